@@ -1,0 +1,209 @@
+"""The messages between the kernel and its views, as TypedDicts: the one contract that both sides keep.
+
+A view talks to the kernel by *commands*; each gets exactly one *reply*, errors included. The kernel tells its views
+what changed by *state* (everything) and *delta* (what changed since). Every state and delta carries `seq`; a view that
+sees a gap asks with the command `resync`. All values are JSON; text from requests and responses travels as text.
+
+The TypeScript twin of this file is `kernel_ext/frontend/src/protocol.ts`.
+"""
+
+from typing import Any, Literal, NotRequired, TypedDict
+
+Json = Any  # any JSON value: pydantic and the user's application decide which
+
+Pairs = list[tuple[str, str]]
+"""Names and values in order, repeats kept: query, headers, cookies, form fields."""
+
+MarkKind = Literal["new", "changed", "stale", "conflict", "shadowed"]
+
+
+class CellRef(TypedDict):
+    """Where in the notebook something was defined."""
+
+    cell_id: str | None
+    label: str  # "[7]", the execution count a person sees
+    line: int | None  # 1-based, within the cell
+
+
+class Mark(TypedDict):
+    """Something to notice about an operation since the last run, in words."""
+
+    kind: MarkKind
+    text: str
+
+
+class OperationState(TypedDict):
+    """One operation as the explorer shows it."""
+
+    id: str  # "GET /items/{item_id}", unique in an application
+    method: str
+    path: str
+    tags: list[str]
+    summary: str
+    deprecated: bool
+    operation: Json  # the OpenAPI 3.1 Operation Object; its references point into `components`
+    cell: CellRef | None
+    marks: list[Mark]
+
+
+class ServerState(TypedDict):
+    """The in-kernel server."""
+
+    status: Literal["stopped", "starting", "running", "failed"]
+    url: str | None
+    message: str | None
+
+
+class AppState(TypedDict):
+    """Everything that the explorer shows of one application."""
+
+    name: str  # the notebook variable, "app"
+    title: str
+    version: str
+    description: str
+    operations: list[OperationState]
+    components: Json  # the OpenAPI 3.1 Components Object
+    server: ServerState
+    exchange_count: int
+
+
+class StateMessage(TypedDict):
+    type: Literal["state"]
+    seq: int
+    app: AppState
+
+
+class DeltaMessage(TypedDict):
+    """What changed since `seq - 1`; absent keys did not change."""
+
+    type: Literal["delta"]
+    seq: int
+    set: NotRequired[list[OperationState]]
+    removed: NotRequired[list[str]]
+    order: NotRequired[list[str]]  # every operation id, in order, when order or membership changed
+    components: NotRequired[Json]
+    server: NotRequired[ServerState]
+    exchange_count: NotRequired[int]
+    info: NotRequired[dict[str, str]]  # title, version, description
+
+
+class FilePart(TypedDict):
+    """One part of a multipart form; exactly one of `text` and `base64`."""
+
+    name: str
+    text: NotRequired[str]
+    base64: NotRequired[str]
+    filename: NotRequired[str]
+    content_type: NotRequired[str]
+
+
+class RequestBody(TypedDict):
+    kind: Literal["none", "json", "form", "multipart", "text"]
+    text: NotRequired[str]  # json and text: sent as it stands, so that broken JSON can be tried too
+    fields: NotRequired[Pairs]  # form
+    parts: NotRequired[list[FilePart]]  # multipart
+    content_type: NotRequired[str]  # text only
+
+
+class SendArguments(TypedDict):
+    """The console's request. `path` is a template; the kernel fills and percent-encodes it."""
+
+    operation: str
+    method: str
+    path: str
+    path_params: dict[str, str]
+    query: Pairs
+    headers: Pairs
+    cookies: Pairs
+    body: RequestBody
+
+
+class ValidationIssue(TypedDict):
+    """One error of a 422, told for a person."""
+
+    loc: list[str | int]  # as the framework gave it: ["body", "item", "price"]
+    source: str  # "path", "query", "header", "cookie", "body" or "response"
+    pointer: str  # RFC 6901 pointer into the JSON body; "" when the source is not a body or it is the whole body
+    field: str  # the name a person sees: "price", "item.price", "tags[2]"
+    sent: Json  # the value that was sent, shortened when large
+    is_missing: bool
+    rule: str  # "must be a number"
+    passes: str | None  # a value that would pass: "9.99"
+    type: str  # pydantic's error type
+    message: str  # pydantic's own words
+
+
+class Payload(TypedDict):
+    """A body as the page may show it; exactly one of `text` and `base64` unless empty."""
+
+    media_type: str
+    size_bytes: int
+    text: NotRequired[str]
+    base64: NotRequired[str]
+    is_truncated: bool
+
+
+class Frame(TypedDict):
+    """One frame of a traceback that is the user's own."""
+
+    cell: CellRef | None
+    file: str | None
+    line: int
+    function: str
+    source: str  # the line's text
+    values: dict[str, str]  # local names and their short reprs; secrets redacted
+
+
+class Failure(TypedDict):
+    """An exception that became a 500."""
+
+    type: str
+    message: str
+    frames: list[Frame]  # outermost first, the framework's own folded away
+    folded: int  # how many frames were folded
+
+
+class ExchangeState(TypedDict):
+    """One request and its response, credentials redacted."""
+
+    id: int
+    operation: str | None
+    source: Literal["console", "client", "server"]
+    method: str
+    url: str
+    request_headers: Pairs
+    request_body: Payload | None
+    status: int | None  # None when no response came
+    reason: str
+    response_headers: Pairs
+    response_body: Payload | None
+    elapsed_ms: float
+    issues: list[ValidationIssue]
+    failure: Failure | None
+
+
+class Command(TypedDict):
+    """From a view. `resync` takes no arguments; `send` takes SendArguments; `cancel` takes {"id": <command id>}."""
+
+    type: Literal["command"]
+    id: str
+    command: Literal["resync", "send", "cancel"]
+    args: NotRequired[Any]
+
+
+class ReplyError(TypedDict):
+    message: str  # a sentence for the person
+    kind: Literal["refused", "cancelled", "failed"]
+
+
+class Reply(TypedDict):
+    """To a view; `result` of `send` is an ExchangeState, of the others None."""
+
+    type: Literal["reply"]
+    id: str
+    ok: bool
+    result: NotRequired[Any]
+    error: NotRequired[ReplyError]
+
+
+KernelMessage = StateMessage | DeltaMessage | Reply
