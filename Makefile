@@ -1,0 +1,63 @@
+# Routebook: `make` lists what can be done. All of it works in .venv, made on first use.
+
+VENV ?= .venv
+PYTHON ?=
+CONFORMANCE_DIR ?= $(or $(XDG_CACHE_HOME),$(HOME)/.cache)/routebook/conformance
+LAB ?=
+TESTS ?=
+BENCH ?=
+SELECT ?=
+
+BIN := $(VENV)/bin
+SETUP := VENV='$(VENV)' PYTHON='$(PYTHON)' .ci/setup
+export VENV
+
+.DEFAULT_GOAL := help
+.PHONY: help lab test check format bench conformance frontend wheel clean
+
+help: ## List these commands
+	@echo "Routebook. Commands:"
+	@awk -F ' *## *' '/^[a-z]+:.*##/ { split($$1, target, ":"); printf "  make %-12s %s\n", target[1], $$2 }' Makefile
+
+lab: $(VENV)/.installed-lab ## Open JupyterLab on the notebooks, the first lesson on top
+	@echo "==> Opening JupyterLab on notebooks/ (end it with Ctrl-C)"
+	@$(BIN)/python -m jupyterlab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/01_first_steps.ipynb \
+	    --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
+	    $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
+
+test: $(VENV)/.installed-test ## Run every test, the browser's included (TESTS='-k name' to choose)
+	@chromium=$$(.ci/find-chromium) || { [ -n "$$TESTS" ] || exit 1; }; \
+	echo "==> Running the tests$${chromium:+, those of the browser in $$chromium}"
+	@$(BIN)/python -m pytest -n auto $(TESTS)
+
+check: $(VENV)/.installed-test ## Lint, format, types, import contracts
+	@echo "==> ruff: lint" && $(BIN)/ruff check
+	@echo "==> ruff: format" && $(BIN)/ruff format --check
+	@echo "==> mypy --strict" && $(BIN)/mypy
+	@echo "==> import contracts" && $(BIN)/lint-imports --no-logo
+
+format: $(VENV)/.installed-test ## Format the code and mend what ruff can mend
+	@$(BIN)/ruff check --fix
+	@$(BIN)/ruff format
+
+bench: $(VENV)/.installed-test ## Compare speeds, side by side with FastAPI, Starlette, Litestar, BlackSheep
+	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
+conformance: ## Run FastAPI's own tests against routebook (SELECT="tests/test_sse.py" to choose)
+	@tests/conformance/setup.sh '$(CONFORMANCE_DIR)'
+	@echo "==> Running FastAPI's tests against framework/routebook (some minutes)"
+	@'$(CONFORMANCE_DIR)/venv/bin/python' tests/conformance/conformance.py --suite '$(CONFORMANCE_DIR)/fastapi-0.163.2' \
+	    --root routebook --path framework --import-shims -n 2 $(SELECT)
+
+frontend: ## Rebuild the widgets' bundles (needs Node and npm)
+	@.ci/frontend build
+
+wheel: $(VENV)/.installed-test ## Build the wheel into dist/
+	@$(BIN)/python -m build --wheel --outdir dist
+
+clean: ## Delete .venv and what the tools left behind
+	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	find framework kernel_ext tests -name __pycache__ -type d -prune -exec rm -rf {} +
+
+$(VENV)/.installed-%: pyproject.toml
+	@$(SETUP) $*
