@@ -68,6 +68,8 @@ class AppState(TypedDict):
 
 
 class StateMessage(TypedDict):
+    """Everything, as it stands at `seq`."""
+
     type: Literal["state"]
     seq: int
     app: AppState
@@ -98,6 +100,8 @@ class FilePart(TypedDict):
 
 
 class RequestBody(TypedDict):
+    """The body of the console's request; which keys it has, `kind` says."""
+
     kind: Literal["none", "json", "form", "multipart", "text"]
     text: NotRequired[str]  # json and text: sent as it stands, so that broken JSON can be tried too
     fields: NotRequired[Pairs]  # form
@@ -192,6 +196,8 @@ class Command(TypedDict):
 
 
 class ReplyError(TypedDict):
+    """Why a command was not done."""
+
     message: str  # a sentence for the person
     kind: Literal["refused", "cancelled", "failed"]
 

@@ -1,0 +1,1 @@
+"""The IPython extension of Routebook: `%load_ext routebook_kernel`."""

@@ -1,0 +1,61 @@
+"""Every error that the kernel extension raises.
+
+    KernelExtensionError        base of all
+        HomeLoopError           the home loop was used from where it cannot be
+        RequestRefused          a request cannot be formed from what was given
+        ServerRefused           the in-kernel server cannot start as asked
+        NotAnApplication        something that is no application was given as one
+        WriteInstead            a call that cannot work in a kernel; says what to write
+
+Messages are sentences for the person at the notebook: what, where, what to do.
+"""
+
+
+class KernelExtensionError(Exception):
+    """Base of all errors of the kernel extension."""
+
+
+class HomeLoopError(KernelExtensionError):
+    """The home loop was asked to run something from its own thread, or after it was closed."""
+
+
+class RequestRefused(KernelExtensionError):
+    """A request cannot be formed: a path parameter is empty, a method is unknown, a body cannot be encoded."""
+
+
+class ServerRefused(KernelExtensionError):
+    """The in-kernel server cannot start as asked."""
+
+
+class NotAnApplication(KernelExtensionError):
+    """Something that is no application was given where one is needed.
+
+    Args:
+        given: What was given, as a person wrote it.
+    """
+
+    def __init__(self, given: str) -> None:
+        self.given = given
+        super().__init__(given)
+
+    def __str__(self) -> str:
+        return f"{self.given} is not a Routebook application. Make one with `app = Routebook()` and name it here."
+
+
+class WriteInstead(KernelExtensionError):
+    """A call that cannot work inside a kernel.
+
+    Args:
+        call: The call as it was written, for example `uvicorn.run("main:app", workers=4)`.
+        reason: Why it cannot work, a sentence without its full stop.
+        instead: What to write, code.
+    """
+
+    def __init__(self, call: str, reason: str, instead: str) -> None:
+        self.call = call
+        self.reason = reason
+        self.instead = instead
+        super().__init__(call, reason, instead)
+
+    def __str__(self) -> str:
+        return f"{self.call}: {self.reason}. Write instead: {self.instead}"

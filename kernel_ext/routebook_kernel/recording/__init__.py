@@ -1,0 +1,1 @@
+"""What is kept of a request: redacted, bounded, told in words."""

@@ -1,0 +1,166 @@
+"""An exchange as plain HTML and as text: status, time, size, headers, body; for a 422 and a 500 what was wrong."""
+
+import json
+from contextlib import suppress
+from http import HTTPStatus
+
+from routebook_kernel.protocol import ValidationIssue
+from routebook_kernel.recording.issues import tell_issues
+from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.records import Body, Exchange, FailureRecord, FrameRecord
+
+_MAX_SHOWN = 20_000
+_SIGNS = {2: "✓", 3: "→", 4: "!", 5: "×"}
+
+
+def exchange_bundle(exchange: Exchange) -> dict[str, str]:
+    """The exchange as a notebook's output: `text/html` and `text/plain`."""
+    return {"text/html": exchange_html(exchange), "text/plain": exchange_text(exchange)}
+
+
+def reason_of(status: int | None) -> str:
+    """The status in words: "Not Found"; "" for a number that has none."""
+    try:
+        return HTTPStatus(status or 0).phrase
+    except ValueError:
+        return "" if status else "no response"
+
+
+def issues_of(exchange: Exchange) -> list[ValidationIssue]:
+    """The issues of a 422 in FastAPI's format; none for every other response."""
+    if exchange.status != 422 or exchange.response_body is None:
+        return []
+    try:
+        document = json.loads(exchange.response_body.data)
+    except ValueError:
+        return []
+    return tell_issues(document.get("detail")) if isinstance(document, dict) else []
+
+
+def pretty(body: Body | None) -> str:
+    """A body as text for reading: JSON indented; bytes that are no text are only counted."""
+    if body is None:
+        return ""
+    try:
+        text = body.data.decode("utf-8")
+    except UnicodeDecodeError:
+        if not body.is_truncated:
+            return f"({size_text(body.size_bytes)} of {body.media_type or 'binary data'})"
+        text = body.data.decode("utf-8", "replace")
+    if body.media_type.endswith("json") and not body.is_truncated:
+        with suppress(ValueError, RecursionError):  # what cannot be read is shown as it came
+            text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
+    return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\n… {len(text) - _MAX_SHOWN:,} characters more"
+
+
+def size_text(size_bytes: int) -> str:
+    """A size for a person: `312 B`, `4.1 kB`."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    return f"{size_bytes / 1000:.1f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
+
+
+def issue_sentence(issue: ValidationIssue) -> str:
+    """One issue in a line: `price must be a number; sent 'abc'; passes 9.99`."""
+    parts = [f"{issue['source']} {issue['field']}: {issue['rule']}"]
+    if not issue["is_missing"]:
+        parts.append(f"sent {json.dumps(issue['sent'], ensure_ascii=False, default=str)}")
+    if issue["passes"]:
+        parts.append(f"passes {issue['passes']}")
+    return "; ".join(parts)
+
+
+def exchange_text(exchange: Exchange) -> str:
+    """The exchange as text."""
+    lines = [_head(exchange)]
+    issues = issues_of(exchange)
+    lines += [f"  ! {issue_sentence(issue)}" for issue in issues]
+    if exchange.failure is not None:
+        lines += _failure_lines(exchange.failure)
+    elif not issues and (body := pretty(exchange.response_body)):
+        lines.append(body)
+    if exchange.output:
+        lines.append("printed: " + exchange.output.rstrip())
+    return "\n".join(lines)
+
+
+def _head(exchange: Exchange) -> str:
+    size = size_text(exchange.response_body.size_bytes) if exchange.response_body else "empty"
+    return (
+        f"{exchange.status or '—'} {reason_of(exchange.status)}  {exchange.method} {exchange.url}  "
+        f"{exchange.elapsed_ms:.1f} ms, {size}"
+    )
+
+
+def _failure_lines(failure: FailureRecord) -> list[str]:
+    lines = [f"× {failure.type}: {failure.message}"]
+    for frame in failure.frames:
+        lines.append(f"  {frame.place}, in {frame.function}: {frame.source}")
+        lines += [f"      {name} = {value}" for name, value in frame.values]
+    if failure.folded:
+        lines.append(f"  ({failure.folded} frames of libraries folded)")
+    return lines
+
+
+def exchange_html(exchange: Exchange) -> str:
+    """The exchange as HTML; everything that was sent or answered is escaped."""
+    issues = issues_of(exchange)
+    parts = [_bar(exchange)]
+    if issues:
+        parts.append(_part(_issues_html(issues)))
+    if exchange.failure is not None:
+        parts.append(_part(_failure_html(exchange.failure)))
+    if exchange.output:
+        parts.append(_part(f'<span class="rb-2">printed</span><pre>{esc(exchange.output.rstrip())}</pre>'))
+    if body := pretty(exchange.response_body):
+        shown = f'<pre class="rb-body" tabindex="0">{esc(body)}</pre>'
+        parts.append(_part(f"<details><summary>body</summary>{shown}</details>" if issues else shown))
+    parts.append(_part(f"<details><summary>headers</summary>{_headers_html(exchange)}</details>"))
+    return framed(f'<div class="rb-card">{"".join(parts)}</div>')
+
+
+def _part(inner: str) -> str:
+    return f'<div class="rb-part">{inner}</div>'
+
+
+def _bar(exchange: Exchange) -> str:
+    family = (exchange.status or 500) // 100
+    size = size_text(exchange.response_body.size_bytes) if exchange.response_body else "empty"
+    return (
+        f'<div class="rb-bar"><span class="rb-status" data-s="{family}">{_SIGNS.get(family, "")} '
+        f"{exchange.status or '—'} {esc(reason_of(exchange.status))}</span>"
+        f"<span>{code(exchange.method)} {code(exchange.url)}</span>"
+        f'<span class="rb-2">{exchange.elapsed_ms:.1f} ms, {size}</span></div>'
+    )
+
+
+def _issues_html(issues: list[ValidationIssue]) -> str:
+    items = "".join(f'<li data-k="error"><b>×</b> {_issue_html(issue)}</li>' for issue in issues)
+    return f"<ul>{items}</ul>"
+
+
+def _issue_html(issue: ValidationIssue) -> str:
+    sent = "" if issue["is_missing"] else f"; sent {code(json.dumps(issue['sent'], ensure_ascii=False, default=str))}"
+    passes = f"; passes {code(issue['passes'])}" if issue["passes"] else ""
+    return f"{code(issue['field'])} ({esc(issue['source'])}) {esc(issue['rule'])}{sent}{passes}"
+
+
+def _failure_html(failure: FailureRecord) -> str:
+    frames = "".join(map(_frame_html, reversed(failure.frames)))  # where it broke comes first
+    folded = f'<p class="rb-2">{failure.folded} frames of libraries folded</p>' if failure.folded else ""
+    head = f'<p data-s="5"><b>{esc(failure.type)}</b>: {esc(failure.message)}</p>'
+    return head + frames + folded
+
+
+def _frame_html(frame: FrameRecord) -> str:
+    values = "".join(f"<dt>{code(name)}</dt><dd>{code(value)}</dd>" for name, value in frame.values)
+    return (
+        f'<div class="rb-at">{esc(frame.place)} <span class="rb-2">in</span> {code(frame.function)}'
+        f"<pre>{esc(frame.source)}</pre>" + (f'<dl class="rb-kv">{values}</dl>' if values else "") + "</div>"
+    )
+
+
+def _headers_html(exchange: Exchange) -> str:
+    rows = "".join(f"<dt>{esc(name)}</dt><dd>{code(value)}</dd>" for name, value in exchange.response_headers)
+    sent = "".join(f"<dt>{esc(name)}</dt><dd>{code(value)}</dd>" for name, value in exchange.request_headers)
+    return f'<dl class="rb-kv">{rows}</dl><p class="rb-2">sent</p><dl class="rb-kv">{sent}</dl>'

@@ -1,0 +1,106 @@
+"""Take credentials out of what is kept and shown.
+
+Names decide: a header, a query parameter, a JSON or form field whose name says that it holds a secret loses its value.
+Applications add the names of their own API keys (`Secrets.with_names`). The proxy of a Jupyter server forwards its
+token and cookies to the application; they go the same way.
+
+Spec: RFC 9110 §11 (Authorization), RFC 6265 (Cookie, Set-Cookie), RFC 6749 §4.3 (password, client_secret), RFC 7578.
+"""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from urllib.parse import quote_plus
+
+from routebook_kernel.records import HeaderPairs
+
+HIDDEN = "•••"
+
+_HEADERS = frozenset({
+    "authorization", "proxy-authorization", "cookie", "set-cookie", "x-api-key", "api-key", "x-auth-token",
+    "x-csrf-token", "x-xsrftoken", "x-amz-security-token",
+})  # fmt: skip
+_FIELDS = (
+    "password", "passwd", "pwd", "passphrase", "secret", "client_secret", "client_assertion", "token", "access_token",
+    "refresh_token", "id_token", "api_key", "apikey", "api-key", "authorization", "private_key", "code_verifier",
+    "new_password", "old_password", "current_password", "_xsrf",
+)  # fmt: skip
+_VALUE_SCHEMES = re.compile(r"(Basic|Bearer|Digest|token)\s", re.IGNORECASE)
+
+
+@dataclass(frozen=True, slots=True)
+class Secrets:
+    """The names that hold secrets, ready to be looked for.
+
+    Attributes:
+        headers: Header names, lower case.
+        fields: Names of query parameters, form fields and JSON members, lower case.
+    """
+
+    headers: frozenset[str]
+    fields: frozenset[str]
+    _json: re.Pattern[str]
+    _form: re.Pattern[str]
+    _multipart: re.Pattern[str]
+
+    @classmethod
+    def of(cls, names: Iterable[str] = ()) -> "Secrets":
+        """The usual names and these."""
+        own = {name.lower() for name in names}
+        fields = frozenset(_FIELDS) | own
+        alternatives = "|".join(re.escape(name) for name in sorted(fields, key=len, reverse=True))
+        encoded = "|".join(re.escape(quote_plus(name)) for name in sorted(fields, key=len, reverse=True))
+        # The closing quote is optional: a body may have been cut in the middle of the secret.
+        value = r'"(?:[^"\\]|\\.)*"?|[^\s,\]}\[{"][^,\]}]*'
+        json = re.compile(rf'("(?:{alternatives})"\s*:\s*)(?:{value})', re.IGNORECASE)
+        form = re.compile(rf"(^|[&?])((?:{encoded})=)[^&#\s]*", re.IGNORECASE)
+        part_head = rf'name="(?:{alternatives})"(?:;[^\r\n]*)?(?:\r?\n[^\r\n]+)*\r?\n\r?\n'
+        multipart = re.compile(rf"({part_head})(?s:.*?)(?=\r?\n--|\Z)", re.IGNORECASE)
+        return cls(_HEADERS | own, fields, json, form, multipart)
+
+    def header_pairs(self, pairs: Iterable[tuple[str, str]]) -> HeaderPairs:
+        """Headers without their secrets; the scheme of an Authorization and the names of cookies stay."""
+        return tuple((name, self._header(name.lower(), value)) for name, value in pairs)
+
+    def _header(self, name: str, value: str) -> str:
+        if name not in self.headers:
+            return self.url(value) if "?" in value else value
+        if name == "cookie":
+            return "; ".join(f"{pair.partition('=')[0].strip()}={HIDDEN}" for pair in value.split(";"))
+        if name == "set-cookie":
+            cookie, separator, attributes = value.partition(";")
+            return f"{cookie.partition('=')[0]}={HIDDEN}{separator}{attributes}"
+        scheme = _VALUE_SCHEMES.match(value)
+        return f"{scheme.group(1)} {HIDDEN}" if scheme else HIDDEN
+
+    def url(self, url: str) -> str:
+        """A URL or a query string without the values of secret parameters."""
+        return self._form.sub(rf"\1\2{HIDDEN}", url) if "=" in url else url
+
+    def body(self, data: bytes, media_type: str) -> bytes:
+        """A body without the values of secret fields, whole or cut short; other media types as they are."""
+        pattern, replacement = self._rule(media_type)
+        if pattern is None or not data:
+            return data
+        # latin-1 maps every byte to one character and back, so broken UTF-8 survives.
+        text = data.decode("latin-1")
+        clean = pattern.sub(replacement, text)
+        return data if clean is text or clean == text else clean.encode("latin-1", "replace")
+
+    def _rule(self, media_type: str) -> tuple[re.Pattern[str] | None, str]:
+        if media_type.endswith("json"):
+            return self._json, r'\1"***"'
+        if media_type == "application/x-www-form-urlencoded":
+            return self._form, r"\1\2***"
+        if media_type.startswith("multipart/"):
+            return self._multipart, r"\1***"
+        return None, ""
+
+    def value(self, name: str, text: str) -> str:
+        """A local variable's text, hidden when its name says that it is a secret."""
+        lowered = name.lower()
+        return HIDDEN if any(field in lowered for field in self.fields if len(field) > 3) else text
+
+
+USUAL = Secrets.of()
+"""The names that are secret in every application."""

@@ -1,0 +1,152 @@
+"""The facts that the extension keeps, as frozen records: cells, exchanges, spans."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+CellKey = str
+"""What tells one cell from another: the front end's id, or a fallback where it sends none."""
+
+Source = Literal["console", "client", "server"]
+"""Where a request came from: a view, Python code in the kernel, or the socket."""
+
+RunOutcome = Literal["completed", "raised", "refused"]
+"""How a run of a cell ended; "refused" never began: a syntax error."""
+
+HeaderPairs = tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class CellRecord:
+    """One cell as it ran last.
+
+    Attributes:
+        key: Tells it from other cells.
+        cell_id: The front end's id; None where it sends none.
+        count: The execution count a person sees beside the cell.
+        source: Its text as it was written, magics included.
+        filename: The file name of its code objects, a hash of the source.
+        run: Which run of any cell this was, counted over the kernel's life.
+    """
+
+    key: CellKey
+    cell_id: str | None
+    count: int | None
+    source: str
+    filename: str | None = None
+    run: int = 0
+
+    @property
+    def label(self) -> str:
+        """The execution count as the notebook shows it, `[7]`."""
+        return f"[{self.count if self.count is not None else ' '}]"
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A line of a cell or of a file."""
+
+    cell: CellRecord | None
+    file: str | None
+    line: int | None
+
+    def __str__(self) -> str:
+        where = f"cell {self.cell.label}" if self.cell else (self.file or "somewhere")
+        return f"{where}, line {self.line}" if self.line else where
+
+
+@dataclass(frozen=True, slots=True)
+class Body:
+    """A body as it is kept: its first bytes, redacted.
+
+    Attributes:
+        data: What is kept of it.
+        size_bytes: Its whole size on the wire.
+        media_type: From the Content-Type header, without parameters, lower case; "" when not given.
+    """
+
+    data: bytes
+    size_bytes: int
+    media_type: str
+    is_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class FrameRecord:
+    """One frame of a traceback that is the user's own; values are short and redacted."""
+
+    place: Place
+    function: str
+    source: str
+    values: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class FailureRecord:
+    """An exception that no handler answered.
+
+    Attributes:
+        frames: The user's frames, outermost first.
+        folded: How many frames of frameworks and libraries were left out.
+    """
+
+    type: str
+    message: str
+    frames: tuple[FrameRecord, ...]
+    folded: int
+
+
+@dataclass(frozen=True, slots=True)
+class Span:
+    """One timed step of a request.
+
+    Attributes:
+        depth: 0 for the outermost.
+        start_ms: Since the request began.
+        outcome: "ok", or the name of the error.
+    """
+
+    kind: str
+    name: str
+    detail: str
+    depth: int
+    start_ms: float
+    elapsed_ms: float
+    outcome: str
+
+
+@dataclass(frozen=True, slots=True)
+class Exchange:
+    """One request and its response, credentials redacted.
+
+    Attributes:
+        id: Counts from 1 over the kernel's life.
+        operation: Which operation answered, such as "GET /items/{item_id}"; None when none did.
+        started_at: Seconds since the epoch.
+        status: None when no response came.
+        output: What the handlers printed and logged.
+        cell: The cell that sent it, where one did.
+    """
+
+    id: int
+    source: Source
+    operation: str | None
+    method: str
+    url: str
+    request_headers: HeaderPairs
+    request_body: Body | None
+    status: int | None
+    response_headers: HeaderPairs
+    response_body: Body | None
+    started_at: float
+    elapsed_ms: float
+    failure: FailureRecord | None = None
+    output: str = ""
+    cell: str | None = None
+    spans: tuple[Span, ...] = field(default=())
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory the record holds."""
+        bodies = sum(len(body.data) for body in (self.request_body, self.response_body) if body)
+        headers = sum(len(n) + len(v) + 100 for n, v in self.request_headers + self.response_headers)
+        return bodies + headers + len(self.output) + 200 * len(self.spans) + 500

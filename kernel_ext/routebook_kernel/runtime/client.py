@@ -1,0 +1,284 @@
+"""The in-process client: one object, sync in ordinary cells and awaitable in async ones.
+
+`client.get("/items/5")` in an ordinary cell waits on the home loop and returns the response. On the home loop itself
+(an async cell, a handler) it returns an awaitable. No port, no socket; the requests pass the recorder as all others do.
+"""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from contextlib import suppress
+from typing import Any
+
+import httpx2
+from starlette.types import Message, Receive, Scope, Send
+
+from routebook_kernel.recording.display import exchange_bundle
+from routebook_kernel.records import Exchange, Source
+from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.runtime.recorder import Recorded
+
+BASE_URL = "http://testserver"
+
+Perform = Callable[[Scope, Receive, Send, Source], Awaitable[Recorded]]
+"""Runs one request through the application, lifespan entered, recorded."""
+
+
+class Response(httpx2.Response):
+    """A response that shows itself in a notebook: status, time, headers, body, and for errors what was wrong."""
+
+    @property
+    def exchange(self) -> Exchange | None:
+        """The recorded exchange, credentials redacted; None while the body is still streaming."""
+        recorded: Recorded | None = self.extensions.get("routebook.recorded")
+        return recorded.exchange if recorded else None
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        bundle = exchange_bundle(self.exchange) if self.exchange else {"text/plain": repr(self)}
+        return {
+            kind: text
+            for kind, text in bundle.items()
+            if kind == "text/plain" or ((not include or kind in include) and kind not in (exclude or ()))
+        }
+
+
+class KernelTransport(httpx2.AsyncBaseTransport):
+    """httpx2 transport into an ASGI application; bodies stream both ways.
+
+    Args:
+        perform: Runs the request.
+        source: Where its requests come from, for the record.
+        raise_server_exceptions: Whether an exception that no handler answered reaches the caller instead of the 500.
+
+    Spec: ASGI, HTTP connection scope.
+    """
+
+    def __init__(self, perform: Perform, *, source: Source = "client", raise_server_exceptions: bool = False) -> None:
+        self._perform = perform
+        self._source = source
+        self._raises = raise_server_exceptions
+
+    async def handle_async_request(self, request: httpx2.Request) -> Response:
+        """Run the request; returns when the response begins.
+
+        Raises:
+            Exception: The application's own, where no response began or the caller wants it.
+        """
+        run = _Run(request)
+        run.task = asyncio.create_task(self._run(run, request))
+        await run.started()
+        if run.status is None or self._raises:
+            recorded = await run.task
+            if recorded.error is not None:
+                raise recorded.error
+        if run.status is None:
+            raise httpx2.RemoteProtocolError("The application ended without a response.", request=request)
+        return Response(run.status, headers=run.headers, stream=_Stream(run), extensions=run.extensions)
+
+    async def _run(self, run: "_Run", request: httpx2.Request) -> Recorded:
+        try:
+            recorded = await self._perform(_scope(request), run.receive, run.send, self._source)
+            run.extensions["routebook.recorded"] = recorded
+            return recorded
+        finally:
+            run.end()
+
+
+class _Run:
+    """One request on its way: what the application receives and what it has sent."""
+
+    def __init__(self, request: httpx2.Request) -> None:
+        self._request = request
+        self._content = _chunks(request)
+        self._is_read = False
+        self._gone = asyncio.Event()
+        self._begun = asyncio.Event()
+        self.task: asyncio.Task[Recorded] | None = None
+        self.chunks: asyncio.Queue[bytes | None] = asyncio.Queue()
+        self.status: int | None = None
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.extensions: dict[str, Any] = {}
+
+    async def receive(self) -> Message:
+        if self._is_read:
+            await self._gone.wait()
+            return {"type": "http.disconnect"}
+        try:
+            return {"type": "http.request", "body": await anext(self._content), "more_body": True}
+        except StopAsyncIteration:
+            self._is_read = True
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message.get("headers", ()))
+            self._begun.set()
+        elif message["type"] == "http.response.body":
+            if (body := message.get("body", b"")) and self._request.method != "HEAD":
+                self.chunks.put_nowait(body)
+            if not message.get("more_body", False):
+                self._gone.set()
+
+    async def started(self) -> None:
+        """Wait until the response begins, or the application ends; a cancelled wait ends the application's work."""
+        try:
+            await self._begun.wait()
+        except asyncio.CancelledError:
+            await self.abort()
+            raise
+
+    def end(self) -> None:
+        """Say that nothing more will come."""
+        self._begun.set()
+        self._gone.set()
+        self.chunks.put_nowait(None)
+
+    async def abort(self) -> None:
+        """Tell the application that its client went, and end its work."""
+        self._gone.set()
+        if self.task is not None and not self.task.done():
+            self.task.cancel()
+            with suppress(asyncio.CancelledError, Exception):
+                await self.task
+
+
+class _Stream(httpx2.AsyncByteStream):
+    def __init__(self, run: _Run) -> None:
+        self._run = run
+
+    async def __aiter__(self) -> AsyncIterator[bytes]:
+        # Ends when the application does, background tasks included: what they did is there when the call returns.
+        while (chunk := await self._run.chunks.get()) is not None:
+            yield chunk
+
+    async def aclose(self) -> None:
+        await self._run.abort()
+
+
+async def _chunks(request: httpx2.Request) -> AsyncIterator[bytes]:
+    if not isinstance(request.stream, httpx2.AsyncByteStream):
+        raise httpx2.UnsupportedProtocol("The in-process client sends bytes or async streams.")
+    async for chunk in request.stream:
+        yield chunk
+
+
+def _scope(request: httpx2.Request) -> Scope:
+    url = request.url
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": url.scheme,
+        "path": url.path,
+        "raw_path": url.raw_path.partition(b"?")[0],
+        "query_string": url.query,
+        "server": (url.host, url.port or (443 if url.scheme == "https" else 80)),
+        "client": ("testclient", 50000),
+        "root_path": "",
+        "extensions": {},
+    }
+
+
+class Client:
+    """An in-process HTTP client for one application.
+
+    Every method of httpx2 is here. In an ordinary cell it returns the response; on the home loop (an async cell, an
+    async handler) it returns an awaitable of it. The application's lifespan is entered before the first request.
+
+    Args:
+        home: The home loop.
+        perform: Runs a request through the application.
+        raise_server_exceptions: Raise what no handler answered, instead of returning its 500.
+        options: For `httpx2.AsyncClient`: `headers`, `cookies`, `auth`, `follow_redirects`, `params`, `base_url`…
+    """
+
+    def __init__(
+        self, home: HomeLoop, perform: Perform, *, raise_server_exceptions: bool = False, **options: Any
+    ) -> None:
+        self._home = home
+        options.setdefault("base_url", BASE_URL)
+        options.setdefault("timeout", None)
+        transport = KernelTransport(perform, raise_server_exceptions=raise_server_exceptions)
+        self._http = httpx2.AsyncClient(transport=transport, **options)
+
+    def request(self, method: str, url: str, **options: Any) -> Any:
+        """Send a request; the options are httpx2's: `params`, `json`, `data`, `files`, `headers`, `auth`.
+
+        Returns:
+            The response, or on the home loop an awaitable of it: no static type can tell which.
+        """
+        return self._finish(self._http.request(method, url, **options))
+
+    def get(self, url: str, **options: Any) -> Any:
+        """Send GET."""
+        return self.request("GET", url, **options)
+
+    def head(self, url: str, **options: Any) -> Any:
+        """Send HEAD."""
+        return self.request("HEAD", url, **options)
+
+    def options(self, url: str, **options: Any) -> Any:
+        """Send OPTIONS."""
+        return self.request("OPTIONS", url, **options)
+
+    def post(self, url: str, **options: Any) -> Any:
+        """Send POST."""
+        return self.request("POST", url, **options)
+
+    def put(self, url: str, **options: Any) -> Any:
+        """Send PUT."""
+        return self.request("PUT", url, **options)
+
+    def patch(self, url: str, **options: Any) -> Any:
+        """Send PATCH."""
+        return self.request("PATCH", url, **options)
+
+    def delete(self, url: str, **options: Any) -> Any:
+        """Send DELETE."""
+        return self.request("DELETE", url, **options)
+
+    def send(self, request: httpx2.Request, **options: Any) -> Any:
+        """Send a request made by `build_request`."""
+        return self._finish(self._http.send(request, **options))
+
+    def build_request(self, method: str, url: str, **options: Any) -> httpx2.Request:
+        """Make a request without sending it."""
+        return self._http.build_request(method, url, **options)
+
+    @property
+    def headers(self) -> httpx2.Headers:
+        """Headers sent with every request."""
+        return self._http.headers
+
+    @property
+    def cookies(self) -> httpx2.Cookies:
+        """Cookies kept between requests."""
+        return self._http.cookies
+
+    @property
+    def base_url(self) -> httpx2.URL:
+        """What relative URLs are joined to."""
+        return self._http.base_url
+
+    def close(self) -> Any:
+        """Close the client; on the home loop an awaitable."""
+        return self._finish(self._http.aclose())
+
+    def __enter__(self) -> "Client":
+        return self
+
+    def __exit__(self, *exception: object) -> None:
+        self.close()
+
+    async def __aenter__(self) -> "Client":
+        return self
+
+    async def __aexit__(self, *exception: object) -> None:
+        await self._http.aclose()
+
+    def __repr__(self) -> str:
+        return f"<Client {self.base_url}>"
+
+    def _finish(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
+        return coroutine if self._home.is_here else self._home.run(coroutine)

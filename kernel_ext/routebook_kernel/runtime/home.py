@@ -1,0 +1,167 @@
+"""The home loop: one daemon thread with one asyncio loop, home to the application and all that is async around it.
+
+The application, the uvicorn server, the in-process client and every async cell run on this loop, so that a lock, a
+queue or a database connection made in an async cell works inside a handler, and a blocking call in an ordinary cell
+never stops the server. Nothing is patched: IPython's configurable `loop_runner` points here while the extension is
+loaded.
+"""
+
+import asyncio
+import contextlib
+import ctypes
+import threading
+from collections.abc import Callable, Coroutine
+from concurrent.futures import CancelledError, Future, wait
+from typing import Any, Protocol, TypeVar
+
+from routebook_kernel.exceptions import HomeLoopError
+
+T = TypeVar("T")
+
+GRACE_S = 1.0
+"""How long a cancelled coroutine may take to end before its thread is interrupted as well."""
+
+
+class LoopRunning(Protocol):
+    """The part of IPython's shell that says how an async cell is run."""
+
+    loop_runner: Any
+
+
+class HomeLoop:
+    """One asyncio loop on a daemon thread of its own, started at the first need."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._thread: threading.Thread | None = None
+        self._is_closed = False
+        self._shell: LoopRunning | None = None
+        self._former_runner: Any = None
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop, running.
+
+        Raises:
+            HomeLoopError: The home loop was closed.
+        """
+        with self._lock:
+            if self._is_closed:
+                raise HomeLoopError("The home loop is closed. Load the extension again: %load_ext routebook_kernel")
+            if self._loop is None:
+                self._loop = self._start()
+            return self._loop
+
+    def _start(self) -> asyncio.AbstractEventLoop:
+        loop = asyncio.new_event_loop()
+        ready = threading.Event()
+        loop.call_soon(ready.set)
+        self._thread = threading.Thread(target=self._main, args=(loop,), name="routebook-home", daemon=True)
+        self._thread.start()
+        ready.wait()
+        return loop
+
+    def _main(self, loop: asyncio.AbstractEventLoop) -> None:
+        asyncio.set_event_loop(loop)
+        while not self._is_closed:
+            # An interrupt that was meant for a coroutine may land in the loop itself: it goes on.
+            with contextlib.suppress(KeyboardInterrupt, SystemExit):
+                loop.run_forever()
+        _cancel_all(loop)
+        loop.close()
+
+    @property
+    def is_here(self) -> bool:
+        """Whether the caller is on the home thread."""
+        return threading.current_thread() is self._thread
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine on the home loop from any thread, in the caller's context."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def call_soon(self, callback: Callable[..., object], *args: Any) -> None:
+        """Call a plain function on the home loop from any thread."""
+        self.loop.call_soon_threadsafe(callback, *args)
+
+    def run(self, coroutine: Coroutine[Any, Any, T]) -> T:
+        """Run a coroutine on the home loop and wait for its result; an interrupt cancels it.
+
+        The caller's context variables are copied, so what a handler prints reaches the calling cell.
+
+        Raises:
+            HomeLoopError: Called on the home thread, which would wait for itself.
+            KeyboardInterrupt: The wait was interrupted and the coroutine cancelled.
+        """
+        if self.is_here:
+            coroutine.close()
+            raise HomeLoopError("This already runs on the home loop, so it cannot wait for itself: use `await`.")
+        tasks: list[asyncio.Task[Any]] = []
+        future = self.submit(_tell_task(coroutine, tasks.append))
+        try:
+            return future.result()
+        except KeyboardInterrupt:
+            return self._interrupted(future, tasks)
+
+    def _interrupted(self, future: Future[T], tasks: list["asyncio.Task[Any]"]) -> T:
+        """Cancel, and wait for the end: IPython's own coroutine for a cell turns it into a shown error."""
+        # The task is cancelled, not the future, which would be done at once, before the task has cleaned up.
+        self.call_soon(lambda: tasks[0].cancel() if tasks else future.cancel())
+        if not wait([future], GRACE_S).done:
+            self._interrupt_thread()
+            wait([future], GRACE_S)
+        if not future.done():
+            raise KeyboardInterrupt("blocking code in an async cell or a handler still holds the home loop")
+        try:
+            return future.result()
+        except CancelledError:
+            raise KeyboardInterrupt from None
+
+    def _interrupt_thread(self) -> None:
+        """Raise KeyboardInterrupt in the home thread: blocking Python code in an async cell ends."""
+        if self._thread is not None and self._thread.ident is not None:
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(
+                ctypes.c_ulong(self._thread.ident), ctypes.py_object(KeyboardInterrupt)
+            )
+
+    def install(self, shell: LoopRunning) -> None:
+        """Make the shell run async cells here."""
+        self._shell, self._former_runner = shell, shell.loop_runner
+        shell.loop_runner = self.run
+
+    def uninstall(self) -> None:
+        """Give the shell back the runner it had."""
+        if self._shell is not None:
+            self._shell.loop_runner = self._former_runner
+            self._shell = self._former_runner = None
+
+    def close(self, timeout_s: float = 2.0) -> None:
+        """Cancel what runs and end the thread; nothing can be run afterwards."""
+        self.uninstall()
+        with self._lock:
+            if self._is_closed:
+                return
+            self._is_closed = True
+            loop, thread = self._loop, self._thread
+        if loop is None or thread is None:
+            return
+        loop.call_soon_threadsafe(loop.stop)
+        if threading.current_thread() is not thread:
+            thread.join(timeout_s)
+
+
+async def _tell_task(coroutine: Coroutine[Any, Any, T], tell: Callable[["asyncio.Task[Any]"], object]) -> T:
+    """Await a coroutine, telling first which task does."""
+    if task := asyncio.current_task():
+        tell(task)
+    return await coroutine
+
+
+def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel every task of a stopped loop and let each end, then close its generators."""
+    tasks = asyncio.all_tasks(loop)
+    for task in tasks:
+        task.cancel()
+    if tasks:
+        loop.run_until_complete(asyncio.wait(tasks, timeout=1.0))
+    loop.run_until_complete(loop.shutdown_asyncgens())
