@@ -1,0 +1,34 @@
+"""Routebook: a web framework with FastAPI's public API, each route compiled ahead."""
+
+from routebook import status
+from routebook.background import BackgroundTasks
+from routebook.datastructures import UploadFile
+from routebook.exceptions import HTTPException, WebSocketException
+from routebook.param_functions import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
+from routebook.requests import Request
+from routebook.responses import Response
+from routebook.websockets import WebSocket, WebSocketDisconnect
+
+__version__ = "0.1.0"
+
+__all__ = [
+    "BackgroundTasks",
+    "Body",
+    "Cookie",
+    "Depends",
+    "File",
+    "Form",
+    "HTTPException",
+    "Header",
+    "Path",
+    "Query",
+    "Request",
+    "Response",
+    "Security",
+    "UploadFile",
+    "WebSocket",
+    "WebSocketDisconnect",
+    "WebSocketException",
+    "__version__",
+    "status",
+]

@@ -1,0 +1,86 @@
+"""Data structures of requests, and the placeholder for options that were not given."""
+
+from typing import Any, Generic, TypeVar, cast
+
+from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import CoreSchema, core_schema
+from starlette.datastructures import URL, Address, FormData, Headers, QueryParams, State
+from starlette.datastructures import UploadFile as StarletteUploadFile
+
+__all__ = [
+    "URL",
+    "Address",
+    "Default",
+    "DefaultPlaceholder",
+    "FormData",
+    "Headers",
+    "QueryParams",
+    "State",
+    "UploadFile",
+]
+
+T = TypeVar("T")
+
+
+class UploadFile(StarletteUploadFile):
+    """A file sent in a form.
+
+    Pydantic takes it as a field's type: it accepts any upload of Starlette and nothing else. In OpenAPI it is a
+    binary string.
+
+    Attributes:
+        file: The standard Python file (a `SpooledTemporaryFile`), for code that is not async.
+        filename: The name that the client sent.
+        size: Bytes, if known.
+        headers: The part's headers.
+        content_type: The part's media type, as the client sent it.
+
+    `write`, `read`, `seek` and `close` are async; files on disk are read in a worker thread.
+    """
+
+    @classmethod
+    def _validate(cls, value: Any, _: Any) -> StarletteUploadFile:
+        if not isinstance(value, StarletteUploadFile):
+            raise ValueError(f"Expected UploadFile, received: {type(value)}")
+        return value
+
+    @classmethod
+    def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
+        return core_schema.with_info_plain_validator_function(cls._validate)
+
+    @classmethod
+    def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
+        # JSON Schema 2020-12, Validation §8.4: a string without contentEncoding that holds binary data.
+        return {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
+class DefaultPlaceholder(Generic[T]):
+    """An option's default that a more general level (router, application) may replace.
+
+    Truthy as its value is; equal to another placeholder with an equal value.
+
+    Attributes:
+        value: The default itself.
+    """
+
+    __slots__ = ("value",)
+
+    def __init__(self, value: T) -> None:
+        self.value = value
+
+    def __bool__(self) -> bool:
+        return bool(self.value)
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, DefaultPlaceholder) and bool(self.value == other.value)
+
+    __hash__ = None  # type: ignore[assignment]  # values may be unhashable, and equality follows them
+
+    def __repr__(self) -> str:
+        return f"Default({self.value!r})"
+
+
+def Default(value: T) -> T:
+    """Mark `value` as a default: typed as the value, it says that nobody gave it."""
+    return cast(T, DefaultPlaceholder(value))

@@ -1,0 +1,5 @@
+"""Middleware; Starlette's, one module each."""
+
+from starlette.middleware import Middleware
+
+__all__ = ["Middleware"]

@@ -1,0 +1,118 @@
+"""Server-sent events: the event, its form on the wire, and the response that streams them.
+
+Spec: HTML Living Standard §9.2 (Server-sent events).
+"""
+
+import re
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, Field, model_validator
+from starlette.responses import StreamingResponse
+
+from routebook.encoders import json_text
+
+__all__ = ["KEEPALIVE_COMMENT", "EventSourceResponse", "ServerSentEvent", "format_sse_event"]
+
+_END_OF_LINE = re.compile(r"\r\n|\r|\n")  # §9.2.5: these and no others, so not `str.splitlines`
+
+
+class EventSourceResponse(StreamingResponse):
+    """A stream of server-sent events.
+
+    Given as a generator endpoint's `response_class`, what the endpoint yields becomes events: a `ServerSentEvent` as
+    it is, anything else as the JSON in an event's data. Created by the endpoint, it streams bytes that are events.
+    """
+
+    media_type = "text/event-stream"
+
+
+def _check_single_line(field: str, value: str | None) -> str | None:
+    if value is not None and ("\n" in value or "\r" in value):
+        raise ValueError(f"SSE '{field}' must be a single line")
+    return value
+
+
+def _check_event(value: str | None) -> str | None:
+    return _check_single_line("event", value)
+
+
+def _check_id(value: str | None) -> str | None:
+    if value is not None and "\0" in value:
+        raise ValueError("SSE 'id' must not contain null characters")
+    return _check_single_line("id", value)
+
+
+class ServerSentEvent(BaseModel):
+    """An event to yield from an endpoint whose response class is `EventSourceResponse`.
+
+    Attributes:
+        data: Anything JSON-able, sent as JSON: a string arrives in quotes.
+        raw_data: Text sent as it is, line by line; excludes `data`.
+        event: The event's type, for `addEventListener`; without it, "message".
+        id: What the browser sends as `Last-Event-ID` when it reconnects.
+        retry: Milliseconds the browser is to wait before it reconnects.
+        comment: Text that the browser ignores.
+
+    Raises:
+        ValueError: Both `data` and `raw_data`; a line break in `event` or `id`; NUL in `id`; a negative `retry`.
+    """
+
+    data: Any = None
+    raw_data: str | None = None
+    event: Annotated[str | None, AfterValidator(_check_event)] = None
+    id: Annotated[str | None, AfterValidator(_check_id)] = None
+    retry: Annotated[int | None, Field(ge=0)] = None
+    comment: str | None = None
+
+    @model_validator(mode="after")
+    def _check_one_kind_of_data(self) -> Self:
+        if self.data is not None and self.raw_data is not None:
+            raise ValueError(
+                "Cannot set both 'data' and 'raw_data' on the same ServerSentEvent: "
+                "'data' is for values to send as JSON, 'raw_data' for text to send as it is."
+            )
+        return self
+
+    def encode(self) -> bytes:
+        """The event's bytes, from its first field to the empty line that ends it."""
+        data = self.raw_data if self.data is None else json_text(self.data)
+        return format_sse_event(data_str=data, event=self.event, id=self.id, retry=self.retry, comment=self.comment)
+
+
+def format_sse_event(
+    *,
+    data_str: str | None = None,
+    event: str | None = None,
+    id: str | None = None,
+    retry: int | None = None,
+    comment: str | None = None,
+) -> bytes:
+    r"""Write one event.
+
+    Args:
+        data_str: One `data` field for each line; a line break at the end counts.
+        event: The event's type.
+        id: The last event ID.
+        retry: The reconnection time in milliseconds.
+        comment: One comment for each line.
+
+    Raises:
+        ValueError: A line break in `event` or `id`, which would begin another field; NUL in `id`.
+
+    >>> format_sse_event(data_str="one\ntwo", event="count")
+    b'event: count\ndata: one\ndata: two\n\n'
+    """
+    lines = [] if comment is None else [f": {line}" for line in _END_OF_LINE.split(comment)]
+    if event is not None:
+        lines.append(f"event: {_check_event(event)}")
+    if data_str is not None:
+        lines.extend(f"data: {line}" for line in _END_OF_LINE.split(data_str))
+    if id is not None:
+        lines.append(f"id: {_check_id(id)}")
+    if retry is not None:
+        lines.append(f"retry: {retry}")
+    return "".join(f"{line}\n" for line in [*lines, ""]).encode()
+
+
+KEEPALIVE_COMMENT = format_sse_event(comment="ping")
+"""Sent when nothing else was for a while, so that proxies keep the connection."""

@@ -1,0 +1,5 @@
+"""Static files; Starlette's."""
+
+from starlette.staticfiles import StaticFiles
+
+__all__ = ["StaticFiles"]
