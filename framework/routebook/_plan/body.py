@@ -1,0 +1,229 @@
+"""How a request's body becomes values: JSON, or a form, as one value or as several by name."""
+
+import json
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from starlette.datastructures import FormData, UploadFile
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Receive
+
+from routebook import params
+from routebook._analysis.dependant import Dependant, Parameter
+from routebook._analysis.shapes import is_bytes, is_bytes_sequence, models_of
+from routebook._plan.extract import ModelReader, Path, Reader, Values
+from routebook._sentinel import UNSET
+from routebook.exceptions import EndpointContext, HTTPException, RequestValidationError
+
+BodyKind = Literal["none", "json", "form"]
+
+
+@dataclass(frozen=True, slots=True)
+class BodyShape:
+    """What the body of a whole tree looks like: `is_embedded` when it is an object with one member a parameter."""
+
+    kind: BodyKind
+    parameters: tuple[Parameter, ...] = ()
+    is_embedded: bool = False
+
+    @property
+    def media_type(self) -> str:
+        """The request's media type; files want multipart."""
+        infos = [parameter.field.field_info for parameter in self.parameters]
+        for info in infos:
+            if isinstance(info, params.File):
+                return info.media_type
+        bodies = [info for info in infos if isinstance(info, params.Body)]
+        return bodies[0].media_type if bodies else "application/json"
+
+
+def shape_body(dependant: Dependant) -> BodyShape:
+    """Tell a tree's body; parameters of one name share one member."""
+    parameters = {parameter.name: parameter for parameter in dependant.iter_parameters() if parameter.is_body}
+    if not parameters:
+        return BodyShape("none")
+    distinct = tuple(parameters.values())
+    is_form = any(parameter.source in ("form", "file") for parameter in distinct)
+    return BodyShape("form" if is_form else "json", distinct, _is_embedded(distinct))
+
+
+def _is_embedded(parameters: tuple[Parameter, ...]) -> bool:
+    first = parameters[0]
+    info = first.field.field_info
+    if len(parameters) > 1 or getattr(info, "embed", None):
+        return True
+    return isinstance(info, params.Form) and not models_of(first.field.annotation)
+
+
+class BodyReader(Reader):
+    """Reads a parameter from a JSON body: the whole of it, or one member."""
+
+    __slots__ = ("_is_embedded",)
+
+    def __init__(self, parameter: Parameter, *, is_embedded: bool) -> None:
+        super().__init__(parameter)
+        self._is_embedded = is_embedded
+
+    @property
+    def is_plain(self) -> bool:
+        return False
+
+    def find(self, body: Any) -> tuple[Any, Path]:
+        if not self._is_embedded:
+            return body, ("body",)
+        for name, *inner in self.names:
+            if isinstance(body, dict) and name in body:
+                return _follow_json(body[name], inner), ("body", name, *inner)
+        return UNSET, ("body", self.names[0][0])
+
+    def read(self, body: Any) -> Any:
+        if self._is_object_missing(body):
+            raise KeyError("body")
+        return super().read(body)
+
+    def errors(self, body: Any) -> list[dict[str, Any]]:
+        if self._is_object_missing(body):
+            return [{"type": "missing", "loc": ("body", self.names[0][0]), "msg": "Field required", "input": None}]
+        return super().errors(body)
+
+    def _is_object_missing(self, body: Any) -> bool:
+        """A body that is there but no object has no members, so no default either."""
+        return self._is_embedded and body is not UNSET and not isinstance(body, dict)
+
+
+class FormReader(Reader):
+    """Reads a parameter from a form's fields; an empty text is a field that was not filled in."""
+
+    __slots__ = ("_wants_bytes",)
+
+    def __init__(self, parameter: Parameter) -> None:
+        super().__init__(parameter)
+        annotation = self.field.annotation
+        self._wants_bytes = is_bytes(annotation) or is_bytes_sequence(annotation)
+
+    @property
+    def is_plain(self) -> bool:
+        return False
+
+    def find(self, form: Values) -> tuple[Any, Path]:
+        sent, loc = super().find(form)
+        return (UNSET if sent == "" or sent == [] else sent), loc
+
+
+class FormModelReader(ModelReader):
+    """Reads a model whose fields are a form's fields."""
+
+    __slots__ = ()
+
+
+def make_body_reader(parameter: Parameter, shape: BodyShape) -> Reader:
+    """The reader that fits a body parameter."""
+    if shape.kind == "json":
+        return BodyReader(parameter, is_embedded=shape.is_embedded)
+    return FormModelReader(parameter) if models_of(parameter.field.annotation) else FormReader(parameter)
+
+
+def bytes_names(shape: BodyShape) -> frozenset[str]:
+    """The form fields whose files are given as bytes, so that they are read before validation."""
+    return frozenset(
+        str(path[0])
+        for parameter in shape.parameters
+        if is_bytes(parameter.field.annotation) or is_bytes_sequence(parameter.field.annotation)
+        for path in Reader(parameter).names
+    )
+
+
+async def read_body(receive: Receive) -> bytes:
+    """The request's whole body (ASGI `http.request`).
+
+    Raises:
+        ClientDisconnect: The client went away before all of it came.
+    """
+    message = await receive()
+    body: bytes = message.get("body", b"")
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        return body
+    chunks = [body]
+    while message["type"] == "http.request" and message.get("more_body", False):
+        message = await receive()
+        chunks.append(message.get("body", b""))
+    if message["type"] == "http.disconnect":
+        raise ClientDisconnect
+    return b"".join(chunks)
+
+
+def is_json_type(headers: Iterable[tuple[bytes, bytes]], is_strict: bool) -> bool:
+    """Whether the body is declared to be JSON (RFC 8259 §11, RFC 6839 §3.1); undeclared it is only when not strict."""
+    for name, value in headers:
+        if name == b"content-type":
+            media_type = value.partition(b";")[0].strip().lower()
+            return media_type == b"application/json" or (
+                media_type.startswith(b"application/") and media_type.endswith(b"+json")
+            )
+    return not is_strict
+
+
+def decode_json(
+    body: bytes, headers: Iterable[tuple[bytes, bytes]], is_strict: bool, context: EndpointContext
+) -> Any:
+    """The body's JSON value; `UNSET` when there is no body, the bytes as they are when they are not declared as JSON.
+
+    Raises:
+        RequestValidationError: It is not JSON (RFC 8259); `loc` gives the position.
+        HTTPException: 400, it cannot even be read as text.
+    """
+    if not body:
+        return UNSET
+    if not is_json_type(headers, is_strict):
+        return body
+    try:
+        return json.loads(body)
+    except json.JSONDecodeError as error:
+        raise RequestValidationError(
+            [
+                {
+                    "type": "json_invalid",
+                    "loc": ("body", error.pos),
+                    "msg": "JSON decode error",
+                    "input": {},
+                    "ctx": {"error": error.msg},
+                }
+            ],
+            body=error.doc,
+            endpoint_ctx=context,
+        ) from error
+    except Exception as error:
+        raise HTTPException(status_code=400, detail="There was an error parsing the body") from error
+
+
+async def read_form(request: Request, as_bytes: frozenset[str]) -> tuple[dict[str, list[Any]], FormData]:
+    """A form's fields, each with its values in order; the files of `as_bytes` already read."""
+    form = await request.form()
+    values: dict[str, list[Any]] = {}
+    for name, value in form.multi_items():
+        values.setdefault(name, []).append(
+            await _read_file(value) if name in as_bytes and isinstance(value, UploadFile) else value
+        )
+    return values, form
+
+
+async def _read_file(file: UploadFile) -> bytes:
+    """All of a file, which stays where it was for who reads it next."""
+    position = file.file.tell()
+    await file.seek(0)
+    try:
+        return await file.read()
+    finally:
+        await file.seek(position)
+
+
+def _follow_json(value: Any, path: list[str | int]) -> Any:
+    for step in path:
+        try:
+            value = value[step]
+        except (KeyError, IndexError, TypeError):
+            return UNSET
+    return value
+
+

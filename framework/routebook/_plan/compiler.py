@@ -1,0 +1,186 @@
+"""From a `Dependant` tree to a `CallPlan`: what runs, in which order, and what need not run at all."""
+
+import keyword
+from collections.abc import Iterator
+from typing import Any
+
+from routebook._analysis.callables import callable_name
+from routebook._analysis.dependant import Dependant, Parameter, Source
+from routebook._plan.body import BodyShape, bytes_names, make_body_reader
+from routebook._plan.extract import Reader, make_reader
+from routebook._plan.respond import ResponseShape
+from routebook._plan.steps import (
+    CallDependency,
+    CallEndpoint,
+    CallPlan,
+    Make,
+    Read,
+    ReadBody,
+    ReadParameters,
+    ReadSource,
+    Respond,
+    ReuseDependency,
+    Step,
+)
+
+_SOURCE_ORDER: dict[Source, int] = {"path": 0, "query": 1, "header": 2, "cookie": 3, "body": 4, "form": 4, "file": 4}
+
+RESERVED = frozenset(
+    "scope receive send path query header cookie query_lists header_lists cookie_lists path_lists body form errors "
+    "result answer request websocket connection response background_tasks request_stack function_stack trace "
+    "raw_body form_data".split()
+)
+"""Names that generated code uses for itself."""
+
+
+class Names:
+    """Hands out variable names that are valid and not taken."""
+
+    def __init__(self, taken: frozenset[str] = RESERVED) -> None:
+        self._taken = set(taken)
+
+    def take(self, wish: str) -> str:
+        """A name close to the wish."""
+        name = "".join(char if char.isalnum() or char == "_" else "_" for char in wish) or "value"
+        if name[0].isdigit() or keyword.iskeyword(name):
+            name = f"_{name}"
+        base, number = name, 2
+        while name in self._taken:
+            name, number = f"{base}_{number}", number + 1
+        self._taken.add(name)
+        return name
+
+
+def compile_plan(
+    dependant: Dependant,
+    *,
+    title: str,
+    body: BodyShape,
+    response: ResponseShape | None,
+) -> CallPlan:
+    """Order a tree's steps. `response` is None for a WebSocket endpoint, which answers by itself."""
+    return _Compiler(dependant, body).compile(title, response)
+
+
+class _Results:
+    """What the dependencies of one callable give: variables by parameter, and which of them may have failed."""
+
+    def __init__(self) -> None:
+        self.variables: dict[str, str] = {}
+        self._fallible: dict[str, None] = {}
+
+    def add(self, node: Dependant, call: CallDependency) -> None:
+        if node.name is not None:
+            self.variables[node.name] = call.variable
+        if call.can_fail:
+            self._fallible[call.variable] = None
+
+    @property
+    def fallible(self) -> tuple[str, ...]:
+        return tuple(self._fallible)
+
+
+class _Compiler:
+    def __init__(self, dependant: Dependant, body: BodyShape) -> None:
+        self._root = dependant
+        self._body = body
+        self._names = Names()
+        self._calls: dict[Any, CallDependency] = {}
+        self._made: dict[tuple[str, tuple[str, ...]], Make] = {}
+
+    def compile(self, title: str, response: ResponseShape | None) -> CallPlan:
+        calls = list(self._iter_calls())
+        reads = [read for call in calls if not isinstance(call, ReuseDependency) for read in call.parameters.reads]
+        dependencies = [call for call in calls if isinstance(call, CallDependency)]
+        prologue = [*self._read_body(dependencies), *self._read_sources(reads), *self._made.values()]
+        kinds = {make.kind for make in self._made.values()}
+        steps: list[Step] = [*prologue, *calls]
+        if response is not None:
+            steps.append(Respond(response, "response" in kinds, "background_tasks" in kinds))
+        scopes = {call.scope for call in dependencies if call.kind.is_generator}
+        return CallPlan(
+            title=title,
+            name=callable_name(self._root.call),
+            location=self._root.location,
+            steps=tuple(steps),
+            needs_request_stack="request" in scopes or self._body.kind == "form",
+            needs_function_stack="function" in scopes,
+            collects_errors=any(call.can_fail for call in dependencies),
+        )
+
+    def _iter_calls(self) -> Iterator[CallDependency | ReuseDependency | CallEndpoint]:
+        root = self._root
+        below = _Results()
+        for dependency in root.dependencies:
+            yield from self._iter_dependency(dependency, below)
+        parameters, arguments = self._read_parameters(root, prefix="")
+        arguments.update(self._make_injected(root))
+        arguments.update(below.variables)
+        yield CallEndpoint(root.call, callable_name(root.call), root.kind, parameters, tuple(arguments.items()))
+
+    def _iter_dependency(self, node: Dependant, results: "_Results") -> Iterator[CallDependency | ReuseDependency]:
+        """The calls below a node, then its own, which is added to `results`."""
+        name = callable_name(node.call)
+        earlier = self._calls.get(node.cache_key) if node.use_cache else None
+        if earlier is not None:
+            results.add(node, earlier)
+            yield ReuseDependency(name, earlier.variable)
+            return
+        below = _Results()
+        for dependency in node.dependencies:
+            yield from self._iter_dependency(dependency, below)
+        variable = self._names.take(node.name or name)
+        parameters, arguments = self._read_parameters(node, prefix=f"{variable}_")
+        arguments.update(self._make_injected(node))
+        arguments.update(below.variables)
+        call = CallDependency(
+            call=node.call,
+            name=name,
+            kind=node.kind,
+            scope=node.scope,
+            parameters=parameters,
+            arguments=tuple(arguments.items()),
+            variable=variable,
+            needs=below.fallible,
+            can_fail=parameters.can_fail or bool(below.fallible),
+            declaration=node.declaration,
+        )
+        self._calls.setdefault(node.cache_key, call)
+        results.add(node, call)
+        yield call
+
+    def _read_parameters(self, node: Dependant, prefix: str) -> tuple[ReadParameters, dict[str, str]]:
+        ordered = sorted(node.parameters, key=lambda parameter: _SOURCE_ORDER[parameter.source])
+        reads = tuple(
+            Read(self._names.take(prefix + parameter.name), parameter.source, self._make_reader(parameter))
+            for parameter in ordered
+        )
+        arguments = {parameter.name: read.variable for parameter, read in zip(ordered, reads, strict=True)}
+        return ReadParameters(callable_name(node.call), reads), arguments
+
+    def _make_reader(self, parameter: Parameter) -> Reader:
+        return make_body_reader(parameter, self._body) if parameter.is_body else make_reader(parameter)
+
+    def _make_injected(self, node: Dependant) -> dict[str, str]:
+        variables = {}
+        for item in node.injected:
+            kind = "request" if item.kind == "connection" else item.kind
+            scopes = node.oauth_scopes if kind == "security_scopes" else ()
+            make = self._made.get((kind, scopes))
+            if make is None:
+                variable = self._names.take("security_scopes") if kind == "security_scopes" else kind
+                make = self._made[(kind, scopes)] = Make(kind, variable, scopes)
+            variables[item.name] = make.variable
+        return variables
+
+    def _read_body(self, dependencies: list[CallDependency]) -> Iterator[ReadBody]:
+        if self._body.kind == "json":
+            is_direct = not dependencies and not self._body.is_embedded
+            yield ReadBody("bytes" if is_direct else "json")
+        elif self._body.kind == "form":
+            yield ReadBody("form", bytes_names(self._body))
+
+    def _read_sources(self, reads: list[Read]) -> Iterator[ReadSource]:
+        wanted = {(read.source, not read.reader.is_plain) for read in reads if _SOURCE_ORDER[read.source] < 4}
+        for source, is_grouped in sorted(wanted, key=lambda item: (_SOURCE_ORDER[item[0]], item[1])):
+            yield ReadSource(source, is_grouped)

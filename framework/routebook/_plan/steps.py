@@ -1,0 +1,153 @@
+"""The entries of a `CallPlan`: frozen, in the order in which they run, each naming the variables that it reads and sets.
+
+Steps say what happens; `source` writes them as Python, and the tests' interpreter runs them one by one.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from routebook._analysis.callables import CallableKind
+from routebook._analysis.dependant import Source
+from routebook._plan.extract import Reader
+from routebook._plan.respond import ResponseShape
+from routebook._types import DependencyScope, SourceLocation
+
+
+@dataclass(frozen=True, slots=True)
+class ReadBody:
+    """Receive the body: as bytes for one direct JSON parameter, decoded JSON, or a form."""
+
+    kind: str  # "bytes", "json", "form"
+    bytes_names: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True, slots=True)
+class ReadSource:
+    """Take one source apart: `is_grouped` gives each name all its values, else one value a name."""
+
+    source: Source
+    is_grouped: bool
+
+    @property
+    def variable(self) -> str:
+        return f"{self.source}_lists" if self.is_grouped else self.source
+
+
+@dataclass(frozen=True, slots=True)
+class Make:
+    """Make an object that the framework gives."""
+
+    kind: str
+    variable: str
+    scopes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Read:
+    """One parameter into one variable."""
+
+    variable: str
+    source: Source
+    reader: Reader
+
+
+@dataclass(frozen=True, slots=True)
+class ReadParameters:
+    """All parameters of one callable; its errors are told together."""
+
+    owner: str
+    reads: tuple[Read, ...]
+
+    @property
+    def can_fail(self) -> bool:
+        return bool(self.reads)
+
+
+@dataclass(frozen=True, slots=True)
+class CallDependency:
+    """Run a dependency unless its parameters, or a dependency of its own, failed."""
+
+    call: Callable[..., Any]
+    name: str
+    kind: CallableKind
+    scope: DependencyScope | None
+    parameters: ReadParameters
+    arguments: tuple[tuple[str, str], ...]  # (its parameter, variable)
+    variable: str
+    needs: tuple[str, ...]  # variables of dependencies that may have failed
+    can_fail: bool
+    declaration: Any = None
+
+
+@dataclass(frozen=True, slots=True)
+class ReuseDependency:
+    """A dependency that ran before in this request: its result is taken from there."""
+
+    name: str
+    variable: str
+
+
+@dataclass(frozen=True, slots=True)
+class CallEndpoint:
+    """Run the endpoint; every parameter of the tree has been read by now, or the request is refused."""
+
+    call: Callable[..., Any]
+    name: str
+    kind: CallableKind
+    parameters: ReadParameters
+    arguments: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Respond:
+    """Turn the result into a response and send it; background tasks run after that."""
+
+    shape: ResponseShape
+    has_injected: bool
+    has_background: bool
+
+
+Step = ReadBody | ReadSource | Make | CallDependency | ReuseDependency | CallEndpoint | Respond
+
+
+@dataclass(frozen=True, slots=True)
+class CallPlan:
+    """Everything that serves one route, in order."""
+
+    title: str  # "GET /items/{item_id}"
+    name: str
+    location: SourceLocation | None
+    steps: tuple[Step, ...]
+    needs_request_stack: bool
+    needs_function_stack: bool
+    collects_errors: bool  # a dependency's parameters can fail: errors are gathered before the endpoint
+
+    def __str__(self) -> str:
+        return "\n".join([self.title, *(f"  {number}. {describe(step)}" for number, step in enumerate(self.steps, 1))])
+
+
+def describe(step: Step) -> str:
+    """A step in a few words, for `explain`."""
+    match step:
+        case ReadBody(kind=kind):
+            return f"read the body ({kind})"
+        case ReadSource(source=source):
+            return f"read the {source} parameters that were sent"
+        case Make(kind=kind):
+            return f"make the {kind.replace('_', ' ')}"
+        case CallDependency(name=name, kind=kind, parameters=parameters):
+            return f"dependency {name} ({kind.value}){_describe_reads(parameters)}"
+        case ReuseDependency(name=name):
+            return f"dependency {name}: its result is there already"
+        case CallEndpoint(name=name, kind=kind, parameters=parameters):
+            return f"endpoint {name} ({kind.value}){_describe_reads(parameters)}"
+        case Respond(shape=shape):
+            model = f", checked against {shape.field.annotation!r}" if shape.field else ""
+            return f"respond with {shape.response_class.__name__}{model}"
+
+
+def _describe_reads(parameters: ReadParameters) -> str:
+    names = ", ".join(f"{read.source} {read.reader.field.name}" for read in parameters.reads)
+    return f", reads {names}" if names else ""
+
