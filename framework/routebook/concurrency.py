@@ -38,7 +38,7 @@ async def _exit_in_thread(cm: AbstractContextManager[T], error: BaseException | 
     # A limiter of its own: were all workers of the shared one waiting for what this frees, nothing would move.
     limiter = anyio.CapacityLimiter(1)
     arguments = (None, None, None) if error is None else (type(error), error, error.__traceback__)
-    suppressed = None
+    suppressed: bool | None = None
     with anyio.CancelScope(shield=True):
         suppressed = await anyio.to_thread.run_sync(cm.__exit__, *arguments, limiter=limiter)
-    return suppressed
+    return suppressed  # noqa: RET504  # returning inside of the scope would not satisfy mypy: a scope may swallow

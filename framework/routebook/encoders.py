@@ -180,7 +180,7 @@ def _encode(obj: Any, options: _Options, include: IncEx | None, exclude: IncEx |
     if isinstance(obj, BaseModel):
         return _encode_model(obj, options, include, exclude)
     if dataclasses.is_dataclass(type_):
-        return _encode_mapping(_dataclass_fields(obj, options), options, include, exclude)
+        return _encode(_dataclass_fields(obj, options), options, include, exclude)
     if isinstance(obj, Enum):
         return obj.value
     if isinstance(obj, PurePath):
@@ -278,7 +278,7 @@ def _holds_unwanted(value: Any, exclude_none: bool, sqlalchemy_safe: bool) -> bo
 def _dataclass_fields(obj: Any, options: _Options) -> dict[str, Any]:
     if options.custom_encoder is not None:
         # As in FastAPI: a custom encoder does not see the dataclasses inside of another.
-        return cast(dict[str, Any], dataclasses.asdict(obj))
+        return dataclasses.asdict(obj)
     return {field.name: getattr(obj, field.name) for field in dataclasses.fields(obj)}
 
 
@@ -293,17 +293,18 @@ def _encode_other(obj: Any, options: _Options, include: IncEx | None, exclude: I
         raise PydanticV1NotSupportedError(
             f"{type(obj).__name__} is a model of pydantic.v1, which is not supported: make it a model of pydantic 2."
         )
-    return _encode_mapping(_as_mapping(obj), options, include, exclude)
+    return _encode(_as_dict(obj), options, include, exclude)
 
 
-def _as_mapping(obj: Any) -> dict[Any, Any]:
+def _as_dict(obj: Any) -> dict[Any, Any]:
     try:
         return dict(obj)
     except Exception as not_iterable:
         try:
-            return vars(obj)
+            attributes: dict[str, Any] = vars(obj)
         except Exception as no_attributes:
             raise ValueError([not_iterable, no_attributes]) from no_attributes
+        return attributes
 
 
 def json_text(value: Any) -> str:

@@ -1,0 +1,47 @@
+"""The default answers to exceptions."""
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.status import HTTP_422_UNPROCESSABLE_CONTENT, WS_1008_POLICY_VIOLATION
+from starlette.websockets import WebSocket, WebSocketState
+
+from routebook.encoders import json_text, jsonable_encoder
+from routebook.exceptions import RequestValidationError, WebSocketRequestValidationError
+from routebook.utils import is_body_allowed_for_status_code
+
+__all__ = [
+    "http_exception_handler",
+    "request_validation_exception_handler",
+    "websocket_request_validation_exception_handler",
+]
+
+_MAX_REASON_BYTES = 123
+
+
+async def http_exception_handler(request: Request, exc: HTTPException) -> Response:
+    """Answer with the exception's status and headers, and its detail as JSON where a body may be."""
+    if not is_body_allowed_for_status_code(exc.status_code):
+        return Response(status_code=exc.status_code, headers=exc.headers)
+    return JSONResponse({"detail": exc.detail}, status_code=exc.status_code, headers=exc.headers)
+
+
+async def request_validation_exception_handler(request: Request, exc: RequestValidationError) -> JSONResponse:
+    """Answer 422 with the errors."""
+    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=HTTP_422_UNPROCESSABLE_CONTENT)
+
+
+async def websocket_request_validation_exception_handler(
+    websocket: WebSocket, exc: WebSocketRequestValidationError
+) -> None:
+    """Close the connection with 1008, the errors as JSON in the reason.
+
+    Before the handshake is accepted, the client sees 403 and no reason. After it (a dependency accepted), the reason
+    is cut to what a close frame holds.
+
+    Spec: RFC 6455 §7.4.1 (1008), §5.5 (125 bytes, two of them the code); ASGI, "Close - send event".
+    """
+    reason = json_text(exc.errors())
+    if websocket.application_state is WebSocketState.CONNECTED:
+        reason = reason.encode()[:_MAX_REASON_BYTES].decode(errors="ignore")
+    await websocket.close(code=WS_1008_POLICY_VIOLATION, reason=reason)
