@@ -1,0 +1,65 @@
+"""What tells one thing from another: objects by identity, cells by the front end's id or by their source."""
+
+import ast
+from collections.abc import Iterable
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from hashlib import blake2s
+from typing import Any
+
+from routebook_kernel.records import CellKey, CellRecord
+
+_ALIKE = 0.75
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Same:
+    """An object as a dictionary key by identity; holding the object keeps its id from being reused."""
+
+    target: Any
+
+    def __eq__(self, other: object) -> bool:
+        return isinstance(other, Same) and self.target is other.target
+
+    def __hash__(self) -> int:
+        return id(self.target)
+
+
+def cell_key(cell_id: str | None, source: str, cells: Iterable[CellRecord]) -> CellKey:
+    """Which cell this is.
+
+    The front end's id decides. Where it sends none (nbclient, JupyterLite, a console), the same source is the same
+    cell, and so is a source much like an earlier one that defines a name or an operation it defined: that cell edited.
+
+    Args:
+        cell_id: The front end's id.
+        source: The text that is about to run.
+        cells: All that ran before.
+    """
+    if cell_id is not None:
+        return cell_id
+    nameless = [cell for cell in cells if cell.cell_id is None]
+    for cell in nameless:
+        if cell.source == source:
+            return cell.key
+    alike = [(likeness(cell.source, source), cell.key) for cell in nameless]
+    best = max(alike, default=(0.0, ""))
+    return best[1] if best[0] >= _ALIKE else f"source:{blake2s(source.encode(), digest_size=8).hexdigest()}"
+
+
+def likeness(earlier: str, later: str) -> float:
+    """How much two sources look like one cell before and after an edit: 0 to 1; 0 when they share no definition."""
+    if not defined_in(earlier) & defined_in(later):
+        return 0.0
+    return SequenceMatcher(None, earlier, later, autojunk=False).ratio()
+
+
+def defined_in(source: str) -> frozenset[str]:
+    """The names of functions and classes of a source, and the texts of its decorators; none where it cannot be read."""
+    try:
+        body = ast.parse(source).body
+    except (SyntaxError, ValueError):
+        return frozenset()
+    definitions = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
+    decorators = {f"@{ast.unparse(decorator)}" for node in definitions for decorator in node.decorator_list}
+    return frozenset({node.name for node in definitions} | decorators)

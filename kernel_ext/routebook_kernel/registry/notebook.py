@@ -1,0 +1,313 @@
+"""The notebook's side of the registry: its cells in order, the run that is open, and the ledger of each container."""
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count
+from operator import is_
+from typing import Any, Protocol
+
+from routebook_kernel.records import CellKey, CellRecord, RunOutcome
+from routebook_kernel.registry.identity import Same, cell_key
+from routebook_kernel.registry.ledger import Conflict, Entry, Ledger, Standing
+from routebook_kernel.registry.ordering import RunOrder
+
+OUTSIDE: CellKey = "outside"
+"""The owner of what no cell defined itself: an imported module, an application's own documentation routes."""
+
+
+class Container(Protocol):
+    """Something that cells add to, such as one router's routes."""
+
+    owner: Any
+    """The object whose part it is: an application, a router."""
+
+    name: str
+    """Which part."""
+
+    def values(self) -> Sequence[Any]:
+        """What is in it now, in order."""
+
+    def show(self, values: Sequence[Any]) -> None:
+        """Make these its content, for every thread at once."""
+
+    def append(self, value: Any) -> None:
+        """Add one at the end."""
+
+    def replace(self, index: int, value: Any) -> None:
+        """Put one in the place of another."""
+
+    def facts(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
+        """The keys and the label of a value, as `Entry` has them."""
+
+    def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
+        """The value, answering only these of its keys."""
+
+    def moved(self, value: Any) -> Any:
+        """The value as this container has it, when another container gave it away."""
+
+
+@dataclass(frozen=True, slots=True)
+class Settled:
+    """What the end of a run did.
+
+    Attributes:
+        cell: As it ran.
+        gone: What the cell no longer defines, removed.
+        kept: What a run that raised did not reach, left as it was.
+    """
+
+    cell: CellRecord
+    outcome: RunOutcome
+    gone: tuple[Entry, ...]
+    kept: tuple[Entry, ...]
+
+
+class _Held:
+    """A container with its ledger, and what of it is shown."""
+
+    def __init__(self, container: Container) -> None:
+        self.container = container
+        self.ledger = Ledger()
+        self.shown: list[tuple[Any, Entry]] = []
+
+    def is_untouched(self) -> bool:
+        """Whether the container holds exactly what was shown last."""
+        values = self.container.values()
+        return len(values) == len(self.shown) and all(map(is_, values, [value for value, _ in self.shown]))
+
+
+class Notebook:
+    """Cells, in the order of a fresh run, and what each of them owns. Safe from any thread.
+
+    Args:
+        clock: Seconds, for telling a run of all cells from single ones.
+    """
+
+    def __init__(self, clock: Callable[[], float] | None = None) -> None:
+        self.lock = threading.RLock()
+        self.cells: dict[CellKey, CellRecord] = {}
+        self.open: CellRecord | None = None
+        self._order = RunOrder() if clock is None else RunOrder(clock)
+        self._runs = count(1)
+        self._held: dict[tuple[Same, str], _Held] = {}
+        self._narrowed: dict[tuple[Same, frozenset[Hashable]], Any] = {}
+
+    # Runs of cells
+
+    def begin(self, cell_id: str | None, source: str, count: int | None, filename: str | None = None) -> CellRecord:
+        """A cell begins to run; what it defined before is not reached yet, and stays."""
+        with self.lock:
+            if self.open is not None:
+                self.settle("raised")  # its end was never told: an interrupt between two hooks
+            self._absorb_all(OUTSIDE)
+            key = cell_key(cell_id, source, self.cells.values())
+            self.open = CellRecord(key, cell_id, count, source, filename, next(self._runs))
+            self.cells[key] = self.open
+            self._order.begin(key)
+            for held in self._held.values():
+                held.ledger.begin(key)
+            return self.open
+
+    def settle(self, outcome: RunOutcome) -> Settled | None:
+        """The run of the open cell ends; None when none is open."""
+        with self.lock:
+            cell = self.open
+            if cell is None:
+                return None
+            self._absorb_all(cell.key)
+            is_complete = outcome == "completed"
+            kept: list[Entry] = []
+            gone: list[Entry] = []
+            for held in self._held.values():
+                kept += held.ledger.unreached(cell.key)
+                gone += held.ledger.settle(cell.key, is_complete=is_complete)
+            self.open = None
+            self._order.settle(cell.key, self._owning(), is_complete=is_complete)
+            self._show_all()
+            return Settled(cell, outcome, tuple(gone), () if is_complete else tuple(kept))
+
+    def forget(self, cell_ids: Sequence[str]) -> list[Entry]:
+        """Cells were deleted: what they owned goes."""
+        with self.lock:
+            gone: list[Entry] = []
+            for key in cell_ids:
+                self.cells.pop(key, None)
+                self._order.forget(key)
+                for held in self._held.values():
+                    gone += held.ledger.forget(key)
+            self._show_all()
+            return gone
+
+    def created_again(self, creator: CellKey) -> None:
+        """A cell made its application anew: the runs that follow at once may be those of the whole notebook."""
+        with self.lock:
+            self._order.restart(creator)
+
+    # What is defined
+
+    def place(self, container: Container, value: Any, *, is_owned: bool = True) -> Entry:
+        """Something is defined, live at once.
+
+        Args:
+            container: Where.
+            value: What.
+            is_owned: By the open cell; else it is nobody's: a module's import, or no cell runs.
+        """
+        with self.lock:
+            owner = self.open if is_owned else None
+            held = self._hold(container)
+            self._absorb(held, owner.key if owner else OUTSIDE)
+            return self._place(held, value, owner)
+
+    def _place(self, held: _Held, value: Any, owner: CellRecord | None) -> Entry:
+        keys, label = held.container.facts(value)
+        entry = Entry(owner.key if owner else OUTSIDE, owner.run if owner else 0, keys, label, value)
+        is_last = self._order.is_last(entry.cell, held.ledger.cells)
+        is_new = is_last and not held.ledger.unreached(entry.cell) and not held.ledger.has_claimed(keys)
+        is_next = held.ledger.unreached(entry.cell)[:1]
+        former = held.ledger.place(entry)
+        if is_new:
+            held.container.append(value)
+            held.shown.append((value, entry))
+        elif former is not None and is_next == (former,) and former.keys == keys and self._swap(held, former, entry):
+            pass
+        else:
+            self._show(held)
+        return entry
+
+    def _swap(self, held: _Held, former: Entry, entry: Entry) -> bool:
+        """Show one entry where the former was shown, if it was, whole."""
+        for index, (value, shown) in enumerate(held.shown):
+            if shown is former and value is former.value:
+                held.container.replace(index, entry.value)
+                held.shown[index] = (entry.value, entry)
+                return True
+        return False
+
+    def watch(self, container: Container) -> None:
+        """Follow a container whose changes are seen at the end of a run; what it holds now is nobody's."""
+        with self.lock:
+            self._hold(container)
+
+    def substitute(self, entry: Entry, container: Container, value: Any) -> None:
+        """Put a value that was analysed again in the place of an entry's."""
+        with self.lock:
+            held = self._hold(container)
+            held.ledger.substitute(entry, value)
+            self._show(held)
+
+    def succeed(
+        self, former: Any, owner: Any, containers: Sequence[Container], creator: CellKey, *, is_complete: bool
+    ) -> list[Entry]:
+        """An owner took another's place: what other cells had added to the former is added to it.
+
+        Args:
+            former: The application or router before.
+            owner: The one that stands now.
+            containers: The parts of the new owner.
+            creator: The cell that made both.
+            is_complete: Its run ended well.
+
+        Returns:
+            What was carried over.
+        """
+        with self.lock:
+            carried: list[Entry] = []
+            for container in containers:
+                earlier = self._held.pop((Same(former), container.name), None)
+                if earlier is None:
+                    continue
+                held = self._hold(container)
+                earlier.ledger.forget(OUTSIDE)
+                taken = held.ledger.adopt(earlier.ledger, creator, is_complete=is_complete)
+                for entry in taken:
+                    held.ledger.substitute(entry, container.moved(entry.value))
+                self._show(held)
+                carried += taken
+            return carried
+
+    # Views
+
+    def standing(self) -> Iterator[tuple[Container, Any, Entry]]:
+        """Every entry that stands: its container, its value as it is shown, the entry."""
+        with self.lock:
+            rows = [(held.container, value, entry) for held in self._held.values() for value, entry in held.shown]
+        yield from rows
+
+    def conflicts(self) -> list[tuple[Container, Conflict]]:
+        """Every key that more than one cell defines."""
+        with self.lock:
+            return [(held.container, conflict) for held in self._held.values() for conflict in held.ledger.conflicts()]
+
+    def cell(self, key: CellKey) -> CellRecord | None:
+        """The cell as it ran last."""
+        return self.cells.get(key)
+
+    # Containers
+
+    def _hold(self, container: Container) -> _Held:
+        key = (Same(container.owner), container.name)
+        if key not in self._held:
+            held = self._held[key] = _Held(container)
+            self._adopt_present(held)
+        return self._held[key]
+
+    def _adopt_present(self, held: _Held) -> None:
+        for value in held.container.values():
+            keys, label = held.container.facts(value)
+            entry = Entry(OUTSIDE, 0, keys, label, value)
+            held.ledger.place(entry)
+            held.shown.append((value, entry))
+
+    def _absorb_all(self, owner: CellKey) -> None:
+        for held in tuple(self._held.values()):
+            self._absorb(held, owner)
+
+    def _absorb(self, held: _Held, owner: CellKey) -> None:
+        """Take in what was changed by hand: `app.routes.append(…)`, `del app.routes[0]`."""
+        if held.is_untouched():
+            return
+        present = {Same(value) for value in held.container.values()}
+        known = {Same(value) for value, _ in held.shown}
+        for value, entry in held.shown:
+            if Same(value) not in present:
+                held.ledger.discard(entry)
+        for value in held.container.values():
+            if Same(value) not in known:
+                keys, label = held.container.facts(value)
+                run = self.open.run if self.open and owner == self.open.key else 0
+                held.ledger.place(Entry(owner, run, keys, label, value))
+        self._show(held)
+
+    def _show_all(self) -> None:
+        self._narrowed.clear()
+        for key, held in tuple(self._held.items()):
+            self._show(held)
+            if not held.ledger:
+                del self._held[key]
+
+    def _show(self, held: _Held) -> None:
+        """Make the container what its ledger says; untouched where it is that already."""
+        order = [OUTSIDE, *self._order.cells]
+        held.shown = [(self._shown_value(held, standing), standing.entry) for standing in held.ledger.standing(order)]
+        if not held.is_untouched():
+            held.container.show([value for value, _ in held.shown])
+
+    def _shown_value(self, held: _Held, standing: Standing) -> Any:
+        value = standing.entry.value
+        if standing.is_whole:
+            return value
+        key = (Same(value), standing.keys)
+        if key not in self._narrowed:
+            self._narrowed[key] = held.container.narrowed(value, standing.keys)
+        return self._narrowed[key]
+
+    def _owning(self) -> frozenset[CellKey]:
+        return frozenset(cell for held in self._held.values() for cell in held.ledger.cells) - {OUTSIDE}
+
+    def retitled(self, key: CellKey, count: int | None) -> None:
+        """The front end gave the run another number."""
+        with self.lock:
+            if key in self.cells and count is not None:
+                self.cells[key] = replace(self.cells[key], count=count)

@@ -1,0 +1,69 @@
+"""The order of the cells, as a fresh run of the notebook would have it.
+
+The kernel is not told where a cell stands in the notebook. A cell keeps the place of its first run, whatever runs
+later: editing one does not move it. Only a run of the whole notebook tells the order anew: it begins with the cell
+that makes the application, and its runs follow each other as fast as the kernel takes them.
+"""
+
+import time
+from collections.abc import Callable
+
+from routebook_kernel.records import CellKey
+
+PAUSE_S = 3.0
+"""A longer pause between two runs and they are no run of the whole notebook."""
+
+
+class RunOrder:
+    """The cells in order, and the run of the whole notebook that may be under way."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self.cells: list[CellKey] = []
+        self._clock = clock
+        self._burst: list[CellKey] | None = None
+        self._settled_at = 0.0
+
+    def begin(self, cell: CellKey) -> None:
+        """A cell begins to run."""
+        if cell not in self.cells:
+            self.cells.append(cell)
+        if self._burst is not None and self._clock() - self._settled_at > PAUSE_S:
+            self._burst = None
+
+    def restart(self, creator: CellKey) -> None:
+        """The cell that makes the application ran again: a run of the whole notebook may have begun."""
+        self._burst = [creator]
+
+    def settle(self, cell: CellKey, owning: frozenset[CellKey], *, is_complete: bool) -> None:
+        """A cell's run ends; once every cell that owns something ran in one go, theirs is the order.
+
+        Args:
+            cell: Which.
+            owning: The cells that own something.
+            is_complete: Its run ended well.
+        """
+        self._settled_at = self._clock()
+        if self._burst is None:
+            return
+        if not is_complete:
+            self._burst = None
+            return
+        if cell not in self._burst:
+            self._burst.append(cell)
+        if owning <= set(self._burst):
+            places = sorted(self.cells.index(ran) for ran in self._burst)
+            for place, ran in zip(places, list(self._burst), strict=True):
+                self.cells[place] = ran
+
+    def forget(self, cell: CellKey) -> None:
+        """The cell was deleted."""
+        if cell in self.cells:
+            self.cells.remove(cell)
+        if self._burst is not None and cell in self._burst:
+            self._burst.remove(cell)
+
+    def is_last(self, cell: CellKey, among: frozenset[CellKey]) -> bool:
+        """Whether no cell of `among` comes after this one."""
+        if cell not in self.cells:
+            return not among - {cell}
+        return not any(other in among for other in self.cells[self.cells.index(cell) + 1 :])

@@ -1,0 +1,374 @@
+"""The registry as a pure store: cells own what they define, in any order of running, failing, editing and deleting."""
+
+from collections.abc import Hashable, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pytest
+from hypothesis import settings
+from hypothesis import strategies as st
+from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
+
+from routebook_kernel.records import RunOutcome
+from routebook_kernel.registry.identity import cell_key
+from routebook_kernel.registry.notebook import Notebook
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """What a test's cell defines: the answers of a route."""
+
+    methods: tuple[str, ...]
+    path: str
+    name: str
+
+    @property
+    def keys(self) -> frozenset[str]:
+        return frozenset(f"{method} {self.path}" for method in self.methods)
+
+
+def get(path: str, name: str = "f") -> Operation:
+    return Operation(("GET",), path, name)
+
+
+@dataclass
+class Owner:
+    content: list[Any] = field(default_factory=list)
+
+
+class ListContainer:
+    """A container over a plain list; it counts its writes."""
+
+    name = "routes"
+
+    def __init__(self, owner: Owner) -> None:
+        self.owner = owner
+
+    def values(self) -> Sequence[Any]:
+        return self.owner.content
+
+    def show(self, values: Sequence[Any]) -> None:
+        self.owner.content[:] = values
+
+    def append(self, value: Any) -> None:
+        self.owner.content.append(value)
+
+    def replace(self, index: int, value: Any) -> None:
+        self.owner.content[index] = value
+
+    def facts(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
+        return value.keys, value.name
+
+    def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
+        return Operation(tuple(sorted(str(key).split(" ")[0] for key in keys)), value.path, value.name)
+
+    def moved(self, value: Any) -> Any:
+        return value
+
+
+class Book:
+    """A notebook with one application, driven cell by cell."""
+
+    def __init__(self) -> None:
+        self.now = 0.0
+        self.owner = Owner()
+        self.container = ListContainer(self.owner)
+        self.notebook = Notebook(lambda: self.now)
+
+    def run(self, cell: str | None, *operations: Operation, outcome: RunOutcome = "completed", source: str = "") -> Any:
+        self.notebook.begin(cell, source or f"# {cell}", 1)
+        for operation in operations:
+            self.notebook.place(self.container, operation)
+        return self.notebook.settle(outcome)
+
+    @property
+    def shown(self) -> list[str]:
+        return [f"{'/'.join(o.methods)} {o.path} {o.name}" for o in self.owner.content]
+
+
+@pytest.fixture
+def book() -> Book:
+    return Book()
+
+
+def test_rerun_replaces_in_place_and_keeps_order(book: Book) -> None:
+    """A cell run again takes its old place, before the cells that came later."""
+    book.run("A", get("/a", "a"))
+    book.run("B", get("/b", "b"))
+
+    book.run("A", get("/a", "renamed"), get("/a2", "a2"))
+
+    assert book.shown == ["GET /a renamed", "GET /a2 a2", "GET /b b"]
+
+
+def test_rerun_without_an_operation_removes_it(book: Book) -> None:
+    """What a cell no longer defines is gone, and the run says so."""
+    book.run("A", get("/a"), get("/b"))
+
+    settled = book.run("A", get("/b"))
+
+    assert book.shown == ["GET /b f"]
+    assert [entry.value.path for entry in settled.gone] == ["/a"]
+
+
+def test_run_that_raises_keeps_what_it_did_not_reach(book: Book) -> None:
+    """Half a run: what it defined is new, the rest stands as it was, and both are told."""
+    book.run("A", get("/a", "a"), get("/b", "b"))
+
+    settled = book.run("A", get("/a", "a2"), outcome="raised")
+
+    assert book.shown == ["GET /a a2", "GET /b b"]
+    assert [entry.value.name for entry in settled.kept] == ["b"]
+
+
+def test_raised_run_with_a_changed_path_leaves_no_ghost(book: Book) -> None:
+    """The function is the same one under another path: its old path is not "what was not reached"."""
+    book.run("A", get("/old", "a"), get("/b", "b"))
+
+    book.run("A", get("/new", "a"), outcome="raised")
+
+    assert book.shown == ["GET /new a", "GET /b b"]
+
+
+def test_refused_run_changes_nothing(book: Book) -> None:
+    """A syntax error: the cell's earlier definitions stand."""
+    book.run("A", get("/a"))
+
+    book.run("A", outcome="refused")
+
+    assert book.shown == ["GET /a f"]
+
+
+def test_definition_is_live_before_the_cell_ends(book: Book) -> None:
+    """A request later in the same cell sees what the cell defined above it."""
+    book.run("A", get("/a", "old"))
+    book.notebook.begin("A", "# A", 2)
+
+    book.notebook.place(book.container, get("/a", "new"))
+
+    assert book.shown == ["GET /a new"]
+
+
+def test_conflict_later_run_wins_and_the_loser_returns(book: Book) -> None:
+    """Two cells define one operation: the later run answers; when it drops it, the other's stands again."""
+    book.run("A", get("/x", "a"))
+    book.run("B", get("/x", "b"), get("/y", "b"))
+    assert book.shown == ["GET /x b", "GET /y b"]
+    [(_, conflict)] = book.notebook.conflicts()
+    assert (conflict.winner.cell, [loser.cell for loser in conflict.losers]) == ("B", ["A"])
+
+    book.run("B", get("/y", "b"))
+
+    assert book.shown == ["GET /x a", "GET /y b"]
+    assert book.notebook.conflicts() == []
+
+
+def test_conflict_over_one_method_leaves_the_loser_its_others(book: Book) -> None:
+    """A route for two methods loses one of them, not both."""
+    book.run("A", Operation(("GET", "POST"), "/x", "both"))
+
+    book.run("B", get("/x", "b"))
+
+    assert book.shown == ["POST /x both", "GET /x b"]
+
+
+def test_deleted_cell_takes_its_definitions_with_it(book: Book) -> None:
+    """JupyterLab reports deleted cells with the next run."""
+    book.run("A", get("/a"))
+    book.run("B", get("/b"))
+
+    gone = book.notebook.forget(["A", "never seen"])
+
+    assert book.shown == ["GET /b f"]
+    assert [entry.value.path for entry in gone] == ["/a"]
+
+
+def test_change_by_hand_is_followed(book: Book) -> None:
+    """`del app.routes[0]` and `app.routes.append(…)` in a cell mean what they say."""
+    book.run("A", get("/a"), get("/b"))
+    book.notebook.begin("B", "del app.routes[0]", 2)
+    del book.owner.content[0]
+    book.owner.content.append(get("/c"))
+    book.notebook.settle("completed")
+    assert book.shown == ["GET /b f", "GET /c f"]
+
+    book.run("B")
+
+    assert book.shown == ["GET /b f"]
+
+
+def test_what_was_there_before_belongs_to_nobody(book: Book) -> None:
+    """Documentation routes and imported operations outlive every cell."""
+    book.owner.content.append(get("/docs"))
+    book.run("A", get("/a"))
+
+    book.run("A")
+
+    assert book.shown == ["GET /docs f"]
+
+
+def test_whole_run_after_the_application_was_made_again_learns_the_order(book: Book) -> None:
+    """Cells were first run out of order; "run all" brings the order that a fresh kernel would have."""
+    for cell in ("app", "C", "B"):
+        book.run(cell, *([] if cell == "app" else [get(f"/{cell}")]))
+    assert book.shown == ["GET /C f", "GET /B f"]
+
+    book.notebook.begin("app", "app = Routebook()", 4)
+    book.notebook.created_again("app")
+    book.notebook.settle("completed")
+    book.run("B", get("/B"))
+    book.run("C", get("/C"))
+
+    assert book.shown == ["GET /B f", "GET /C f"]
+
+
+def test_single_runs_with_pauses_do_not_move_cells(book: Book) -> None:
+    """A person who edits one cell and later another has not run the whole notebook."""
+    book.run("app")
+    book.run("B", get("/B"))
+    book.run("C", get("/C"))
+    book.notebook.begin("app", "app = Routebook()", 4)
+    book.notebook.created_again("app")
+    book.notebook.settle("completed")
+
+    for cell in ("C", "B"):
+        book.now += 10
+        book.run(cell, get(f"/{cell}"))
+
+    assert book.shown == ["GET /B f", "GET /C f"]
+
+
+@pytest.mark.parametrize(
+    ("earlier", "later", "is_same"),
+    [
+        ("@app.get('/a')\ndef a(): ...", "@app.get('/a')\ndef a(): ...", True),
+        ("@app.get('/a')\ndef a():\n    return 1", "@app.get('/b')\ndef a():\n    return 1", True),
+        ("@app.get('/a')\ndef a():\n    return 1", "@app.get('/a')\ndef b():\n    return 1", True),
+        ("@app.get('/a')\ndef a():\n    return 1", "@app.get('/b')\ndef b():\n    return 1", False),
+        ("x = 1", "x = 2", False),
+    ],
+)
+def test_cell_without_id_is_known_by_its_source(earlier: str, later: str, is_same: bool) -> None:
+    """nbclient and JupyterLite send no cell ids: an edit is the same cell, a neighbour that looks alike is not."""
+    notebook = Notebook()
+    first = notebook.begin(None, earlier, 1)
+
+    second = cell_key(None, later, [first])
+
+    assert (second == first.key) is is_same
+
+
+def test_succession_carries_over_what_other_cells_defined(book: Book) -> None:
+    """`app = Routebook()` run again: the new object has the other cells' operations, in their order."""
+    book.run("app", get("/own"))
+    book.run("B", get("/b"))
+    former, book.owner = book.owner, Owner([get("/docs")])
+    book.notebook.begin("app", "app = Routebook()", 3)
+    container = book.container = ListContainer(book.owner)
+    book.notebook.place(container, get("/own", "again"))
+
+    carried = book.notebook.succeed(former, book.owner, [container], "app", is_complete=True)
+    book.notebook.settle("completed")
+
+    assert book.shown == ["GET /docs f", "GET /own again", "GET /b f"]
+    assert [entry.cell for entry in carried] == ["B"]
+
+
+def test_succession_after_a_raise_keeps_what_the_creator_did_not_reach(book: Book) -> None:
+    """The creating cell raised after `app = Routebook()`: its own later operations are not lost."""
+    book.run("app", get("/one", "one"), get("/two", "two"))
+    former, book.owner = book.owner, Owner()
+    book.notebook.begin("app", "app = Routebook()", 3)
+    container = book.container = ListContainer(book.owner)
+    book.notebook.place(container, get("/one", "again"))
+
+    book.notebook.succeed(former, book.owner, [container], "app", is_complete=False)
+    book.notebook.settle("raised")
+
+    assert book.shown == ["GET /one again", "GET /two two"]
+
+
+# Any history, against a small plain model
+
+CELLS = ["A", "B", "C", "D"]
+OPERATIONS = st.builds(
+    Operation,
+    methods=st.sampled_from([("GET",), ("POST",), ("GET", "POST")]),
+    path=st.sampled_from(["/1", "/2", "/3"]),
+    name=st.sampled_from(["f", "g", "h"]),
+)
+BLOCKS = st.lists(OPERATIONS, max_size=4, unique_by=lambda operation: operation.path)
+
+
+class AnyHistory(RuleBasedStateMachine):
+    """Runs, failures, syntax errors and deletions in any order, compared with blocks in a dictionary."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.book = Book()
+        self.model: dict[str, list[tuple[int, Operation]]] = {}
+        self.number = 0
+
+    @rule(cell=st.sampled_from(CELLS), block=BLOCKS)
+    def run(self, cell: str, block: list[Operation]) -> None:
+        self.number += 1
+        self.book.run(cell, *block)
+        self.model[cell] = [(self.number, operation) for operation in block]
+
+    @rule(cell=st.sampled_from(CELLS), block=BLOCKS)
+    def run_and_raise(self, cell: str, block: list[Operation]) -> None:
+        self.number += 1
+        self.book.run(cell, *block, outcome="raised")
+        left = self.model.get(cell, [])
+        for operation in block:
+            same_key = [row for row in left if row[1].keys & operation.keys]
+            same_name = [row for row in left if row[1].name == operation.name]
+            replaced = same_key or same_name[:1]
+            left = [row for row in left if row not in replaced]
+        self.model[cell] = [(self.number, operation) for operation in block] + left
+
+    @rule(cell=st.sampled_from(CELLS))
+    def syntax_error(self, cell: str) -> None:
+        self.number += 1
+        self.book.run(cell, outcome="refused")
+        self.model.setdefault(cell, [])
+
+    @precondition(lambda self: self.model)
+    @rule(data=st.data())
+    def delete(self, data: st.DataObject) -> None:
+        cell = data.draw(st.sampled_from(sorted(self.model)))
+        self.book.notebook.forget([cell])
+        del self.model[cell]
+
+    @invariant()
+    def container_is_what_the_model_says(self) -> None:
+        assert self.book.shown == self.predicted()
+
+    @rule()
+    def a_fresh_kernel_builds_the_same_after_all_cells_ran(self) -> None:
+        """After a clean run of every standing cell the history does not matter."""
+        for cell in list(self.model):
+            self.run(cell, [operation for _, operation in self.model[cell]])
+        fresh = Book()
+        for cell, rows in self.model.items():
+            fresh.run(cell, *[operation for _, operation in rows])
+        assert self.book.shown == fresh.shown
+
+    def predicted(self) -> list[str]:
+        """Blocks in order; of cells that define one key the latest run has it."""
+        latest: dict[str, tuple[int, str]] = {}
+        for cell, rows in self.model.items():
+            for number, operation in rows:
+                for key in operation.keys:
+                    latest[key] = max(latest.get(key, (0, "")), (number, cell))
+        shown = []
+        for cell, rows in self.model.items():
+            for _, operation in rows:
+                methods = [method for method in operation.methods if latest[f"{method} {operation.path}"][1] == cell]
+                if methods:
+                    shown.append(f"{'/'.join(methods)} {operation.path} {operation.name}")
+        return shown
+
+
+TestAnyHistory = AnyHistory.TestCase
+TestAnyHistory.settings = settings(max_examples=150, stateful_step_count=25, deadline=None)
