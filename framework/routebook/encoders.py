@@ -12,12 +12,13 @@ from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from enum import Enum
+from functools import cache
 from ipaddress import IPv4Address, IPv4Interface, IPv4Network, IPv6Address, IPv6Interface, IPv6Network
 from operator import attrgetter
 from pathlib import Path, PurePath
 from re import Pattern
 from types import GeneratorType
-from typing import Any, TypeAlias, cast
+from typing import Any, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from pydantic import BaseModel
@@ -101,20 +102,28 @@ encoders_by_class_tuples = generate_encoders_by_class_tuples(ENCODERS_BY_TYPE)
 
 _SCALARS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 _SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)
+_ENCODED_BY_TYPE_ONLY = frozenset(ENCODERS_BY_TYPE) - {Enum, *_SEQUENCES}
+"""Types for which no earlier rule holds, so that they need not be tried."""
 
 
-@dataclasses.dataclass(frozen=True, slots=True)
-class _Options:
+class _Options(NamedTuple):
     """What holds for an object and all that is in it."""
 
     by_alias: bool
     exclude_unset: bool
     exclude_defaults: bool
     exclude_none: bool
-    custom_encoder: Mapping[Any, Encoder] | None
     sqlalchemy_safe: bool
+    custom_encoder: Mapping[Any, Encoder] | None
     untouched: frozenset[type]
     """Types whose values are returned as they are, without asking further."""
+
+
+@cache
+def _options_without_custom_encoder(
+    by_alias: bool, exclude_unset: bool, exclude_defaults: bool, exclude_none: bool, sqlalchemy_safe: bool
+) -> _Options:
+    return _Options(by_alias, exclude_unset, exclude_defaults, exclude_none, sqlalchemy_safe, None, _SCALARS)
 
 
 def jsonable_encoder(
@@ -145,16 +154,16 @@ def jsonable_encoder(
         ValueError: Neither `dict()` nor `vars()` take an object of an unknown type; it holds their errors.
         PydanticV1NotSupportedError: A model of `pydantic.v1` was met.
     """
-    custom_encoder = custom_encoder or None
-    options = _Options(
-        by_alias,
-        exclude_unset,
-        exclude_defaults,
-        exclude_none,
-        custom_encoder,
-        sqlalchemy_safe,
-        frozenset() if custom_encoder else _SCALARS,
-    )
+    if not custom_encoder:
+        if type(obj) in _SCALARS:
+            return obj
+        options = _options_without_custom_encoder(
+            by_alias, exclude_unset, exclude_defaults, exclude_none, sqlalchemy_safe
+        )
+    else:
+        options = _Options(
+            by_alias, exclude_unset, exclude_defaults, exclude_none, sqlalchemy_safe, custom_encoder, frozenset()
+        )
     return _encode(obj, options, _as_names(include), _as_names(exclude))
 
 
@@ -167,25 +176,27 @@ def _as_names(names: IncEx | Iterable[Any] | None) -> IncEx | None:
 
 def _encode(obj: Any, options: _Options, include: IncEx | None, exclude: IncEx | None) -> Any:
     type_ = type(obj)
-    if type_ in options.untouched:
-        return obj
     if options.custom_encoder is not None:
         encoder = _find_encoder(obj, options.custom_encoder)
         if encoder is not None:
             return encoder(obj)
+    if type_ in _SCALARS:
+        return obj
     if type_ is dict:
         return _encode_mapping(obj, options, include, exclude)
-    if type_ is list:
+    if type_ in _SEQUENCES:
         return _encode_sequence(obj, options, include, exclude)
-    if isinstance(obj, BaseModel):
+    if type_ in _ENCODED_BY_TYPE_ONLY:
+        return _encode_other(obj, options, include, exclude)
+    if BaseModel in type_.__mro__:  # `isinstance` asks pydantic's metaclass, which takes ten times as long
         return _encode_model(obj, options, include, exclude)
-    if dataclasses.is_dataclass(type_):
+    if hasattr(type_, "__dataclass_fields__"):
         return _encode(_dataclass_fields(obj, options), options, include, exclude)
     if isinstance(obj, Enum):
         return obj.value
     if isinstance(obj, PurePath):
         return str(obj)
-    if isinstance(obj, str | int | float | None):
+    if isinstance(obj, (str, int, float)):
         return obj
     if isinstance(obj, PydanticUndefinedType):
         return None
@@ -201,7 +212,10 @@ def _find_encoder(obj: Any, encoders: Mapping[Any, Encoder]) -> Encoder | None:
     encoder = encoders.get(type(obj))
     if encoder is not None:
         return encoder
-    return next((encoder for type_, encoder in encoders.items() if isinstance(obj, type_)), None)
+    for type_, encoder in encoders.items():
+        if isinstance(obj, type_):
+            return encoder
+    return None
 
 
 def _encode_mapping(
@@ -253,7 +267,7 @@ def _encode_model(obj: BaseModel, options: _Options, include: IncEx | None, excl
     )
     if _holds_unwanted(dumped, options.exclude_none, options.sqlalchemy_safe):
         # Custom encoders are for what pydantic didn't encode.
-        plain = dataclasses.replace(options, custom_encoder=None, untouched=_SCALARS)
+        plain = options._replace(custom_encoder=None, untouched=_SCALARS)
         return _encode(dumped, plain, None, None)
     return dumped
 
