@@ -19,7 +19,8 @@ import pytest
 from playwright.sync_api import Browser, Locator, Page, sync_playwright
 
 from tests.browser.lab import Lab, running_lab
-from tests.browser.notebook import Notebook, open_notebook as open_in_page
+from tests.browser.notebook import Notebook
+from tests.browser.notebook import open_notebook as open_in_page
 
 REPOSITORY = Path(__file__).parents[2]
 CHROMIUM_ARGUMENTS = [

@@ -18,7 +18,8 @@ KERNELSPEC = {"name": "python3", "display_name": "Python 3"}  # without one Jupy
 
 # The panel's own state says "idle" before a kernel is attached, and a key pressed then is lost: ask the kernel.
 READY = """async timeout_ms => {
-  const late = new Promise((_, fail) => setTimeout(() => fail(new Error('the notebook has no idle kernel')), timeout_ms));
+  const fail = reject => reject(new Error('the notebook has no idle kernel'));
+  const late = new Promise((_, reject) => setTimeout(fail, timeout_ms, reject));
   const soon = () => new Promise(resolve => setTimeout(resolve, 50));
   while (!(await Promise.race([isReady().catch(() => false), late]))) await soon();
   async function isReady() {
@@ -153,7 +154,10 @@ def set_theme(page: Page, theme: Literal["light", "dark"]) -> None:
 
 
 def poll(read: Callable[[], Answer], want: Answer, *, timeout_s: float = 10) -> None:
-    """Read until the answer is the one that is wanted; fail with the last one."""
+    """Read until the answer is the one that is wanted; fail with the last one.
+
+    `read` asks the page or the kernel: Playwright delivers no events while nobody asks it.
+    """
     end = time.monotonic() + timeout_s
     while (answer := read()) != want:
         if time.monotonic() > end:

@@ -256,7 +256,7 @@ class _Recorder:
     def __init__(self, path, skip_path):
         import json
 
-        self.out = open(path, "a", encoding="utf-8")  # noqa: SIM115: open for the life of the process
+        self.out = open(path, "a", encoding="utf-8")  # noqa: SIM115 - open for the life of the process
         self.skip, self.only = set(), None
         if skip_path and os.path.exists(skip_path):
             with open(skip_path, encoding="utf-8") as handle:
