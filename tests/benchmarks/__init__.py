@@ -1,0 +1,1 @@
+"""Routebook's speed beside FastAPI's, Starlette's, Litestar's and BlackSheep's; see README.md."""

@@ -1,0 +1,81 @@
+"""Tables for a terminal (and for pasting into an issue): plain text, figures right-aligned."""
+
+from collections.abc import Mapping, Sequence
+
+from .apps import FRAMEWORKS
+from .startup import StartupResult
+from .thresholds import Verdict
+from .timing import CaseResult
+from .wire import WireResult
+
+_TITLES = {framework.name: framework.title for framework in FRAMEWORKS}
+
+
+def print_cases(results: Sequence[CaseResult] | Sequence[WireResult], heading: str) -> None:
+    """One line a case, one column a framework, then how Routebook compares."""
+    names = [name for name in _TITLES if any(name in result.microseconds for result in results)]
+    header = ["", *(_TITLES[name] for name in names), "FastAPI/ours", "ours/Starlette"]
+    rows = [
+        [
+            result.case.title,
+            *(_figure(result.microseconds.get(name)) for name in names),
+            _ratio(result.microseconds, "fastapi", "routebook"),
+            _ratio(result.microseconds, "routebook", "starlette"),
+        ]
+        for result in results
+    ]
+    _print_table(heading, header, rows)
+
+
+def print_refusals(results: Sequence[CaseResult]) -> None:
+    """The wrong answers, whose times were not taken."""
+    for result in results:
+        for refusal in result.refusals:
+            print(f"! {refusal.framework}, {refusal.case}: {refusal.reason}")
+
+
+def print_startup(results: Sequence[StartupResult]) -> None:
+    """One line a measurement, for the two frameworks that share an API."""
+    rows = [
+        [
+            f"{result.title}, {result.unit}",
+            _figure(result.figures.get("routebook")),
+            _figure(result.figures.get("fastapi")),
+            _ratio(result.figures, "routebook", "fastapi"),
+        ]
+        for result in results
+    ]
+    _print_table("Before the first request", ["", "Routebook", "FastAPI", "ours/FastAPI"], rows)
+
+
+def print_verdicts(verdicts: Sequence[Verdict]) -> None:
+    """Every threshold, the missed ones last, where they are read."""
+    rows = [
+        [
+            verdict.title,
+            f"{verdict.value:.2f}",
+            f"{'>=' if verdict.is_at_least else '<='} {verdict.limit:.2f}",
+            "pass" if verdict.is_met else "FAIL",
+        ]
+        for verdict in sorted(verdicts, key=lambda verdict: not verdict.is_met)
+    ]
+    _print_table("Thresholds of issues 2 and 3", ["", "ratio", "limit", ""], rows)
+
+
+def _figure(value: float | None) -> str:
+    return "–" if value is None else f"{value:.1f}"
+
+
+def _ratio(figures: Mapping[str, float], over: str, under: str) -> str:
+    return f"{figures[over] / figures[under]:.2f}" if over in figures and under in figures else "–"
+
+
+def _print_table(heading: str, header: list[str], rows: list[list[str]]) -> None:
+    widths = [max(len(row[column]) for row in [header, *rows]) for column in range(len(header))]
+    print(f"\n{heading}\n")
+    for row in [header, *rows]:
+        first, *rest = (
+            cell.ljust(width) if not at else cell.rjust(width)
+            for at, (cell, width) in enumerate(zip(row, widths, strict=True))
+        )
+        print("  ".join([first, *rest]).rstrip())

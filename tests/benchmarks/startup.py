@@ -1,0 +1,215 @@
+"""What an application costs before its first request: import, registration, description, memory.
+
+Each measurement runs in a process of its own (`python -m tests.benchmarks.startup
+MEASUREMENT PACKAGE` prints a number), so that one framework's imports and caches
+never serve the other.
+"""
+
+import asyncio
+import gc
+import importlib
+import subprocess
+import sys
+import time
+import tracemalloc
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from pydantic import BaseModel
+
+from .cases import HttpRequest
+from .driver import UnfinishedResponseError, fetch
+
+_ROUTES = 500
+_ROOT = Path(__file__).resolve().parents[2]
+
+
+class Part(BaseModel):
+    sku: str
+    amount: int = 1
+
+
+class Order(BaseModel):
+    reference: str
+    parts: list[Part]
+
+
+@dataclass(frozen=True, slots=True)
+class StartupResult:
+    """One line of the table: a figure by package name, the smaller the better."""
+
+    name: str
+    title: str
+    unit: str
+    figures: Mapping[str, float]
+
+
+def measure_startup(packages: tuple[str, ...], rounds: int) -> list[StartupResult]:
+    """Measure everything, packages taking turns; the best of the rounds is kept."""
+    results = []
+    for name, measurement in MEASUREMENTS.items():
+        takers = [package for package in packages if package in measurement.packages]
+        best = dict.fromkeys(takers, float("inf"))
+        for _ in range(rounds):
+            for package in takers:
+                best[package] = min(best[package], _measure_apart(name, package))
+        results.append(StartupResult(name, measurement.title, measurement.unit, best))
+    return results
+
+
+def _measure_apart(name: str, package: str) -> float:
+    command = [sys.executable, "-m", "tests.benchmarks.startup", name, package]
+    done = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True)
+    return float(done.stdout)
+
+
+def _import_ms(package: str) -> float:
+    """CPU time of the interpreter from nothing to the application class, less that of an empty one."""
+    code = "import time; from {} import {}; print(time.process_time())"
+    with_it = code.format(package, "FastAPI")
+    without = code.format("time", "process_time")
+    return (_best_cpu_s(with_it) - _best_cpu_s(without)) * 1e3
+
+
+def _best_cpu_s(code: str) -> float:
+    runs = [subprocess.run([sys.executable, "-c", code], check=True, capture_output=True, text=True) for _ in range(3)]
+    return min(float(run.stdout) for run in runs)
+
+
+def _build(web: ModuleType, routes: int = _ROUTES) -> Any:
+    """An application as one meets it: five kinds of operation for each resource, with models and a dependency."""
+    app = web.FastAPI()
+
+    async def paging(limit: int = 10, offset: int = 0) -> tuple[int, int]:
+        return limit, offset
+
+    def add(number: int) -> None:
+        path = f"/orders{number}"
+
+        @app.get(path, name=f"list{number}")
+        async def list_orders(page: Any = web.Depends(paging), search: str | None = None) -> list[Order]:
+            return []
+
+        @app.post(path, name=f"create{number}", status_code=201)
+        async def create_order(order: Order) -> Order:
+            return order
+
+        @app.get(path + "/{order_id}", name=f"read{number}")
+        async def read_order(order_id: int) -> Order:
+            return Order(reference=str(order_id), parts=[])
+
+        @app.put(path + "/{order_id}", name=f"replace{number}")
+        async def replace_order(order_id: int, order: Order) -> Order:
+            return order
+
+        @app.delete(path + "/{order_id}", name=f"delete{number}", status_code=204)
+        async def delete_order(order_id: int) -> None:
+            return None
+
+    for number in range(routes // 5):
+        add(number)
+    return app
+
+
+def _milliseconds(act: Callable[[], object]) -> float:
+    gc.collect()
+    start = time.process_time_ns()
+    act()
+    return (time.process_time_ns() - start) / 1e6
+
+
+def _register_ms(package: str) -> float:
+    web = importlib.import_module(package)
+    _build(web, 5)
+    return _milliseconds(lambda: _build(web))
+
+
+def _describe_ms(package: str) -> float:
+    web = importlib.import_module(package)
+    _build(web, 5).openapi()
+    return _milliseconds(_build(web).openapi)
+
+
+def _describe_again_ms(package: str) -> float:
+    """The document after one of the routes was replaced."""
+    app = _build(importlib.import_module(package))
+    app.openapi()
+
+    async def read_order(order_id: int, verbose: bool = False) -> Order:
+        return Order(reference=str(order_id), parts=[])
+
+    old = next(route for route in app.routes if getattr(route, "path", "") == "/orders50/{order_id}")
+    app.replace_route(old, old.rebuilt(endpoint=read_order))
+    return _milliseconds(app.openapi)
+
+
+def _first_answer_ms(package: str) -> float:
+    """The first request after 500 routes were registered: what was put off until then."""
+    app = _build(importlib.import_module(package))
+    return _milliseconds(lambda: _serve(app, HttpRequest("GET", "/orders7/7")))
+
+
+def _memory_kib(package: str) -> float:
+    """KiB a route holds once registered and served."""
+    web = importlib.import_module(package)
+    _serve_all(_build(web, 5), 5)
+    gc.collect()
+    tracemalloc.start()
+    app = _build(web)
+    _serve_all(app, _ROUTES)
+    gc.collect()
+    return tracemalloc.get_traced_memory()[0] / _ROUTES / 1024
+
+
+_ORDER = b'{"reference": "r", "parts": [{"sku": "s"}]}'
+_JSON = (("content-type", "application/json"),)
+
+
+def _serve_all(app: Any, routes: int) -> None:
+    for number in range(routes // 5):
+        path = f"/orders{number}"
+        _serve(
+            app,
+            HttpRequest("GET", path),
+            HttpRequest("POST", path, headers=_JSON, body=_ORDER),
+            HttpRequest("GET", f"{path}/7"),
+            HttpRequest("PUT", f"{path}/7", headers=_JSON, body=_ORDER),
+            HttpRequest("DELETE", f"{path}/7"),
+        )
+
+
+def _serve(app: Any, *requests: HttpRequest) -> None:
+    async def serve() -> None:
+        for request in requests:
+            answer = await fetch(app, request)
+            if answer.status >= 300:
+                raise UnfinishedResponseError(f"{request.method} {request.path}: {answer}")
+
+    asyncio.run(serve())
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """One figure and who can give it."""
+
+    title: str
+    unit: str
+    take: Callable[[str], float]
+    packages: tuple[str, ...] = ("routebook", "fastapi")
+
+
+MEASUREMENTS: Mapping[str, Measurement] = {
+    "import": Measurement("import", "ms", _import_ms),
+    "register": Measurement(f"{_ROUTES} routes registered", "ms", _register_ms),
+    "first_answer": Measurement(f"first answer of {_ROUTES} routes", "ms", _first_answer_ms),
+    "describe": Measurement(f"{_ROUTES} routes described (OpenAPI)", "ms", _describe_ms),
+    "describe_again": Measurement("described again after one changed", "ms", _describe_again_ms, ("routebook",)),
+    "memory": Measurement("memory a route, registered and served", "KiB", _memory_kib),
+}
+
+
+if __name__ == "__main__":
+    print(MEASUREMENTS[sys.argv[1]].take(sys.argv[2]))
