@@ -9,6 +9,7 @@ BENCH ?=
 SELECT ?=
 
 BIN := $(VENV)/bin
+FRONTEND := kernel_ext/frontend
 SETUP := VENV='$(VENV)' PYTHON='$(PYTHON)' .ci/setup
 export VENV
 
@@ -49,8 +50,9 @@ conformance: ## Run FastAPI's own tests against routebook (SELECT="tests/test_ss
 	@'$(CONFORMANCE_DIR)/venv/bin/python' tests/conformance/conformance.py --suite '$(CONFORMANCE_DIR)/fastapi-0.163.2' \
 	    --root routebook --path framework --import-shims -n 2 $(SELECT)
 
-frontend: ## Rebuild the widgets' bundles (needs Node and npm)
-	@.ci/frontend build
+frontend: $(FRONTEND)/node_modules/.installed ## Check, test and rebuild the widgets' bundles (needs Node and npm)
+	@echo "==> Types, tests and bundles of $(FRONTEND)"
+	@cd $(FRONTEND) && npm run --silent check && npm test --silent && npm run --silent build
 
 wheel: $(VENV)/.installed-test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist
@@ -61,3 +63,8 @@ clean: ## Delete .venv and what the tools left behind
 
 $(VENV)/.installed-%: pyproject.toml
 	@$(SETUP) $*
+
+$(FRONTEND)/node_modules/.installed: $(FRONTEND)/package-lock.json
+	@command -v npm >/dev/null || { echo "The bundles need Node and npm: apt-get install nodejs npm" >&2; exit 1; }
+	@echo "==> Installing the front-end's tools into $(FRONTEND)/node_modules"
+	@cd $(FRONTEND) && npm ci --no-audit --no-fund --loglevel=error && touch node_modules/.installed
