@@ -12,10 +12,12 @@ from routebook.websockets import WebSocket, WebSocketDisconnect
 __version__ = "0.1.0"
 
 __all__ = [
+    "APIRouter",
     "BackgroundTasks",
     "Body",
     "Cookie",
     "Depends",
+    "FastAPI",
     "File",
     "Form",
     "HTTPException",
@@ -24,6 +26,7 @@ __all__ = [
     "Query",
     "Request",
     "Response",
+    "Routebook",
     "Security",
     "UploadFile",
     "WebSocket",

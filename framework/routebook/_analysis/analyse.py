@@ -1,7 +1,7 @@
 """Build the `Dependant` tree of a callable."""
 
 import inspect
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from routebook._analysis.callables import CallableKind, callable_name, classify_callable, locate_callable
@@ -15,92 +15,113 @@ from routebook.security.base import SecurityBase
 
 
 def analyse_endpoint(
-    call: Callable[..., Any], *, path_names: frozenset[str], dependencies: Sequence[Depends] = ()
+    call: Callable[..., Any],
+    *,
+    path_names: frozenset[str],
+    dependencies: Sequence[Depends] = (),
+    overrides: Mapping[Any, Any] | None = None,
 ) -> Dependant:
     """Analyse an endpoint and, before its own, the dependencies that a decorator, router or application adds.
+
+    Args:
+        call: The endpoint.
+        path_names: The parameters of the whole path.
+        dependencies: Run first, in order; nobody takes their results.
+        overrides: What to analyse in place of a dependency (`app.dependency_overrides`).
 
     Raises:
         DeclarationError: A declaration contradicts itself, or dependencies form a cycle; it names the function,
             file and line.
         DependencyScopeError: A dependency of scope "request" needs one of scope "function".
     """
-    return _analyse(call, path_names=path_names, extra=dependencies)
+    return _Analysis(path_names, overrides or {}).analyse(call, extra=dependencies)
 
 
-def _analyse(
-    call: Callable[..., Any],
-    *,
-    path_names: frozenset[str],
-    extra: Sequence[Depends] = (),
-    name: str | None = None,
-    declaration: Depends | None = None,
-    oauth_scopes: tuple[str, ...] = (),
-    chain: tuple[Callable[..., Any], ...] = (),
-) -> Dependant:
-    kind = classify_callable(call)
-    scope = _scope_of(kind, declaration)
-    chain = (*chain, call)
-    parameters: list[Parameter] = []
-    injected: list[Injected] = []
-    dependencies = [_analyse_declaration(depends, None, path_names, chain, oauth_scopes) for depends in extra]
-    for parameter in iter_parameters(call):
-        found = classify_parameter(parameter, call=call, path_names=path_names)
-        if isinstance(found, Parameter):
-            parameters.append(found)
-        elif isinstance(found, Injected):
-            injected.append(found)
-        elif isinstance(found, DependencyParameter):
-            dependencies.append(_analyse_declaration(found.depends, found.name, path_names, chain, oauth_scopes))
-    if scope == "request" and kind.is_generator:
-        _check_scopes(call, dependencies)
-    takes_scopes = any(item.kind == "security_scopes" for item in injected) or any(
-        item.cache_key[1] for item in dependencies
-    )
-    return Dependant(
-        call=call,
-        kind=kind,
-        location=locate_callable(call),
-        name=name,
-        parameters=tuple(parameters),
-        injected=tuple(injected),
-        dependencies=tuple(dependencies),
-        declaration=declaration,
-        scope=scope,
-        oauth_scopes=oauth_scopes,
-        security_scheme=call if isinstance(call, SecurityBase) else None,
-        cache_key=(_identity(call), tuple(sorted(oauth_scopes)) if takes_scopes else (), scope),
-    )
+class _Analysis:
+    """One run over a tree: what holds for all of its nodes."""
 
+    def __init__(self, path_names: frozenset[str], overrides: Mapping[Any, Any]) -> None:
+        self._path_names = path_names
+        self._overrides = [(Identity(old), new) for old, new in overrides.items()]
 
-def _analyse_declaration(
-    depends: Depends,
-    name: str | None,
-    path_names: frozenset[str],
-    chain: tuple[Callable[..., Any], ...],
-    parent_scopes: tuple[str, ...],
-) -> Dependant:
-    call = depends.dependency
-    if not callable(call):
-        of = callable_name(chain[-1]) if chain else "a router or application"
-        raise DeclarationError(
-            f"A parameter-less dependency must have a callable dependency: Depends({call!r}) of {of} has none. "
-            "Write Depends(the_function), without calling it.",
-            location=locate_callable(chain[-1]) if chain else None,
+    def analyse(
+        self,
+        call: Callable[..., Any],
+        *,
+        extra: Sequence[Depends] = (),
+        name: str | None = None,
+        declaration: Depends | None = None,
+        oauth_scopes: tuple[str, ...] = (),
+        chain: tuple[Callable[..., Any], ...] = (),
+    ) -> Dependant:
+        kind = classify_callable(call)
+        scope = _scope_of(kind, declaration)
+        chain = (*chain, call)
+        parameters: list[Parameter] = []
+        injected: list[Injected] = []
+        dependencies = [self._analyse_declaration(depends, None, chain, oauth_scopes) for depends in extra]
+        for parameter in iter_parameters(call):
+            found = classify_parameter(parameter, call=call, path_names=self._path_names)
+            if isinstance(found, Parameter):
+                parameters.append(found)
+            elif isinstance(found, Injected):
+                injected.append(found)
+            else:
+                dependencies.append(self._analyse_declaration(found.depends, found.name, chain, oauth_scopes))
+        if scope == "request" and kind.is_generator:
+            _check_scopes(call, dependencies)
+        takes_scopes = any(item.kind == "security_scopes" for item in injected) or any(
+            item.cache_key[1] for item in dependencies
         )
-    if any(call is earlier for earlier in chain):
-        names = " → ".join(callable_name(item) for item in (*chain, call))
-        raise DeclarationError(
-            f"Dependencies form a cycle: {names}. Take one of the Depends out.", location=locate_callable(call)
+        return Dependant(
+            call=call,
+            kind=kind,
+            location=locate_callable(call),
+            name=name,
+            parameters=tuple(parameters),
+            injected=tuple(injected),
+            dependencies=tuple(dependencies),
+            declaration=declaration,
+            scope=scope,
+            oauth_scopes=oauth_scopes,
+            security_scheme=call if isinstance(call, SecurityBase) else None,
+            cache_key=(Identity(call), tuple(sorted(oauth_scopes)) if takes_scopes else (), scope),
         )
-    own_scopes = tuple(depends.scopes or ()) if isinstance(depends, Security) else ()
-    return _analyse(
-        call,
-        path_names=path_names,
-        name=name,
-        declaration=depends,
-        oauth_scopes=tuple(dict.fromkeys((*parent_scopes, *own_scopes))),
-        chain=chain,
-    )
+
+    def _analyse_declaration(
+        self,
+        depends: Depends,
+        name: str | None,
+        chain: tuple[Callable[..., Any], ...],
+        parent_scopes: tuple[str, ...],
+    ) -> Dependant:
+        call = self._overridden(depends.dependency)
+        if not callable(call):
+            of = callable_name(chain[-1])
+            raise DeclarationError(
+                f"A parameter-less dependency must have a callable dependency: Depends({call!r}) of {of} has none. "
+                "Write Depends(the_function), without calling it.",
+                location=locate_callable(chain[-1]),
+            )
+        if any(call is earlier for earlier in chain):
+            names = " → ".join(callable_name(item) for item in (*chain, call))
+            raise DeclarationError(
+                f"Dependencies form a cycle: {names}. Take one of the Depends out.", location=locate_callable(call)
+            )
+        own_scopes = tuple(depends.scopes or ()) if isinstance(depends, Security) else ()
+        return self.analyse(
+            call,
+            name=name,
+            declaration=depends,
+            oauth_scopes=tuple(dict.fromkeys((*parent_scopes, *own_scopes))),
+            chain=chain,
+        )
+
+    def _overridden(self, call: Any) -> Any:
+        if not self._overrides:
+            return call
+        key = Identity(call)
+        return next((new for old, new in self._overrides if old == key), call)
 
 
 def _scope_of(kind: CallableKind, declaration: Depends | None) -> DependencyScope | None:
@@ -120,23 +141,22 @@ def _check_scopes(call: Callable[..., Any], dependencies: Sequence[Dependant]) -
             )
 
 
-def _identity(call: Callable[..., Any]) -> Any:
-    """What makes two dependencies the same: functions, methods and classes by equality, instances by identity."""
-    if inspect.isroutine(call) or inspect.isclass(call):
-        return call
-    return _Same(call)
+class Identity:
+    """What makes two callables the same: functions, methods and classes by equality, instances by identity.
 
+    It keeps its target alive: an `id` alone could be reused.
+    """
 
-class _Same:
-    """Equal only for the very same object, which it keeps alive (an `id` alone could be reused)."""
-
-    __slots__ = ("target",)
+    __slots__ = ("_by_value", "target")
 
     def __init__(self, target: object) -> None:
         self.target = target
+        self._by_value = inspect.isroutine(target) or inspect.isclass(target)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.target is other.target
+        if not isinstance(other, Identity):
+            return NotImplemented
+        return self.target is other.target or (self._by_value and other._by_value and self.target == other.target)
 
     def __hash__(self) -> int:
-        return id(self.target)
+        return hash(self.target) if self._by_value else id(self.target)

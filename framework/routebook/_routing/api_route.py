@@ -1,0 +1,375 @@
+"""A path operation, and a WebSocket endpoint, as declared: analysed at once, compiled when first used."""
+
+import inspect
+import typing
+from collections.abc import AsyncGenerator, AsyncIterable, AsyncIterator, Callable, Generator, Iterable, Iterator, Sequence
+from enum import IntEnum
+from functools import cached_property, partial
+from typing import Any, Unpack
+
+from pydantic_core import PydanticUndefined
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Match, Route, WebSocketRoute, get_name
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from routebook import params
+from routebook._analysis.analyse import analyse_endpoint
+from routebook._analysis.callables import classify_callable
+from routebook._analysis.dependant import Dependant
+from routebook._analysis.fields import ModelField
+from routebook._analysis.shapes import split_annotated
+from routebook._analysis.signature import EMPTY, return_annotation
+from routebook._plan.respond import ResponseShape, is_body_allowed
+from routebook._routing.context import (
+    Handler,
+    RouteContext,
+    answer_by_table,
+    effective_context,
+    refuse_method,
+    route_path,
+)
+from routebook._routing.options import RouteOptions, settled
+from routebook._routing.template import PathTemplate, parse_template
+from routebook._types import SourceLocation
+from routebook.datastructures import Default, DefaultPlaceholder
+from routebook.exceptions import DeclarationError
+from routebook.params import Depends
+from routebook.sse import EventSourceResponse
+from routebook.utils import generate_unique_id
+
+_STREAMS = (AsyncIterable, AsyncIterator, AsyncGenerator, Iterable, Iterator, Generator)
+
+
+class APIRoute(Route):
+    """One path operation.
+
+    Args:
+        path: Its template, with its own router's prefix.
+        endpoint: The function that serves it.
+        methods: HTTP methods, GET by default.
+        response_class: Of what the endpoint returns, unless it returns a response.
+        dependency_overrides_provider: Has `dependency_overrides`: the application.
+        strict_content_type: Whether a JSON body must be declared as JSON.
+        **options: See `RouteOptions`.
+
+    Raises:
+        RoutebookError: The endpoint cannot be served as declared; the message says why and where.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: set[str] | list[str] | None = None,
+        response_class: type[Response] | DefaultPlaceholder[type[Response]] = Default(JSONResponse),  # noqa: B008
+        dependency_overrides_provider: Any | None = None,
+        strict_content_type: bool | DefaultPlaceholder[bool] = Default(True),  # noqa: B008
+        **options: Unpack[RouteOptions],
+    ) -> None:
+        self._options = options
+        self.path = path
+        self.endpoint = endpoint
+        self.methods = {method.upper() for method in methods or ("GET",)}
+        self.response_class = response_class
+        self.dependency_overrides_provider = dependency_overrides_provider
+        self.strict_content_type = strict_content_type
+        self._set_options(options)
+        self.template: PathTemplate = parse_template(path)
+        self.dependant: Dependant = analyse_endpoint(
+            endpoint, path_names=frozenset(self.template.param_names), dependencies=self.dependencies
+        )
+        self._declare_response(options.get("response_model", Default(None)))
+        self.response_fields = make_response_fields(self.responses, where=self.location)
+        self._own_app: ASGIApp = self._serve
+        self.app = self._own_app
+
+    def _set_options(self, options: RouteOptions) -> None:
+        status_code = options.get("status_code")
+        self.status_code = int(status_code) if isinstance(status_code, IntEnum) else status_code
+        self.name = options.get("name") or get_name(self.endpoint)
+        self.tags: list[Any] = list(options.get("tags") or ())
+        self.dependencies: list[Depends] = list(options.get("dependencies") or ())
+        self.summary = options.get("summary")
+        self.description = options.get("description") or inspect.cleandoc(self.endpoint.__doc__ or "")
+        self.description = self.description.split("\f")[0].strip()
+        self.response_description = options.get("response_description", "Successful Response")
+        self.responses = options.get("responses") or {}
+        self.deprecated = options.get("deprecated")
+        self.operation_id = options.get("operation_id")
+        self.response_model_include = options.get("response_model_include")
+        self.response_model_exclude = options.get("response_model_exclude")
+        self.response_model_by_alias = options.get("response_model_by_alias", True)
+        self.response_model_exclude_unset = options.get("response_model_exclude_unset", False)
+        self.response_model_exclude_defaults = options.get("response_model_exclude_defaults", False)
+        self.response_model_exclude_none = options.get("response_model_exclude_none", False)
+        self.include_in_schema = options.get("include_in_schema", True)
+        self.callbacks = options.get("callbacks")
+        self.openapi_extra = options.get("openapi_extra")
+        self.generate_unique_id_function = options.get("generate_unique_id_function", Default(generate_unique_id))
+
+    def _declare_response(self, response_model: Any) -> None:
+        self.response_model, self.stream_item_type = _declared_models(self.endpoint, response_model)
+        if self.response_model is not None and not is_body_allowed(self.status_code):
+            raise DeclarationError(
+                f"Status code {self.status_code} must not have a response body, but the response model is "
+                f"{self.response_model!r}. Set response_model=None, or another status code.",
+                location=self.location,
+            )
+        self.response_field = _response_field(self.response_model, self.location)
+        self.stream_item_field = _response_field(self.stream_item_type, self.location)
+
+    @property
+    def location(self) -> SourceLocation | None:
+        """Where the endpoint was written."""
+        return self.dependant.location
+
+    @cached_property
+    def context(self) -> RouteContext:
+        """The route as declared, outside of any include."""
+        return RouteContext(self)
+
+    @property
+    def unique_id(self) -> str:
+        return self.context.unique_id
+
+    @property
+    def is_sse_stream(self) -> bool:
+        cls = settled(self.response_class)
+        return self.is_stream and isinstance(cls, type) and issubclass(cls, EventSourceResponse)
+
+    @property
+    def is_stream(self) -> bool:
+        """Whether the endpoint yields what it sends."""
+        return self.dependant.kind.is_generator
+
+    @property
+    def path_format(self) -> str:  # type: ignore[override]
+        return self.template.path_format
+
+    @property
+    def param_convertors(self) -> dict[str, Any]:  # type: ignore[override]
+        return dict(self.template.convertors)
+
+    @property
+    def path_regex(self) -> Any:  # type: ignore[override]
+        return self.template.pattern
+
+    def rebuilt(self, endpoint: Callable[..., Any] | None = None) -> "APIRoute":
+        """A new route with the same path and options, analysed again, of another endpoint if given."""
+        return type(self)(
+            self.path,
+            endpoint or self.endpoint,
+            methods=set(self.methods or ()),
+            response_class=self.response_class,
+            dependency_overrides_provider=self.dependency_overrides_provider,
+            strict_content_type=self.strict_content_type,
+            **self._options,
+        )
+
+    # serving --------------------------------------------------------------------------------------------------------
+
+    def get_route_handler(self) -> Handler:
+        """A coroutine function from Request to Response that serves the route; override it to act around requests."""
+        context = effective_context.get() or self.context
+        function: Handler = context.generated("handler").function
+        return function
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        context = effective_context.get() or self.context
+        return _match(context, scope, "http")
+
+    async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:
+        if self.methods and scope["method"] not in self.methods:
+            await refuse_method(self.methods, scope, receive, send)
+        else:
+            await self.app(scope, receive, send)
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context = effective_context.get() or self.context
+        await self._compiled(context)(scope, receive, send)
+
+    @property
+    def is_compiled(self) -> bool:
+        """Whether the generated function serves the route, nothing of its class stepping between."""
+        cls = type(self)
+        return (
+            cls.handle is APIRoute.handle and not self._overrides_get_route_handler() and self.app == self._own_app
+        )
+
+    def make_asgi(self, context: RouteContext) -> ASGIApp:
+        """What serves the route at `context`."""
+        if type(self).handle is not APIRoute.handle or self.app != self._own_app:
+            return context.handle_by_route
+        return self._compiled(context)
+
+    def _compiled(self, context: RouteContext) -> ASGIApp:
+        if not self._overrides_get_route_handler():
+            function: ASGIApp = context.generated().function
+            return function
+        token = effective_context.set(context)
+        try:
+            return partial(context.serve_by_handler, self.get_route_handler())
+        finally:
+            effective_context.reset(token)
+
+    def _overrides_get_route_handler(self) -> bool:
+        return type(self).get_route_handler is not APIRoute.get_route_handler
+
+    def make_response_shape(self, response_class: type[Response], *, is_default_class: bool) -> ResponseShape:
+        """What the compiler needs to know of the response."""
+        return ResponseShape(
+            response_class=response_class,
+            is_default_class=is_default_class,
+            status_code=self.status_code,
+            field=self.stream_item_field if self.is_stream else self.response_field,
+            include=self.response_model_include,
+            exclude=self.response_model_exclude,
+            by_alias=self.response_model_by_alias,
+            exclude_unset=self.response_model_exclude_unset,
+            exclude_defaults=self.response_model_exclude_defaults,
+            exclude_none=self.response_model_exclude_none,
+        )
+
+
+class APIWebSocketRoute(WebSocketRoute):
+    """One WebSocket endpoint, its parameters and dependencies analysed as a path operation's are."""
+
+    methods = None
+    is_compiled = True
+
+    def __init__(
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        name: str | None = None,
+        dependencies: Sequence[Depends] | None = None,
+        dependency_overrides_provider: Any | None = None,
+    ) -> None:
+        self.path = path
+        self.endpoint = endpoint
+        self.name = name or get_name(endpoint)
+        self.dependencies = list(dependencies or ())
+        self.dependency_overrides_provider = dependency_overrides_provider
+        self.strict_content_type = True
+        self.template: PathTemplate = parse_template(path)
+        self.dependant: Dependant = analyse_endpoint(
+            endpoint, path_names=frozenset(self.template.param_names), dependencies=self.dependencies
+        )
+        self.app = self._serve
+
+    @property
+    def location(self) -> SourceLocation | None:
+        """Where the endpoint was written."""
+        return self.dependant.location
+
+    @cached_property
+    def context(self) -> RouteContext:
+        """The route as declared, outside of any include."""
+        return RouteContext(self)
+
+    @property
+    def path_format(self) -> str:  # type: ignore[override]
+        return self.template.path_format
+
+    @property
+    def param_convertors(self) -> dict[str, Any]:  # type: ignore[override]
+        return dict(self.template.convertors)
+
+    @property
+    def path_regex(self) -> Any:  # type: ignore[override]
+        return self.template.pattern
+
+    def rebuilt(self, endpoint: Callable[..., Any] | None = None) -> "APIWebSocketRoute":
+        """A new route with the same path and options, analysed again, of another endpoint if given."""
+        return type(self)(
+            self.path,
+            endpoint or self.endpoint,
+            name=self.name,
+            dependencies=self.dependencies,
+            dependency_overrides_provider=self.dependency_overrides_provider,
+        )
+
+    def matches(self, scope: Scope) -> tuple[Match, Scope]:
+        return _match(effective_context.get() or self.context, scope, "websocket")
+
+    def make_asgi(self, context: RouteContext) -> ASGIApp:
+        """What serves the route at `context`."""
+        function: ASGIApp = context.generated().function
+        return function
+
+    async def _serve(self, scope: Scope, receive: Receive, send: Send) -> None:
+        context = effective_context.get() or self.context
+        await self.make_asgi(context)(scope, receive, send)
+
+
+answer_by_table(APIRoute.matches)
+answer_by_table(APIWebSocketRoute.matches)
+
+
+def _match(context: RouteContext, scope: Scope, kind: str) -> tuple[Match, Scope]:
+    if scope["type"] != kind or context.template is None:
+        return Match.NONE, {}
+    found = context.template.match(route_path(scope))
+    if found is None:
+        return Match.NONE, {}
+    child_scope = {"endpoint": context.endpoint, "path_params": {**(scope.get("path_params") or {}), **found}}
+    is_full = kind != "http" or not context.methods or scope["method"] in context.methods
+    return (Match.FULL if is_full else Match.PARTIAL), child_scope
+
+
+def _declared_models(endpoint: Callable[..., Any], response_model: Any) -> tuple[Any, Any]:
+    """The response model and, for an endpoint that yields, the type of an item."""
+    is_stream = classify_callable(endpoint).is_generator
+    if not isinstance(response_model, DefaultPlaceholder):
+        return (None, response_model) if is_stream else (response_model, None)
+    annotation = return_annotation(endpoint)
+    if annotation is EMPTY:
+        return None, None
+    base, _ = split_annotated(annotation)
+    if is_stream:
+        arguments = typing.get_args(base)
+        is_typed = typing.get_origin(base) in _STREAMS and bool(arguments)
+        return None, arguments[0] if is_typed and arguments[0] is not Any else None
+    if isinstance(base, type) and issubclass(base, Response):
+        return None, None
+    return annotation, None
+
+
+def _response_field(annotation: Any, where: SourceLocation | None) -> ModelField | None:
+    if annotation is None:
+        return None
+    base, metadata = split_annotated(annotation)
+    info = params.Body(annotation=annotation)
+    info.annotation, info.metadata = base, list(metadata)
+    info.default = PydanticUndefined
+    try:
+        return ModelField("response", info, mode="serialization")
+    except DeclarationError as error:
+        error.location = error.location or where
+        raise
+
+
+def make_response_fields(
+    responses: dict[int | str, dict[str, Any]], *, where: SourceLocation | None = None
+) -> dict[int | str, ModelField]:
+    """The models of additional responses.
+
+    Raises:
+        DeclarationError: A model is of a type that pydantic cannot describe, or the status has no content.
+    """
+    fields: dict[int | str, ModelField] = {}
+    for status, response in responses.items():
+        model = response.get("model") if isinstance(response, dict) else None
+        if model is None:
+            continue
+        if str(status).isdigit() and not is_body_allowed(int(status)):
+            raise DeclarationError(
+                f"Status code {status} must not have a response body, but responses gives it a model.", location=where
+            )
+        field = _response_field(model, where)
+        if field is not None:
+            fields[status] = field
+    return fields
+
