@@ -1,12 +1,14 @@
 """Routebook: a web framework with FastAPI's public API, each route compiled ahead."""
 
 from routebook import status
+from routebook.applications import FastAPI, Routebook
 from routebook.background import BackgroundTasks
 from routebook.datastructures import UploadFile
 from routebook.exceptions import HTTPException, WebSocketException
 from routebook.param_functions import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
 from routebook.requests import Request
 from routebook.responses import Response
+from routebook.routing import APIRouter
 from routebook.websockets import WebSocket, WebSocketDisconnect
 
 __version__ = "0.1.0"
