@@ -464,8 +464,12 @@ class APIRouter(Router):
             default_response_class=default_response_class,
             generate_unique_id_function=generate_unique_id_function,
         )
-        router._including.add(self)
+        router.is_included_in(self)
         self._place(entry)
+
+    def is_included_in(self, parent: "APIRouter") -> None:
+        """Tell `parent` of every change from now on; `include_router` says so by itself."""
+        self._including.add(parent)
 
     def includes(self, router: "APIRouter") -> bool:
         """Whether `router` is included here, directly or through others."""

@@ -155,17 +155,23 @@ class APIRoute(Route):
     def path_regex(self) -> Any:  # type: ignore[override]
         return self.template.pattern
 
-    def rebuilt(self, endpoint: Callable[..., Any] | None = None) -> "APIRoute":
-        """A new route with the same path and options, analysed again, of another endpoint if given."""
-        return type(self)(
-            self.path,
-            endpoint or self.endpoint,
-            methods=set(self.methods or ()),
-            response_class=self.response_class,
-            dependency_overrides_provider=self.dependency_overrides_provider,
-            strict_content_type=self.strict_content_type,
+    def rebuilt(self, endpoint: Callable[..., Any] | None = None, **changes: Any) -> "APIRoute":
+        """A new route with the same path and options, analysed again, of another endpoint if given.
+
+        Args:
+            endpoint: The function that serves it.
+            **changes: Of `path`, `methods`, or any option of the route.
+        """
+        options: dict[str, Any] = {
+            "path": self.path,
+            "methods": set(self.methods or ()),
+            "response_class": self.response_class,
+            "dependency_overrides_provider": self.dependency_overrides_provider,
+            "strict_content_type": self.strict_content_type,
             **self._options,
-        )
+            **changes,
+        }
+        return type(self)(endpoint=endpoint or self.endpoint, **options)
 
     # serving --------------------------------------------------------------------------------------------------------
 
@@ -281,15 +287,21 @@ class APIWebSocketRoute(WebSocketRoute):
     def path_regex(self) -> Any:  # type: ignore[override]
         return self.template.pattern
 
-    def rebuilt(self, endpoint: Callable[..., Any] | None = None) -> "APIWebSocketRoute":
-        """A new route with the same path and options, analysed again, of another endpoint if given."""
-        return type(self)(
-            self.path,
-            endpoint or self.endpoint,
-            name=self.name,
-            dependencies=self.dependencies,
-            dependency_overrides_provider=self.dependency_overrides_provider,
-        )
+    def rebuilt(self, endpoint: Callable[..., Any] | None = None, **changes: Any) -> "APIWebSocketRoute":
+        """A new route with the same path and options, analysed again, of another endpoint if given.
+
+        Args:
+            endpoint: The function that serves it.
+            **changes: Of `path`, `name`, `dependencies`, `dependency_overrides_provider`.
+        """
+        options: dict[str, Any] = {
+            "path": self.path,
+            "name": self.name,
+            "dependencies": self.dependencies,
+            "dependency_overrides_provider": self.dependency_overrides_provider,
+            **changes,
+        }
+        return type(self)(endpoint=endpoint or self.endpoint, **options)
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         return _match(effective_context.get() or self.context, scope, "websocket")

@@ -4,6 +4,7 @@ Routes that are added to the included router later are served too.
 """
 
 from collections.abc import Callable, Iterator, Sequence
+from copy import copy
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import URLPath
@@ -56,6 +57,13 @@ class IncludedRouter(BaseRoute):
         self.include_in_schema = include_in_schema
         self.default_response_class = default_response_class
         self.generate_unique_id_function = generate_unique_id_function
+
+    def rebuilt(self, *, router: "APIRouter | None" = None, parent: "APIRouter | None" = None) -> "IncludedRouter":
+        """The same inclusion of another router, or into another."""
+        new = copy(self)
+        new.router, new.parent = router or self.router, parent or self.parent
+        new.router.is_included_in(new.parent)
+        return new
 
     def __repr__(self) -> str:
         return f"IncludedRouter({self.whole_prefix!r}, {len(self.router.routes)} routes)"
