@@ -20,7 +20,7 @@ __all__ = [
     "UploadFile",
 ]
 
-T = TypeVar("T")
+DefaultType = TypeVar("DefaultType")
 
 
 class UploadFile(StarletteUploadFile):
@@ -55,7 +55,7 @@ class UploadFile(StarletteUploadFile):
         return {"type": "string", "contentMediaType": "application/octet-stream"}
 
 
-class DefaultPlaceholder(Generic[T]):
+class DefaultPlaceholder(Generic[DefaultType]):
     """An option's default that a more general level (router, application) may replace.
 
     Truthy as its value is; equal to another placeholder with an equal value.
@@ -66,7 +66,7 @@ class DefaultPlaceholder(Generic[T]):
 
     __slots__ = ("value",)
 
-    def __init__(self, value: T) -> None:
+    def __init__(self, value: DefaultType) -> None:
         self.value = value
 
     def __bool__(self) -> bool:
@@ -81,6 +81,6 @@ class DefaultPlaceholder(Generic[T]):
         return f"Default({self.value!r})"
 
 
-def Default(value: T) -> T:
+def Default(value: DefaultType) -> DefaultType:
     """Mark `value` as a default: typed as the value, it says that nobody gave it."""
-    return cast(T, DefaultPlaceholder(value))
+    return cast(DefaultType, DefaultPlaceholder(value))

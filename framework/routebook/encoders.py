@@ -100,6 +100,12 @@ def generate_encoders_by_class_tuples(
 
 encoders_by_class_tuples = generate_encoders_by_class_tuples(ENCODERS_BY_TYPE)
 
+_ENCODERS_BY_NAME: dict[tuple[str, str], Encoder] = {
+    ("pydantic.color", "Color"): str,
+    ("pydantic_extra_types.color", "Color"): str,
+}
+"""By module and name: types of modules that need not be installed, or that nobody should have to import."""
+
 _SCALARS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 _SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)
 _ENCODED_BY_TYPE_ONLY = frozenset(ENCODERS_BY_TYPE) - {Enum, *_SEQUENCES}
@@ -302,6 +308,10 @@ def _encode_other(obj: Any, options: _Options, include: IncEx | None, exclude: I
         return encoder(obj)
     for encoder, classes in encoders_by_class_tuples.items():
         if isinstance(obj, classes):
+            return encoder(obj)
+    for base in type(obj).__mro__:
+        encoder = _ENCODERS_BY_NAME.get((base.__module__, base.__name__))
+        if encoder is not None:
             return encoder(obj)
     if is_pydantic_v1_model(type(obj)):
         raise PydanticV1NotSupportedError(
