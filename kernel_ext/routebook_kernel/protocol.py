@@ -42,6 +42,7 @@ class OperationState(TypedDict):
     summary: str
     deprecated: bool
     operation: Json  # the OpenAPI 3.1 Operation Object; its references point into `components`
+    endpoint: NotRequired[str]  # the function's name, "create_item"
     cell: CellRef | None
     marks: list[Mark]
 
