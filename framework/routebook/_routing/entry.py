@@ -71,12 +71,9 @@ def _extractor(template: PathTemplate) -> Extract:
 
 
 def _whole_segments(fields: tuple[tuple[int, Parameter], ...]) -> Extract:
+    """Read parameters from the split path; an empty segment is no value, however the trie was walked."""
     if all(parameter.is_text for _, parameter in fields):
-        texts = tuple((parameter.name, at) for at, parameter in fields)
-        if len(texts) == 1:
-            [(only_name, only_at)] = texts
-            return lambda path, segments: {only_name: segments[only_at]}
-        return lambda path, segments: {name: segments[at] for name, at in texts}
+        return _texts(tuple((parameter.name, at) for at, parameter in fields))
 
     converts = tuple((parameter.name, at, parameter.convertor.convert) for at, parameter in fields)
 
@@ -85,5 +82,17 @@ def _whole_segments(fields: tuple[tuple[int, Parameter], ...]) -> Extract:
             return {name: convert(segments[at]) for name, at, convert in converts}
         except ValueError:
             return None
+
+    return extract
+
+
+def _texts(fields: tuple[tuple[str, int], ...]) -> Extract:
+    if len(fields) == 1:
+        [(only_name, only_at)] = fields
+        return lambda path, segments: {only_name: text} if (text := segments[only_at]) else None
+
+    def extract(path: str, segments: list[str]) -> dict[str, Any] | None:
+        found = {name: segments[at] for name, at in fields}
+        return None if "" in found.values() else found
 
     return extract

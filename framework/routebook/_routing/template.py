@@ -147,6 +147,14 @@ class PathTemplate:
         return self.text.startswith("/")
 
     @property
+    def tail(self) -> str | None:
+        """What stands before the last slash, if only text follows it: "/items" of "/items/{item_id}"."""
+        match self.parts:
+            case (str(head), Parameter(is_text=True)) if head.endswith("/"):
+                return head[:-1]
+        return None
+
+    @property
     def convertors(self) -> Mapping[str, Convertor[Any]]:
         """Convertor by parameter name, in order."""
         return MappingProxyType({part.name: part.convertor for part in self.parts if isinstance(part, Parameter)})

@@ -11,6 +11,7 @@ begins; its leaves' `extract` has the last word.
 """
 
 import re
+import sys
 from collections.abc import Callable
 
 from .entry import Leaf
@@ -40,40 +41,87 @@ class Group:
 
 
 class Node:
-    """The segments read so far, and what may follow."""
+    """The segments read so far, and what may follow.
 
-    __slots__ = ("anything", "end", "literals", "opened", "patterns")
+    Attributes:
+        literals: Next segments that are exactly a text.
+        anything: The next node for any text that is not empty.
+        patterns: Next segments that must fit, with the test, by pattern.
+        opened: Templates that are open from here on.
+        end: What ends here.
+        beside_literal: Index of the first entry that may fit too when the search
+            follows a literal.
+        beside_anything: The same when it follows `anything`.
+    """
+
+    __slots__ = ("anything", "beside_anything", "beside_literal", "end", "literals", "opened", "patterns")
 
     def __init__(self) -> None:
         self.literals: dict[str, Node] = {}
         self.anything: Node | None = None
         self.patterns: dict[str, tuple[Callable[[str], object], Node]] = {}
-        self.end: Group | None = None
         self.opened: dict[PathTemplate, Group] = {}
+        self.end: Group | None = None
+        self.beside_literal = sys.maxsize
+        self.beside_anything = sys.maxsize
 
     def insert(self, template: PathTemplate, leaf: Leaf) -> None:
         """Add a leaf under its template. Call in order of declaration, on the root."""
         node = self
         for segment in template.segments:
             if segment.is_open:
+                node._note_beside(leaf.index)
                 node.opened.setdefault(template, Group()).add(leaf)
                 return
-            node = node._follow(segment)
+            node = node._follow(segment, leaf.index)
         if node.end is None:
             node.end = Group()
         node.end.add(leaf)
 
-    def _follow(self, segment: Segment) -> "Node":
+    def _follow(self, segment: Segment, index: int) -> "Node":
         if (literal := segment.literal) is not None:
             return self.literals.setdefault(literal, Node())
         if (parameter := segment.parameter) is not None and parameter.is_text:
+            self.beside_literal = min(self.beside_literal, index)
             if self.anything is None:
                 self.anything = Node()
             return self.anything
+        self._note_beside(index)
         pattern = segment.pattern
         if pattern not in self.patterns:
             self.patterns[pattern] = (re.compile(pattern).fullmatch, Node())
         return self.patterns[pattern][1]
+
+    def _note_beside(self, index: int) -> None:
+        self.beside_literal = min(self.beside_literal, index)
+        self.beside_anything = min(self.beside_anything, index)
+
+    def walk(self, segments: list[str]) -> tuple["Group | None", int]:
+        """Go straight down, literals first: the shortest way to what most often wins.
+
+        Args:
+            segments: A path split at "/", from the first segment to be read.
+
+        Returns:
+            The group found, if any, and the index of the first entry that was passed
+            on the way: a leaf of the group before it comes first of all that fit. An
+            empty segment is taken for text; the leaf's `extract` refuses it.
+        """
+        node = self
+        before = sys.maxsize
+        for segment in segments:
+            child = node.literals.get(segment)
+            if child is not None:
+                if node.beside_literal < before:
+                    before = node.beside_literal
+            else:
+                child = node.anything
+                if child is None:
+                    return None, before
+                if node.beside_anything < before:
+                    before = node.beside_anything
+            node = child
+        return node.end, before
 
     def search(self, segments: list[str], depth: int, groups: list[Group]) -> None:
         """Collect the groups that a path may fit.

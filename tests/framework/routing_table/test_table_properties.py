@@ -78,12 +78,13 @@ def entries(draw: st.DrawFn) -> list[Entry]:
 def test_table_answers_as_a_scan_does(entries, paths, method, kind):
     """Both ways to an answer, `match` and `candidates`, agree with Starlette's patterns tried one by one."""
     table = RouteTable.build(entries)
+    index = table.http if kind == "http" else table.websocket
     literals = [entry.template.text for entry in entries if entry.template is not None]
     for path in [*paths, *literals]:
         expected = list(scan_candidates(entries, kind, path))
-        assert list(table.candidates(kind, path)) == expected
+        assert list(index.candidates(path)) == expected
 
-        found = table.match(kind, method, path)
+        found = index.match(method, path)
         decision = decide(iter(expected), method)
         if found is not None:
             assert ("full", *found) == decision
@@ -97,11 +98,11 @@ def test_changing_a_table_leaves_the_old_one_as_it_was(entries, data):
     """A server in another thread may still hold the old table."""
     table = RouteTable.build(entries)
     path = data.draw(paths)
-    before = list(table.candidates("http", path))
+    before = list(table.http.candidates(path))
 
     position = data.draw(st.integers(0, len(entries)))
     added = Entry(parse_template(path if path.startswith("/") else "/" + path), "http", None, Target(99, True))
     changed = RouteTable.build((*table.entries[:position], added, *table.entries[position + 1 :]))
 
-    assert list(table.candidates("http", path)) == before
-    assert list(changed.candidates("http", path)) == list(scan_candidates(changed.entries, "http", path))
+    assert list(table.http.candidates(path)) == before
+    assert list(changed.http.candidates(path)) == list(scan_candidates(changed.entries, "http", path))
