@@ -332,15 +332,11 @@ def _as_dict(obj: Any) -> dict[Any, Any]:
 
 
 def json_text(value: Any) -> str:
-    """Write any value as JSON on one line, as items of a stream are.
-
-    A model writes itself; NaN and infinities elsewhere become null, since JSON has none.
+    """Write any value as JSON on one line, as items of a stream are; NaN and infinities become null.
 
     Raises:
         ValueError: As `jsonable_encoder`.
     """
-    if isinstance(value, BaseModel):
-        return value.__pydantic_serializer__.to_json(value, by_alias=True).decode()
     encoded = jsonable_encoder(value)
     try:
         return json.dumps(encoded, allow_nan=False)

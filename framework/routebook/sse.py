@@ -6,24 +6,16 @@ Spec: HTML Living Standard §9.2 (Server-sent events).
 import re
 from typing import Annotated, Any, Self
 
+import anyio
 from pydantic import AfterValidator, BaseModel, Field, model_validator
 from starlette.responses import StreamingResponse
+from starlette.types import Message, Send
 
 from routebook.encoders import json_text
 
 __all__ = ["KEEPALIVE_COMMENT", "EventSourceResponse", "ServerSentEvent", "format_sse_event"]
 
 _END_OF_LINE = re.compile(r"\r\n|\r|\n")  # §9.2.5: these and no others, so not `str.splitlines`
-
-
-class EventSourceResponse(StreamingResponse):
-    """A stream of server-sent events.
-
-    Given as a generator endpoint's `response_class`, what the endpoint yields becomes events: a `ServerSentEvent` as
-    it is, anything else as the JSON in an event's data. Created by the endpoint, it streams bytes that are events.
-    """
-
-    media_type = "text/event-stream"
 
 
 def _check_single_line(field: str, value: str | None) -> str | None:
@@ -73,9 +65,12 @@ class ServerSentEvent(BaseModel):
             )
         return self
 
-    def encode(self) -> bytes:
-        """The event's bytes, from its first field to the empty line that ends it."""
-        data = self.raw_data if self.data is None else json_text(self.data)
+    def to_bytes(self) -> bytes:
+        """The event on the wire, from its first field to the empty line that ends it; a model writes its own JSON."""
+        if isinstance(self.data, BaseModel):
+            data: str | None = self.data.model_dump_json(by_alias=True)
+        else:
+            data = self.raw_data if self.data is None else json_text(self.data)
         return format_sse_event(data_str=data, event=self.event, id=self.id, retry=self.retry, comment=self.comment)
 
 
@@ -116,3 +111,60 @@ def format_sse_event(
 
 KEEPALIVE_COMMENT = format_sse_event(comment="ping")
 """Sent when nothing else was for a while, so that proxies keep the connection."""
+
+
+class EventSourceResponse(StreamingResponse):
+    """A stream of server-sent events.
+
+    Given as a generator endpoint's `response_class`, what the endpoint yields becomes events: a `ServerSentEvent` as
+    it is, anything else as the JSON in an event's data. Created by the endpoint, it streams bytes that are events.
+
+    Attributes:
+        keepalive_s: Seconds of silence after which a comment is sent; None for never, as when created by an endpoint.
+    """
+
+    media_type = "text/event-stream"
+    keepalive_s: float | None = None
+
+    async def stream_response(self, send: Send) -> None:
+        """Send the events, and a comment whenever there was none for a while."""
+        if self.keepalive_s is None:
+            await super().stream_response(send)
+            return
+        keepalive = _KeepaliveSend(send, self.keepalive_s)
+        try:
+            async with anyio.create_task_group() as group:
+                group.start_soon(keepalive.run)
+                await super().stream_response(keepalive)
+                group.cancel_scope.cancel()
+        except BaseExceptionGroup as errors:
+            raise _only_error(errors) from None
+
+
+class _KeepaliveSend:
+    """An ASGI `send` that adds comments where nothing is sent for a while, never inside of another message."""
+
+    def __init__(self, send: Send, silence_s: float) -> None:
+        self._send = send
+        self._silence_s = silence_s
+        self._last = anyio.current_time()
+        self._lock = anyio.Lock()
+
+    async def __call__(self, message: Message) -> None:
+        async with self._lock:
+            await self._send(message)
+            self._last = anyio.current_time()
+
+    async def run(self) -> None:
+        """Send comments until cancelled."""
+        while True:
+            await anyio.sleep_until(self._last + self._silence_s)
+            if anyio.current_time() >= self._last + self._silence_s:
+                await self({"type": "http.response.body", "body": KEEPALIVE_COMMENT, "more_body": True})
+
+
+def _only_error(error: BaseException) -> BaseException:
+    """The error of a group that holds one: the endpoint's own, which handlers look for."""
+    while isinstance(error, BaseExceptionGroup) and len(error.exceptions) == 1:
+        error = error.exceptions[0]
+    return error

@@ -359,7 +359,7 @@ def test_pydantic_v1_model_is_refused() -> None:
     ("value", "text"),
     [
         ({"a": [1, None]}, '{"a": [1, null]}'),
-        (Item(), '{"x":1,"y":null,"made":"2020-01-01T00:00:00","Price":2.0}'),
+        (Item(), '{"x": 1, "y": null, "made": "2020-01-01T00:00:00", "Price": 2.0}'),
         ([math.nan, -math.inf, {"a": math.inf}], '[null, null, {"a": null}]'),
         ({None: 1, math.inf: 2.5}, '{"null": 1, "Infinity": 2.5}'),
         ("é", '"\\u00e9"'),

@@ -109,7 +109,7 @@ class Item(BaseModel):
 )
 def test_data_is_sent_as_json(data: Any, expected: str) -> None:
     """A string arrives in quotes, a model as it writes itself; JSON has no NaN."""
-    (event,) = parse(ServerSentEvent(data=data, id="7").encode())
+    (event,) = parse(ServerSentEvent(data=data, id="7").to_bytes())
 
     assert event == {"data": expected, "id": "7"}
     json.loads(event["data"], parse_constant=pytest.fail)
@@ -117,8 +117,8 @@ def test_data_is_sent_as_json(data: Any, expected: str) -> None:
 
 def test_raw_data_is_sent_as_it_is() -> None:
     """For what isn't JSON; None means no data at all."""
-    assert ServerSentEvent(raw_data="[DONE]\nx").encode() == b"data: [DONE]\ndata: x\n\n"
-    assert ServerSentEvent(event="ping").encode() == b"event: ping\n\n"
+    assert ServerSentEvent(raw_data="[DONE]\nx").to_bytes() == b"data: [DONE]\ndata: x\n\n"
+    assert ServerSentEvent(event="ping").to_bytes() == b"event: ping\n\n"
 
 
 def test_keepalive_is_no_event() -> None:
