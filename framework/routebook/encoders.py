@@ -26,8 +26,7 @@ from pydantic.networks import AnyUrl, NameEmail
 from pydantic.types import SecretBytes, SecretStr
 from pydantic_core import PydanticUndefinedType, Url
 
-from routebook._pydantic_v1 import is_pydantic_v1_model
-from routebook.exceptions import PydanticV1NotSupportedError
+from routebook._pydantic_v1 import reject_pydantic_v1_model
 from routebook.types import IncEx
 
 __all__ = [
@@ -313,10 +312,7 @@ def _encode_other(obj: Any, options: _Options, include: IncEx | None, exclude: I
         encoder = _ENCODERS_BY_NAME.get((base.__module__, base.__name__))
         if encoder is not None:
             return encoder(obj)
-    if is_pydantic_v1_model(type(obj)):
-        raise PydanticV1NotSupportedError(
-            f"{type(obj).__name__} is a model of pydantic.v1, which is not supported: make it a model of pydantic 2."
-        )
+    reject_pydantic_v1_model(type(obj))
     return _encode(_as_dict(obj), options, include, exclude)
 
 

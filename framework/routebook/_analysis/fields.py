@@ -8,6 +8,7 @@ from pydantic import PydanticSchemaGenerationError, PydanticUndefinedAnnotation,
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator, ValidationError
 
+from routebook._pydantic_v1 import reject_pydantic_v1_model
 from routebook._sentinel import UNSET
 from routebook.exceptions import DeclarationError
 
@@ -134,6 +135,7 @@ def _adapter_of(info: FieldInfo) -> TypeAdapter[Any]:
 
 
 def _build_adapter(annotation: Any) -> TypeAdapter[Any]:
+    reject_pydantic_v1_model(annotation)
     try:
         return TypeAdapter(annotation)
     except PydanticUndefinedAnnotation as error:
