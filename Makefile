@@ -29,7 +29,7 @@ lab: $(VENV)/.installed-lab ## Open JupyterLab on the notebooks, the first lesso
 test: $(VENV)/.installed-test ## Run every test, the browser's included (TESTS='-k name' to choose)
 	@chromium=$$(.ci/find-chromium) || { [ -n "$$TESTS" ] || exit 1; }; \
 	echo "==> Running the tests$${chromium:+, those of the browser in $$chromium}"
-	@$(BIN)/python -m pytest -n auto $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
 
 check: $(VENV)/.installed-test ## Lint, format, types, import contracts
 	@echo "==> ruff: lint" && $(BIN)/ruff check
