@@ -371,6 +371,10 @@ class Routebook(Starlette):
         """Serve a router's routes, now and whatever is added to it later. See `APIRouter.include_router`."""
         self.router.include_router(router, **options)
 
+    def frontend(self, path: str, **options: Any) -> None:
+        """Serve a built front end below `path`, where nothing else fits. See `APIRouter.frontend`."""
+        self.router.frontend(path, **options)
+
     def insert_route(self, index: int, route: BaseRoute) -> None:
         """Add a route at a position."""
         self.router.insert_route(index, route)

@@ -4,11 +4,12 @@ Life of a request: `APIRouter.app` looks the path up in the router's immutable t
 names a `RouteContext` (`_routing.context`), whose generated function (`_plan.source`) does the rest.
 """
 
+import os
 import threading
 import warnings
 import weakref
 from collections.abc import Callable, Collection, Iterator, Sequence
-from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
+from contextlib import AbstractAsyncContextManager
 from typing import Any, Protocol, Unpack
 
 from starlette.datastructures import URL, URLPath
@@ -25,13 +26,16 @@ from routebook._routing.dispatch import (
     IncludedAt,
     Layers,
     ask,
+    build_last_table,
     build_table,
     find_url,
     inclusion,
     iter_contexts,
     serve,
 )
+from routebook._routing.frontend import CheckDir, Fallback, make_frontend_route
 from routebook._routing.include import IncludedRouter
+from routebook._routing.lifespan import Life, as_lifespan, live
 from routebook._routing.options import RouteOptions, first_given
 from routebook._routing.route_list import RouteList
 from routebook._routing.table import RouteTable
@@ -155,12 +159,11 @@ class APIRouter(Router):
         self._version = 0
         self._table: RouteTable | None = None
         self._contexts = Contexts()
+        self._frontends: list[APIRoute] = []
+        self._last_table: tuple[int, RouteTable] | None = None
         self._including: weakref.WeakSet[APIRouter] = weakref.WeakSet()
-        super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default, lifespan=lifespan)
-        self.on_startup = list(on_startup or ())
-        self.on_shutdown = list(on_shutdown or ())
-        self._own_lifespan = self.lifespan_context if lifespan is not None else None
-        self.lifespan_context = self._live
+        super().__init__(routes=routes, redirect_slashes=redirect_slashes, default=default, lifespan=self._live)
+        self._life = Life(as_lifespan(lifespan), list(on_startup or ()), list(on_shutdown or ()))
         self.prefix = prefix
         self.tags = list(tags or ())
         self.dependencies = list(dependencies or ())
@@ -216,6 +219,20 @@ class APIRouter(Router):
             if version == self._version:
                 self._table = table = built
         return table
+
+    @property
+    def last_table(self) -> RouteTable:
+        """The routing table of what is served where nothing else fits."""
+        table = self._last_table
+        if table is None or table[0] != self._version:
+            table = self._last_table = self._version, build_last_table(self._iter_frontends(()), RouteContext)
+        return table[1]
+
+    def _iter_frontends(self, layers: Layers) -> Iterator[tuple[BaseRoute, Layers]]:
+        yield from ((route, layers) for route in self._frontends)
+        for route in self.routes:
+            if isinstance(route, IncludedRouter):
+                yield from route.router._iter_frontends((route, *layers))
 
     @property
     def contexts(self) -> list[RouteContext]:
@@ -471,6 +488,39 @@ class APIRouter(Router):
         """Tell `parent` of every change from now on; `include_router` says so by itself."""
         self._including.add(parent)
 
+    def frontend(
+        self,
+        path: str,
+        *,
+        directory: str | os.PathLike[str],
+        fallback: Fallback | None = "auto",
+        check_dir: CheckDir = "auto",
+    ) -> None:
+        """Serve a built front end below `path`, where nothing else fits.
+
+        Args:
+            path: Begins with "/". Of several front ends the longest path that fits wins.
+            directory: The build's files; a directory's `index.html` answers for it.
+            fallback: What answers for a file that does not exist: "404.html"; "index.html" for a browser's
+                navigation, for applications with routes of their own; "auto" the first of the two that exists.
+            check_dir: Whether the directory must exist now; "auto" warns only, in development
+                (`ROUTEBOOK_ENV=development`).
+
+        Raises:
+            DeclarationError: The path or the fallback is none.
+            RuntimeError: The directory, or the fallback named, does not exist.
+        """
+        route = make_frontend_route(
+            self.prefix + path,
+            directory,
+            fallback=fallback,
+            check_dir=check_dir,
+            dependencies=self.dependencies,
+            dependency_overrides_provider=self.dependency_overrides_provider,
+        )
+        self._frontends.append(route)
+        self._change()
+
     def includes(self, router: "APIRouter") -> bool:
         """Whether `router` is included here, directly or through others."""
         included = [route.router for route in self.routes if isinstance(route, IncludedRouter)]
@@ -499,22 +549,21 @@ class APIRouter(Router):
 
         return decorate
 
-    @asynccontextmanager
-    async def _live(self, app: Any) -> Any:
-        """This router's lifespan, then those of the routers it includes, each with its events; their states merged."""
-        async with AsyncExitStack() as stack:
-            state: dict[str, Any] = {}
-            for router in self._iter_lives():
-                own = router._own_lifespan
-                if own is not None:
-                    state.update(await stack.enter_async_context(own(app)) or {})
-                for function in router.on_startup:
-                    await _run_event(function)
-                stack.push_async_callback(_run_events, router.on_shutdown)
-            yield state or None
+    @property
+    def on_startup(self) -> list[Callable[[], Any]]:
+        """Functions run when the application starts."""
+        return self._life.on_startup
 
-    def _iter_lives(self) -> Iterator["APIRouter"]:
-        yield self
+    @property
+    def on_shutdown(self) -> list[Callable[[], Any]]:
+        """Functions run when the application ends."""
+        return self._life.on_shutdown
+
+    def _live(self, app: Any) -> AbstractAsyncContextManager[dict[str, Any] | None]:
+        return live(list(self._iter_lives()), app)
+
+    def _iter_lives(self) -> Iterator[Life]:
+        yield self._life
         for route in self.routes:
             if isinstance(route, IncludedRouter):
                 yield from route.router._iter_lives()
@@ -532,7 +581,10 @@ class APIRouter(Router):
 
     async def _serve_unmatched(self, scope: Scope, receive: Receive, send: Send) -> None:
         redirect = self._slash_redirect(scope) if scope["type"] == "http" and self.redirect_slashes else None
-        await (redirect or self.default)(scope, receive, send)
+        if redirect is not None:
+            await redirect(scope, receive, send)
+        elif not await serve(self.last_table, scope, receive, send):
+            await self.default(scope, receive, send)
 
     def _slash_redirect(self, scope: Scope) -> Response | None:
         """A redirect to the path with, or without, a slash at its end, if that one is served."""
@@ -602,14 +654,3 @@ def _warn_of_events() -> None:
         DeprecationWarning,
         stacklevel=3,
     )
-
-
-async def _run_event(function: Callable[[], Any]) -> None:
-    result = function()
-    if hasattr(result, "__await__"):
-        await result
-
-
-async def _run_events(functions: Sequence[Callable[[], Any]]) -> None:
-    for function in functions:
-        await _run_event(function)

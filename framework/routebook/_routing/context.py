@@ -14,7 +14,7 @@ from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import PlainTextResponse, Response
-from starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, WebSocketRoute
+from starlette.routing import BaseRoute, Host, Match, Mount, NoMatchFound, Route, Router, WebSocketRoute
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from routebook._analysis.analyse import Identity, analyse_endpoint
@@ -332,7 +332,7 @@ class RouteContext:
         if isinstance(route, Mount) and self.prefix:
             return Mount(self.path or "", app=route.app, name=route.name)
         if isinstance(route, Host) and self.prefix:
-            return Host(route.host, app=Mount(self.prefix, app=route.app), name=route.name)
+            return Host(route.host, app=Router([Mount(self.prefix, app=route.app)]), name=route.name)
         return route
 
     async def handle(self, scope: Scope, receive: Receive, send: Send) -> None:

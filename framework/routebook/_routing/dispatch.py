@@ -1,6 +1,6 @@
 """From a router's routes to its table, and from a request to the route that serves it."""
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
 from typing import TYPE_CHECKING, Any
 
@@ -12,6 +12,7 @@ from routebook._analysis.analyse import Identity
 from routebook._plan.observe import OBSERVER_KEY, Tracer
 from routebook._routing.context import RouteContext, route_path
 from routebook._routing.entry import Entry
+from routebook._routing.frontend import REST
 from routebook._routing.include import IncludedRouter
 from routebook._routing.table import PathIndex, RouteTable
 from routebook._routing.template import parse_template
@@ -95,6 +96,19 @@ def iter_contexts(routes: Sequence[BaseRoute], layers: Layers, context_of: Conte
 def build_table(routes: Sequence[BaseRoute], layers: Layers, context_of: ContextOf) -> RouteTable:
     """The table of a router's routes and of those that it includes."""
     return RouteTable.build(_iter_entries(routes, layers, context_of))
+
+
+def build_last_table(routes: Iterable[tuple[BaseRoute, Layers]], context_of: ContextOf) -> RouteTable:
+    """The table of front ends: each fits its own path and all below it, the longest path first."""
+    contexts = [context_of(route, layers) for route, layers in routes]
+    contexts.sort(key=lambda context: len(context.path or ""), reverse=True)
+    entries = []
+    for context in contexts:
+        below = context.path or ""
+        exact = below.removesuffix(REST)
+        templates = [parse_template(text) for text in (exact, below) if text]
+        entries += [Entry(template, "http", None, context) for template in templates]
+    return RouteTable.build(entries)
 
 
 def _iter_entries(routes: Sequence[BaseRoute], layers: Layers, context_of: ContextOf) -> Iterator[Entry]:
