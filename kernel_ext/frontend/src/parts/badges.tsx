@@ -1,0 +1,71 @@
+/** The small signs of the views: method, path, mark, status. Each has its word; colour only repeats it. */
+import type { CellRef, Mark as MarkState, MarkKind } from "../protocol";
+import { statusClass, visible } from "../words";
+import { Icon, type IconName } from "./icon";
+
+export const Method = ({ name }: { name: string }) => (
+  <span class="rb-method" data-m={name}>
+    {visible(name)}
+  </span>
+);
+
+/** A path template, its parameters set back. */
+export const Path = ({ path }: { path: string }) => (
+  <span class="rb-path">
+    {visible(path)
+      .split(/(\{[^}]*\})/)
+      .map((part, index) => (index % 2 ? <var key={index}>{part}</var> : part))}
+  </span>
+);
+
+export const MARK_ICONS: { [kind in MarkKind]: IconName } = {
+  new: "plus",
+  changed: "tilde",
+  stale: "clock",
+  conflict: "error",
+  shadowed: "ban",
+};
+
+export const Mark = ({ mark: { kind, text } }: { mark: MarkState }) => (
+  <span class="rb-mark" data-mark={kind} title={visible(text)}>
+    <Icon name={MARK_ICONS[kind]} />
+    <span class="rb-mark__w">{kind}</span>
+  </span>
+);
+
+const STATUS_ICONS: { [digit: string]: IconName } = { 1: "info", 2: "ok", 3: "redirect", 4: "warn", 5: "error" };
+
+export const Status = ({ status, reason }: { status: number | null; reason: string }) => (
+  <span class="rb-status" data-s={statusClass(status)}>
+    <Icon name={STATUS_ICONS[statusClass(status)] ?? "info"} />
+    {status ?? ""} {visible(reason)}
+  </span>
+);
+
+/** Bring a cell into sight by the number that it shows; false where the page has no such cell. */
+function showCell(from: Element, label: string): boolean {
+  const notebook = from.closest(".jp-Notebook, .notebook-editor, body");
+  const prompts = [...(notebook?.querySelectorAll(".jp-InputPrompt") ?? [])];
+  const cell = prompts.find((prompt) => prompt.textContent?.trim() === `${label}:`)?.closest<HTMLElement>(".jp-Cell");
+  if (!cell) return false;
+  cell.scrollIntoView({ block: "center" });
+  cell.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, button: 0 }));
+  cell.dispatchEvent(new MouseEvent("mouseup", { bubbles: true, button: 0 }));
+  return true;
+}
+
+/** "cell [6], line 3": a button that goes to the cell. */
+export const CellLink = ({ cell }: { cell: CellRef }) => (
+  <span class="rb-nowrap">
+    <button
+      type="button"
+      class="rb-link"
+      onClick={({ currentTarget }) => {
+        if (!showCell(currentTarget, cell.label)) currentTarget.title = "This page shows no cell of that number now.";
+      }}
+    >
+      cell {cell.label}
+    </button>
+    {cell.line === null ? "" : `, line ${cell.line}`}
+  </span>
+);

@@ -1,0 +1,110 @@
+/** The explorer: bar, list, one operation, keys; and what it says when there is nothing to show. */
+import { useState } from "preact/hooks";
+import { onKeyDown } from "../keyboard";
+import type { AppState, ServerState } from "../protocol";
+import { visible } from "../words";
+import { useStore, useUid } from "./context";
+import { Detail } from "./detail";
+import { Icon } from "./icon";
+import { Chooser, Operations } from "./operations";
+
+const LINKS = { connecting: "connecting", live: "live", lost: "not connected" };
+
+/** The server's address is a link only where it is one that the kernel could have made. */
+function Served({ server: { status, url, message } }: { server: ServerState }) {
+  if (status === "running" && url) {
+    return <span class="rb-small rb-2">served at {/^(https?:\/\/|\/)/.test(url) ? <a href={url} target="_blank" rel="noopener noreferrer">{url}</a> : visible(url)}</span>;
+  }
+  if (status === "failed") return <span class="rb-small rb-bad"><Icon name="error" /> the server has failed{message ? `: ${visible(message)}` : ""}</span>;
+  return status === "starting" ? <span class="rb-small rb-2">the server starts</span> : null;
+}
+
+function Bar({ app }: { app: AppState }) {
+  const { link } = useStore().kernel;
+  return (
+    <header class="rb-bar">
+      <h2>{visible(app.title)} <span class="rb-2 rb-small">{visible(app.version)}</span></h2>
+      <span class="rb-live" data-live={link === "live" ? "on" : "off"} role="status">
+        <Icon name={link === "live" ? "dot" : "plug"} />
+        {LINKS[link]}
+      </span>
+      <Served server={app.server} />
+    </header>
+  );
+}
+
+function Lost() {
+  const store = useStore();
+  const { asOf } = store.kernel;
+  return (
+    <div class="rb-note rb-lost" data-n="warn" role="status">
+      <Icon name="plug" />
+      <div>
+        <strong>Not connected to the kernel.</strong>{" "}
+        {store.kernel.app ? `You see the state of ${asOf.toTimeString().slice(0, 5)}. ` : ""}
+        It reconnects by itself; after a restart, run the cells again.
+      </div>
+      <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.kernel.resync()}>Reconnect</button>
+    </div>
+  );
+}
+
+const Empty = ({ name }: { name: string }) => (
+  <div class="rb-empty">
+    <p><strong>No operations yet.</strong></p>
+    <p class="rb-2">Run a cell such as this one; it shows here at once.</p>
+    <pre class="rb-code rb-code--plain" tabIndex={0}>{`@${name}.get("/books")\ndef list_books() -> list[str]:\n    return ["Frankenstein"]`}</pre>
+  </div>
+);
+
+const Keys = () => (
+  <footer class="rb-foot" aria-label="Keys">
+    <span><kbd>/</kbd> search</span>
+    <span><kbd>↑</kbd> <kbd>↓</kbd> operations</span>
+    <span><kbd>Ctrl</kbd> <kbd>Enter</kbd> send</span>
+    <span><kbd>F8</kbd> next error</span>
+    <span><kbd>Alt</kbd> <kbd>J</kbd> as JSON</span>
+    <span><kbd>Alt</kbd> <kbd>1</kbd> <kbd>2</kbd> tabs</span>
+    <span><kbd>Esc</kbd> back to the notebook</span>
+  </footer>
+);
+
+function Loaded({ app }: { app: AppState }) {
+  const store = useStore();
+  const uid = useUid();
+  const [isOpen, setOpen] = useState(false);
+  const { operations } = app;
+  const selected = operations.find(({ id }) => id === store.selected) ?? operations[0];
+  const select = (id: string): void => {
+    store.select(id);
+    setOpen(false);
+  };
+  if (!operations.length) return <><Bar app={app} />{store.kernel.link === "lost" && <Lost />}<Empty name={app.name} /></>;
+  return (
+    <div class={`rb-x${isOpen ? " is-open" : ""}`}>
+      <Bar app={app} />
+      {store.kernel.link === "lost" && <Lost />}
+      <Chooser
+        operation={selected}
+        count={operations.length}
+        marked={operations.filter((operation) => store.marksOf(operation).length).length}
+        isOpen={isOpen}
+        onToggle={() => setOpen(!isOpen)}
+      />
+      <Operations id={`${uid}-ops`} operations={operations} selected={selected?.id ?? null} onSelect={select} />
+      {selected && <Detail operation={selected} />}
+      <Keys />
+    </div>
+  );
+}
+
+export function ExplorerView() {
+  const { kernel } = useStore();
+  const { app, link } = kernel;
+  const label = `Routebook explorer${app ? `: ${visible(app.title)}` : ""}`;
+  return (
+    <section class="rb-card" aria-label={label} data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>
+      {app ? <Loaded app={app} /> : link === "lost" ? <Lost /> : <p class="rb-empty" role="status">Reading the application…</p>}
+    </section>
+  );
+}

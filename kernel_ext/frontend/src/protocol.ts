@@ -1,0 +1,169 @@
+/** The messages between kernel and page: the twin of `routebook_kernel/protocol.py`, which explains them. */
+
+export type Json = null | boolean | number | string | Json[] | { [key: string]: Json };
+export type Pairs = [string, string][];
+export type MarkKind = "new" | "changed" | "stale" | "conflict" | "shadowed";
+
+export interface CellRef {
+  cell_id: string | null;
+  label: string;
+  line: number | null;
+}
+
+export interface Mark {
+  kind: MarkKind;
+  text: string;
+}
+
+export interface OperationState {
+  id: string;
+  method: string;
+  path: string;
+  tags: string[];
+  summary: string;
+  deprecated: boolean;
+  endpoint?: string;
+  operation: { [key: string]: Json };
+  cell: CellRef | null;
+  marks: Mark[];
+}
+
+export interface ServerState {
+  status: "stopped" | "starting" | "running" | "failed";
+  url: string | null;
+  message: string | null;
+}
+
+export interface AppState {
+  name: string;
+  title: string;
+  version: string;
+  description: string;
+  operations: OperationState[];
+  components: { [key: string]: Json };
+  server: ServerState;
+  exchange_count: number;
+}
+
+export interface StateMessage {
+  type: "state";
+  seq: number;
+  app: AppState;
+}
+
+export interface DeltaMessage {
+  type: "delta";
+  seq: number;
+  set?: OperationState[];
+  removed?: string[];
+  order?: string[];
+  components?: { [key: string]: Json };
+  server?: ServerState;
+  exchange_count?: number;
+  info?: { [key: string]: string };
+}
+
+export interface FilePart {
+  name: string;
+  text?: string;
+  base64?: string;
+  filename?: string;
+  content_type?: string;
+}
+
+export interface RequestBody {
+  kind: "none" | "json" | "form" | "multipart" | "text";
+  text?: string;
+  fields?: Pairs;
+  parts?: FilePart[];
+  content_type?: string;
+}
+
+export interface SendArguments {
+  operation: string;
+  method: string;
+  path: string;
+  path_params: { [name: string]: string };
+  query: Pairs;
+  headers: Pairs;
+  cookies: Pairs;
+  body: RequestBody;
+}
+
+export interface ValidationIssue {
+  loc: (string | number)[];
+  source: string;
+  pointer: string;
+  field: string;
+  sent: Json;
+  is_missing: boolean;
+  rule: string;
+  passes: string | null;
+  type: string;
+  message: string;
+}
+
+export interface Payload {
+  media_type: string;
+  size_bytes: number;
+  text?: string;
+  base64?: string;
+  is_truncated: boolean;
+}
+
+export interface Frame {
+  cell: CellRef | null;
+  file: string | null;
+  line: number;
+  function: string;
+  source: string;
+  values: { [name: string]: string };
+}
+
+export interface Failure {
+  type: string;
+  message: string;
+  frames: Frame[];
+  folded: number;
+}
+
+export interface ExchangeState {
+  id: number;
+  operation: string | null;
+  source: "console" | "client" | "server";
+  method: string;
+  url: string;
+  request_headers: Pairs;
+  request_body: Payload | null;
+  status: number | null;
+  reason: string;
+  response_headers: Pairs;
+  response_body: Payload | null;
+  elapsed_ms: number;
+  issues: ValidationIssue[];
+  failure: Failure | null;
+}
+
+export type CommandName = "resync" | "send" | "cancel";
+
+export interface Command {
+  type: "command";
+  id: string;
+  command: CommandName;
+  args?: unknown;
+}
+
+export interface ReplyError {
+  message: string;
+  kind: "refused" | "cancelled" | "failed";
+}
+
+export interface Reply {
+  type: "reply";
+  id: string;
+  ok: boolean;
+  result?: unknown;
+  error?: ReplyError;
+}
+
+export type KernelMessage = StateMessage | DeltaMessage | Reply;
