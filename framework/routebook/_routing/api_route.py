@@ -337,7 +337,7 @@ def _declared_models(endpoint: Callable[..., Any], response_model: Any) -> tuple
     if not isinstance(response_model, DefaultPlaceholder):
         return (None, response_model) if is_stream else (response_model, None)
     annotation = return_annotation(endpoint)
-    if annotation is EMPTY:
+    if annotation is EMPTY or annotation is type(None):  # `-> None` promises nothing, so that a 204 can say it
         return None, None
     base, _ = split_annotated(annotation)
     if is_stream:
