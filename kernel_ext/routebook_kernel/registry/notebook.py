@@ -1,7 +1,7 @@
 """The notebook's side of the registry: its cells in order, the run that is open, and the ledger of each container."""
 
 import threading
-from collections.abc import Callable, Hashable, Iterator, Sequence
+from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 from operator import is_
@@ -43,8 +43,12 @@ class Container(Protocol):
     def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
         """The value, answering only these of its keys."""
 
-    def moved(self, value: Any) -> Any:
-        """The value as this container has it, when another container gave it away."""
+    def moved(self, value: Any, former: "Container") -> Any:
+        """The value of a former container as this one has it."""
+
+
+Succession = tuple[Container, Container]
+"""A container and the one that takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -197,15 +201,11 @@ class Notebook:
             held.ledger.substitute(entry, value)
             self._show(held)
 
-    def succeed(
-        self, former: Any, owner: Any, containers: Sequence[Container], creator: CellKey, *, is_complete: bool
-    ) -> list[Entry]:
-        """An owner took another's place: what other cells had added to the former is added to it.
+    def succeed(self, parts: Iterable[Succession], creator: CellKey, *, is_complete: bool) -> list[Entry]:
+        """An object took another's place: what other cells had added to the former is added to it.
 
         Args:
-            former: The application or router before.
-            owner: The one that stands now.
-            containers: The parts of the new owner.
+            parts: Each container of the former with the one that takes its place.
             creator: The cell that made both.
             is_complete: Its run ended well.
 
@@ -214,17 +214,16 @@ class Notebook:
         """
         with self.lock:
             carried: list[Entry] = []
-            for container in containers:
-                earlier = self._held.pop((Same(former), container.name), None)
+            for former, container in parts:
+                earlier = self._held.pop((Same(former.owner), former.name), None)
                 if earlier is None:
                     continue
                 held = self._hold(container)
                 earlier.ledger.forget(OUTSIDE)
-                taken = held.ledger.adopt(earlier.ledger, creator, is_complete=is_complete)
-                for entry in taken:
-                    held.ledger.substitute(entry, container.moved(entry.value))
+                for entry in held.ledger.adopt(earlier.ledger, creator, is_complete=is_complete):
+                    held.ledger.substitute(entry, container.moved(entry.value, former))
+                    carried.append(entry)
                 self._show(held)
-                carried += taken
             return carried
 
     # Views
@@ -270,14 +269,17 @@ class Notebook:
             return
         present = {Same(value) for value in held.container.values()}
         known = {Same(value) for value, _ in held.shown}
-        for value, entry in held.shown:
-            if Same(value) not in present:
-                held.ledger.discard(entry)
+        run = self.open.run if self.open and owner == self.open.key else 0
+        claimed: set[Hashable] = set()
         for value in held.container.values():
             if Same(value) not in known:
                 keys, label = held.container.facts(value)
-                run = self.open.run if self.open and owner == self.open.key else 0
                 held.ledger.place(Entry(owner, run, keys, label, value))
+                claimed |= keys
+        for value, entry in held.shown:
+            # What was overwritten is in conflict with what overwrote it; only what nothing replaced was removed.
+            if Same(value) not in present and not entry.keys & claimed:
+                held.ledger.discard(entry)
         self._show(held)
 
     def _show_all(self) -> None:

@@ -102,9 +102,10 @@ class Recorder:
 class Recording:
     """ASGI middleware over a `Recorder`, for an application that is served over a socket."""
 
-    def __init__(self, app: ASGIApp, recorder: Recorder) -> None:
+    def __init__(self, app: ASGIApp, recorder: Recorder, on_recorded: Callable[[], None] = lambda: None) -> None:
         self.app = app
         self.recorder = recorder
+        self._on_recorded = on_recorded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Record HTTP requests and pass on everything else.
@@ -116,6 +117,7 @@ class Recording:
             await self.app(scope, receive, send)
             return
         recorded = await self.recorder.record(self.app, scope, receive, send, "server")
+        self._on_recorded()
         if recorded.error is not None and recorded.exchange.status is None:
             raise recorded.error
 
@@ -179,7 +181,7 @@ def operation_of(scope: Scope) -> str | None:
     route: Any = scope.get("route")
     if route is None:
         return None
-    template = scope.get("routebook.path_format") or getattr(route, "path_format", None)
+    template = getattr(route, "path_format", None)
     return f"{scope['method']} {template}" if template else None
 
 

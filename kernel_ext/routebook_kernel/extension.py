@@ -1,0 +1,142 @@
+"""`%load_ext routebook_kernel`: the only file that touches the shell. Unloading gives everything back."""
+
+import atexit
+import contextlib
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
+
+import IPython.display
+from IPython.core.interactiveshell import InteractiveShell
+
+from routebook.applications import Routebook
+from routebook_kernel.exceptions import KernelExtensionError
+from routebook_kernel.hooks import CellHooks
+from routebook_kernel.magics import ApiMagics, served_notice
+from routebook_kernel.records import Exchange
+from routebook_kernel.runtime.client import Client
+from routebook_kernel.runtime.pasted import PastedRun
+from routebook_kernel.session import Session
+from routebook_kernel.summary import Notice, Overview
+
+
+class Extension:
+    """The extension, loaded into one shell."""
+
+    def __init__(self, shell: InteractiveShell) -> None:
+        self.shell = shell
+        self.session = Session(shell.user_ns, self._announce)
+        self._hooks = CellHooks(shell, self.session, show)
+        self._pasted = PastedRun(self._serve_pasted, shell.user_ns)
+        self._explorers: Any = None
+
+    def load(self) -> None:
+        """Take what the extension needs of the shell."""
+        self.session.open()
+        self._explorers = _make_explorers(self.session)
+        self.session.home.install(self.shell)
+        self._hooks.register()
+        self._pasted.install()
+        self.shell.register_magics(ApiMagics(self.shell, self.session, show))
+        self._formatter.for_type(Routebook, self._explorer_bundle)
+        self._hooks.join()
+        atexit.register(self.unload)
+
+    def unload(self) -> None:
+        """Give everything back, and end what runs."""
+        atexit.unregister(self.unload)
+        self._hooks.unregister()
+        self._pasted.uninstall()
+        with contextlib.suppress(KeyError):
+            self._formatter.pop(Routebook)
+        self.shell.magics_manager.magics["line"].pop("api", None)
+        if self._explorers is not None:
+            self._explorers.close()
+        self.session.home.uninstall()
+        self.session.close()
+
+    @property
+    def _formatter(self) -> Any:
+        return getattr(self.shell.display_formatter, "mimebundle_formatter")  # noqa: B009  # untyped, and never None
+
+    def _explorer_bundle(self, app: Routebook, include: Any = None, exclude: Any = None) -> Any:
+        """The explorer's widget; where widgets are not installed, the overview alone."""
+        if self._explorers is None:
+            overview = Overview(self.session.view(app).state()[1])
+            return {"text/plain": repr(overview), "text/html": overview._repr_html_()}
+        return self._explorers.of(app)._repr_mimebundle_(include, exclude)
+
+    def _serve_pasted(self, app: Any, port: int, options: dict[str, Any], notes: list[str]) -> None:
+        show(served_notice(self.session.serve(app, port=port, **options)))
+        for note in notes:
+            show(Notice(note))
+
+    def _announce(self, text: str) -> None:
+        show(Notice(text, level="error"))
+
+
+def show(shown: object) -> None:
+    """Display an object under the cell that runs."""
+    display: Callable[[object], None] = IPython.display.display
+    display(shown)
+
+
+def _make_explorers(session: Session) -> Any:
+    try:
+        widgets: Any = import_module("routebook_kernel.widgets.explorer")  # anywidget is an extra
+    except ImportError:
+        return None
+    return widgets.Explorers(session, Overview)
+
+
+_loaded: Extension | None = None
+
+
+def load_ipython_extension(shell: InteractiveShell) -> None:
+    """`%load_ext routebook_kernel`; nothing happens when it is loaded already."""
+    global _loaded
+    if _loaded is None:
+        _loaded = Extension(shell)
+        _loaded.load()
+
+
+def unload_ipython_extension(shell: InteractiveShell) -> None:
+    """`%unload_ext routebook_kernel`."""
+    global _loaded
+    if _loaded is not None:
+        _loaded.unload()
+        _loaded = None
+
+
+def session() -> Session:
+    """The session of this kernel.
+
+    Raises:
+        KernelExtensionError: The extension is not loaded.
+    """
+    if _loaded is None:
+        raise KernelExtensionError("The extension is not loaded: %load_ext routebook_kernel")
+    return _loaded.session
+
+
+def client(app: Any, *, raise_server_exceptions: bool = False, **options: Any) -> Client:
+    """An in-process client: `client(app).get("/items/5")` in an ordinary cell, with `await` in an async one.
+
+    Args:
+        app: An application; any ASGI application will do.
+        raise_server_exceptions: Raise what no handler answered, instead of returning its 500.
+        options: For httpx2's client: `headers`, `cookies`, `auth`, `params`, `follow_redirects`, `base_url`.
+
+    Raises:
+        KernelExtensionError: The extension is not loaded.
+    """
+    return session().client(app, raise_server_exceptions=raise_server_exceptions, **options)
+
+
+def log() -> list[Exchange]:
+    """The last exchanges, oldest first: from cells, views and outside, credentials redacted.
+
+    Raises:
+        KernelExtensionError: The extension is not loaded.
+    """
+    return list(session().log)

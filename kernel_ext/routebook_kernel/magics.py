@@ -1,0 +1,134 @@
+"""`%api`: show an application, serve it, stop, status, docs, log. Errors are sentences."""
+
+import argparse
+import shlex
+from collections.abc import Callable
+from typing import Any, NoReturn
+
+from IPython.core.error import UsageError
+from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.magic import Magics, line_magic, magics_class
+
+from routebook.applications import Routebook
+from routebook_kernel.exceptions import KernelExtensionError
+from routebook_kernel.protocol import ServerState
+from routebook_kernel.session import Session
+from routebook_kernel.summary import LogTable, Notice
+
+_USAGE = "%api [show | serve | stop | status | docs | log] [--app NAME] [--port N]"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Says what is wrong in a sentence instead of ending the process."""
+
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(f"{message}. Write {_USAGE}")
+
+
+def _make_parser() -> _Parser:
+    parser = _Parser(prog="%api", add_help=False, allow_abbrev=False, exit_on_error=True)
+    parser.add_argument("what", nargs="?", default="show")
+    parser.add_argument("name", nargs="?")
+    parser.add_argument("--app")
+    parser.add_argument("--port", type=int)
+    parser.add_argument("-n", type=int, default=20)
+    return parser
+
+
+@magics_class
+class ApiMagics(Magics):
+    """The magics of one session.
+
+    Args:
+        show: Displays an application's explorer, or a notice.
+    """
+
+    def __init__(self, shell: InteractiveShell, session: Session, show: Callable[[Any], None]) -> None:
+        super().__init__(shell)
+        self._namespace = shell.user_ns
+        self._session = session
+        self._show = show
+        self._commands: dict[str, Callable[[argparse.Namespace], None]] = {
+            "show": self._explore,
+            "serve": self._serve,
+            "stop": self._stop,
+            "status": self._status,
+            "docs": self._docs,
+            "log": self._log,
+        }
+
+    @line_magic
+    def api(self, line: str) -> None:
+        """Show an application, or serve it.
+
+        %api                        the explorer of the notebook's application
+        %api serve [--port N] [--app NAME]
+        %api stop | status | docs
+        %api log [-n N]             the last requests
+        """
+        try:
+            arguments = _make_parser().parse_args(shlex.split(line))
+        except ValueError as error:
+            raise UsageError(f"{error}. Write {_USAGE}") from None
+        command = self._commands.get(arguments.what)
+        if command is None and isinstance(self._namespace.get(arguments.what), Routebook):
+            arguments.app, command = arguments.what, self._explore
+        if command is None:
+            raise UsageError(f"%api has no {arguments.what!r}. Write {_USAGE}")
+        try:
+            command(arguments)
+        except KernelExtensionError as error:
+            raise UsageError(str(error)) from None
+
+    def _application(self, arguments: argparse.Namespace) -> Routebook:
+        name = arguments.app or arguments.name
+        if name is not None:
+            app = self._namespace.get(name)
+            if not isinstance(app, Routebook):
+                known = ", ".join(self._session.tracker.names.applications) or "none yet"
+                raise UsageError(f"{name} is not an application of this notebook. There is: {known}.")
+            return app
+        app = self._session.default_application()
+        if app is None:
+            raise UsageError(
+                "There is no application yet. Make one: `from routebook import Routebook; app = Routebook()`"
+            )
+        return app
+
+    def _explore(self, arguments: argparse.Namespace) -> None:
+        self._show(self._application(arguments))
+
+    def _serve(self, arguments: argparse.Namespace) -> None:
+        state = self._session.serve(self._application(arguments), port=arguments.port)
+        self._show(served_notice(state))
+
+    def _stop(self, arguments: argparse.Namespace) -> None:
+        was = self._session.server_state()["status"]
+        self._session.stop()
+        self._show(Notice("The server has stopped; its port is free." if was == "running" else "No server runs."))
+
+    def _status(self, arguments: argparse.Namespace) -> None:
+        self._show(served_notice(self._session.server_state()))
+
+    def _docs(self, arguments: argparse.Namespace) -> None:
+        app, state = self._application(arguments), self._session.server_state()
+        if state["status"] != "running" or state["url"] is None:
+            raise UsageError("The documentation pages are served with the application: %api serve")
+        if app.docs_url is None:
+            raise UsageError("The application was made with docs_url=None: it has no documentation pages.")
+        self._show(Notice("The documentation:", state["url"].rstrip("/") + app.docs_url))
+
+    def _log(self, arguments: argparse.Namespace) -> None:
+        self._show(LogTable(list(self._session.log)[-max(arguments.n, 1) :], self._session.log.total))
+
+
+def served_notice(state: ServerState) -> Notice:
+    """Where the server stands, in a sentence, with its address."""
+    message = f" ({state['message']})" if state["message"] else ""
+    match state["status"]:
+        case "running" | "starting":
+            return Notice(f"Serving{message} at", state["url"], "New cells are served at once. %api stop ends it.")
+        case "failed":
+            return Notice(f"Not serving: {state['message']}.", level="error")
+        case _:
+            return Notice("No server runs. %api serve starts one.")

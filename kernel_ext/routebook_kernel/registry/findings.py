@@ -1,0 +1,126 @@
+"""What is wrong, or will surprise, in an application as it stands: each with the cell, the line and a way out."""
+
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from routebook.applications import Routebook
+from routebook_kernel.records import CellKey, CellRecord
+from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.ledger import Conflict
+from routebook_kernel.registry.operations import Operation
+from routebook_kernel.registry.report import Finding, ticked
+
+CellOf = Callable[[CellKey], CellRecord | None]
+
+# Two values a parameter of each convertor takes and no author would write as a literal segment.
+_SAMPLES: Mapping[str, Sequence[Any]] = {
+    "int": (918273645, 192837465),
+    "float": (9182.7364, 1928.3746),
+    "uuid": ("6c84fb90-12c4-11e1-840d-7b25c5ee775a", "00000000-0000-4000-8000-00000000002a"),
+}
+_USUAL_SAMPLES = ("~rb-a~", "~rb-b~")
+
+
+def where(cell: CellRecord | None, here: CellKey | None) -> str:
+    """A cell as a sentence names it: "here", "cell [3]"."""
+    if cell is None:
+        return "a module"
+    return "here" if cell.key == here else f"cell {cell.label}"
+
+
+def find_conflicts(conflicts: Iterable[Conflict], prefix: str, cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
+    """Operations that more than one cell defines: who answers, who does not.
+
+    Cells without an id are told from their source alone; there a later definition is taken for an edit.
+    """
+    for conflict in conflicts:
+        winner = cell_of(conflict.winner.cell)
+        losers = [cell for entry in conflict.losers if (cell := cell_of(entry.cell)) and cell.cell_id is not None]
+        if winner is None or winner.cell_id is None or not losers:
+            continue
+        others = ", ".join(f"cell {cell.label}" for cell in losers)
+        text = f"{ticked(_with_prefix(conflict.key, prefix))} stands in {others} too; {_ran_last(winner, here)}"
+        yield Finding("conflict", "error", "conflict", text, _with_prefix(conflict.key, prefix))
+
+
+def _ran_last(winner: CellRecord, here: CellKey) -> str:
+    return ("this cell" if winner.key == here else f"cell {winner.label}") + " ran last and answers"
+
+
+def _with_prefix(key: object, prefix: str) -> str:
+    method, _, path = str(key).partition(" ")
+    return f"{method} {prefix}{path}"
+
+
+def find_shadowed(app: Routebook, operations: Sequence[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
+    """Operations that are never reached, because an earlier one answers all their paths."""
+    first: dict[str, Operation] = {}
+    by_route = {Same(operation.context.original_route): operation for operation in operations}
+    for operation in operations:
+        earlier = first.setdefault(operation.id, operation)
+        if earlier is operation:
+            found = shadowing(app, operation)
+            route = getattr(found, "original_route", None)
+            if found is None or route is operation.context.original_route:
+                continue
+            earlier = by_route.get(Same(route), operation)
+            if earlier is operation:
+                continue
+        yield _shadowed(operation, earlier, cell_of, here)
+
+
+def _shadowed(operation: Operation, earlier: Operation, cell_of: CellOf, here: CellKey) -> Finding:
+    own = cell_of(operation.entry.cell) if operation.entry else None
+    other = cell_of(earlier.entry.cell) if earlier.entry else None
+    at = "" if own is None or own.key == here else f" (cell {own.label})"
+    by = f"`{earlier.id}`" if other is None or other.key == own_key(own) else f"`{earlier.id}` ({where(other, here)})"
+    if earlier.id == operation.id:
+        text = (
+            f"`{operation.id}` of `{operation.function}`{at} is never reached: `{earlier.function}` has the same path"
+        )
+        return Finding("shadowed", "warn", "shadowed", f"{text} and answers first", operation.id)
+    text = f"`{operation.id}`{at} is never reached, {by} answers first: declare it before that one"
+    return Finding("shadowed", "warn", "shadowed", text, operation.id)
+
+
+def own_key(cell: CellRecord | None) -> CellKey | None:
+    """The key of a cell that may be none."""
+    return cell.key if cell else None
+
+
+def shadowing(app: Routebook, operation: Operation) -> Any:
+    """What answers every path of the operation, when it is always the same other route; else None."""
+    if operation.method == "WEBSOCKET":
+        return None
+    answers = [app.router.table.http.match(operation.method, path) for path in _sample_paths(operation.context)]
+    targets = [answer[0] for answer in answers if answer is not None]
+    is_one = len(targets) == len(answers) and all(target is targets[0] for target in targets)
+    return targets[0] if targets and is_one else None
+
+
+def _sample_paths(context: Any) -> list[str]:
+    path, convertors = context.path_format, context.param_convertors
+    if not convertors:
+        return [path]
+    paths = []
+    for index in range(2):
+        filled = path
+        for name, convertor in convertors.items():
+            kind = type(convertor).__name__.removesuffix("Convertor").lower()
+            filled = filled.replace(f"{{{name}}}", str(_SAMPLES.get(kind, _USUAL_SAMPLES)[index]))
+        paths.append(filled)
+    return paths
+
+
+def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, Any]) -> Iterator[Finding]:
+    """Operation ids that two operations share: generated clients take one for the other."""
+    seen: dict[str, Operation] = {}
+    for operation in operations:
+        described = document.get("paths", {}).get(operation.path, {}).get(operation.method.lower(), {})
+        if (operation_id := described.get("operationId")) is None:
+            continue
+        first = seen.setdefault(operation_id, operation)
+        if first.context.original_route is not operation.context.original_route:
+            both = f"`{first.id}` and `{operation.id}`"
+            text = f"{both} both have {ticked(operation_id)}: name one of them with `operation_id=`"
+            yield Finding("duplicate", "warn", "same operation id", text, operation.id)

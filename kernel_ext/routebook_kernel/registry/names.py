@@ -1,0 +1,70 @@
+"""The notebook's variables: which name holds which application, and who takes whose place when a cell runs again."""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from routebook.applications import Routebook
+from routebook.routing import APIRouter
+from routebook_kernel.records import CellKey
+from routebook_kernel.registry.identity import Same
+
+Owner = Routebook | APIRouter
+
+
+@dataclass(frozen=True, slots=True)
+class Rebound:
+    """A variable holds a new application or router.
+
+    Attributes:
+        former: What the same cell had made under this name before: the new one takes its place. None when another
+            cell did: then the new one is a new beginning.
+        replaced: What the name held until now, whoever made it; None when it held none.
+    """
+
+    name: str
+    new: Owner
+    former: Owner | None
+    replaced: Owner | None
+
+
+class Names:
+    """Follows the names of applications and routers through the runs of cells."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, Owner] = {}
+        self._made: dict[tuple[CellKey, str], Owner] = {}
+        self._known: set[Same] = set()
+
+    def settle(self, namespace: Mapping[str, Any], cell: CellKey) -> list[Rebound]:
+        """A run of `cell` ended: see what the names hold now, and what is new."""
+        now = dict(iter_owners(namespace))
+        rebound = []
+        for name, owner in now.items():
+            if self._held.get(name) is owner or Same(owner) in self._known:
+                continue
+            rebound.append(Rebound(name, owner, self._made.get((cell, name)), self._held.get(name)))
+            self._made[cell, name] = owner
+        self._held = now
+        self._known = {Same(owner) for owner in (*now.values(), *self._made.values())}
+        return rebound
+
+    def name_of(self, owner: Any) -> str | None:
+        """The first name that holds it."""
+        return next((name for name, held in self._held.items() if held is owner), None)
+
+    @property
+    def applications(self) -> dict[str, Routebook]:
+        """The applications that a name holds, each under its first name."""
+        found: dict[str, Routebook] = {}
+        for name, owner in self._held.items():
+            if isinstance(owner, Routebook) and not any(owner is other for other in found.values()):
+                found[name] = owner
+        return found
+
+
+def iter_owners(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Owner]]:
+    """The names of a namespace that hold applications and routers; IPython's own names are left out."""
+    for name, value in tuple(namespace.items()):
+        if isinstance(value, Routebook | APIRouter) and not name.startswith("_"):
+            yield name, value

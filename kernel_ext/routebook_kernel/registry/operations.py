@@ -1,0 +1,80 @@
+"""An application's operations as they are served: whole paths, owners, and the OpenAPI document beside them."""
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from routebook.applications import Routebook
+from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+from routebook_kernel.registry.changes import OperationFacts, Snapshot
+from routebook_kernel.registry.ledger import Entry
+
+EntryOf = Callable[[Any], Entry | None]
+"""Which entry a route is; None for a route that no ledger knows."""
+
+
+@dataclass(frozen=True, slots=True)
+class Operation:
+    """One method of one route, where it is served.
+
+    Attributes:
+        id: "GET /items/{item_id}", with every prefix.
+        context: The framework's view of it: path, methods, endpoint, options.
+        entry: Who owns it.
+        line: Of its function, in its cell or file.
+    """
+
+    id: str
+    method: str
+    path: str
+    context: Any
+    entry: Entry | None
+
+    @property
+    def endpoint(self) -> Callable[..., Any]:
+        """The function that serves it."""
+        endpoint: Callable[..., Any] = self.context.endpoint
+        return endpoint
+
+    @property
+    def function(self) -> str:
+        """The name of its function."""
+        return str(getattr(self.endpoint, "__name__", None) or type(self.endpoint).__name__)
+
+    @property
+    def line(self) -> int | None:
+        """The line of its function, in its cell or file."""
+        location = getattr(self.context.original_route, "location", None)
+        return location.line if location is not None else None
+
+
+def iter_operations(app: Routebook, entry_of: EntryOf) -> Iterator[Operation]:
+    """Every path operation and WebSocket endpoint, in declaration order; not the framework's own pages."""
+    for context in iter_route_contexts(app.routes):
+        route = context.original_route
+        if not isinstance(route, APIRoute | APIWebSocketRoute):
+            continue
+        entry, path = entry_of(route), context.path_format or ""
+        for method in sorted(context.methods or ("WEBSOCKET",)):
+            yield Operation(f"{method} {path}", method, path, context, entry)
+
+
+def take_snapshot(app: Routebook, entry_of: EntryOf, document: Mapping[str, Any]) -> Snapshot:
+    """The operations as they stand; of two with one id the first, which answers."""
+    facts: dict[str, OperationFacts] = {}
+    for operation in iter_operations(app, entry_of):
+        if operation.id not in facts:
+            facts[operation.id] = OperationFacts(
+                id=operation.id,
+                function=operation.function,
+                code=getattr(operation.endpoint, "__code__", None),
+                cell=operation.entry.cell if operation.entry else None,
+                operation=described(operation, document),
+            )
+    return Snapshot(facts, document.get("components", {}).get("schemas", {}))
+
+
+def described(operation: Operation, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """The OpenAPI Operation Object; None when the operation is not in the document."""
+    found: Mapping[str, Any] | None = document.get("paths", {}).get(operation.path, {}).get(operation.method.lower())
+    return found

@@ -1,0 +1,103 @@
+"""`uvicorn.run(app)` as tutorials have it, in a cell: it starts the in-kernel server instead of raising.
+
+Replaced only while the extension is loaded. What cannot mean the same in a kernel is said, or refused with what to
+write instead.
+
+Spec: uvicorn, Settings.
+"""
+
+import contextlib
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import uvicorn
+import uvicorn.importer
+import uvicorn.main
+
+from routebook_kernel.exceptions import WriteInstead
+from routebook_kernel.runtime.server import DEFAULT_PORT, is_loopback
+
+Serve = Callable[[Any, int, dict[str, Any], list[str]], None]
+"""Serves an application on a port, with uvicorn's options, and tells the notes."""
+
+_MODULES = (uvicorn, uvicorn.main)
+
+# What uvicorn.Config takes and means the same here.
+_PASSED = frozenset({
+    "backlog", "date_header", "forwarded_allow_ips", "h11_max_incomplete_event_size", "headers", "http",
+    "interface", "limit_concurrency", "limit_max_requests", "proxy_headers", "root_path", "server_header",
+    "timeout_keep_alive", "ws", "ws_max_queue", "ws_max_size", "ws_per_message_deflate", "ws_ping_interval",
+    "ws_ping_timeout",
+})  # fmt: skip
+_REFUSED: Mapping[str, str] = {
+    "uds": "the in-kernel server listens on 127.0.0.1 only, not on a Unix socket",
+    "fd": "the in-kernel server opens its own socket",
+    "ssl_certfile": "the in-kernel server speaks plain HTTP on 127.0.0.1, where nobody else listens",
+}
+_WITHOUT_EFFECT: Mapping[str, str] = {
+    "reload": "reload has no effect here: new cells are served at once",
+    "workers": "workers has no effect here: the application lives in this kernel",
+}
+
+
+class PastedRun:
+    """`uvicorn.run` while the extension is loaded.
+
+    Args:
+        serve: Starts the in-kernel server.
+        namespace: The notebook's variables, where "main:app" looks first.
+    """
+
+    def __init__(self, serve: Serve, namespace: Mapping[str, Any]) -> None:
+        self._serve = serve
+        self._namespace = namespace
+        self._former = uvicorn.run
+
+    def install(self) -> None:
+        """Take the place of `uvicorn.run`."""
+        for module in _MODULES:
+            vars(module)["run"] = self.run
+
+    def uninstall(self) -> None:
+        """Give `uvicorn.run` back."""
+        for module in _MODULES:
+            if vars(module)["run"] == self.run:
+                vars(module)["run"] = self._former
+
+    def run(self, app: Any, *, host: str = "127.0.0.1", port: int = DEFAULT_PORT, **options: Any) -> None:
+        """Serve an application from this kernel and return at once.
+
+        Args:
+            app: An ASGI application, or "module:name"; a name of the notebook is found without its module.
+            host: Other addresses than loopback are not bound; that is said.
+            port: The next free one is taken where it is busy.
+            options: Uvicorn's.
+
+        Raises:
+            WriteInstead: It cannot work here.
+        """
+        for name, reason in _REFUSED.items():
+            if options.get(name) is not None:
+                raise WriteInstead(f"uvicorn.run({name}=…)", reason, "uvicorn.run(app)")
+        notes = [note for name, note in _WITHOUT_EFFECT.items() if options.get(name) not in {None, False, 1}]
+        if not is_loopback(host):
+            notes.append(f"{host} would let other machines in; it listens on 127.0.0.1")
+        target = self._found(app) if isinstance(app, str) else app
+        if options.get("factory"):
+            target = target()
+        passed = {name: value for name, value in options.items() if name in _PASSED}
+        self._serve(target, port, passed, notes)
+
+    def _found(self, target: str) -> Any:
+        module, _, name = target.partition(":")
+        if name in self._namespace and module in {"main", "__main__", "app", "notebook"}:
+            return self._namespace[name]
+        with contextlib.suppress(uvicorn.importer.ImportFromStringError):
+            return uvicorn.importer.import_from_string(target)
+        if name in self._namespace:
+            return self._namespace[name]
+        raise WriteInstead(
+            f"uvicorn.run({target!r})",
+            f"neither a module {module!r} nor a variable {name!r} is here",
+            "uvicorn.run(app)",
+        )

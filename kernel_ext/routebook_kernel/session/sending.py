@@ -1,0 +1,212 @@
+"""The console's request: from the arguments of a view to a request, and from an exchange to what a view shows.
+
+Spec: RFC 3986 §2.1, §3.3 (percent-encoding of a path), RFC 6265 §4.2 (Cookie), RFC 7578 (multipart/form-data).
+"""
+
+import asyncio
+import base64
+import binascii
+import re
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import quote, unquote, urlencode
+
+import httpx2
+from starlette.types import Message, Scope
+
+from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.protocol import (
+    CellRef,
+    ExchangeState,
+    Failure,
+    FilePart,
+    Frame,
+    Payload,
+    RequestBody,
+    SendArguments,
+)
+from routebook_kernel.recording.display import issues_of, reason_of
+from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord
+from routebook_kernel.runtime.client import BASE_URL, Perform
+from routebook_kernel.runtime.recorder import Recorded
+
+_PARAMETER = re.compile(r"{([^{}:]+)(?::[^{}]*)?}")
+_METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_BAD_HEADER = re.compile(r"[\r\n\0]")
+
+
+def filled_path(template: str, values: Mapping[str, str]) -> str:
+    """A path template with its values put in, percent-encoded.
+
+    Raises:
+        RequestRefused: A value is missing or empty.
+    """
+
+    def value_of(match: re.Match[str]) -> str:
+        name = match.group(1)
+        if not (value := values.get(name, "")):
+            raise RequestRefused(f"{name} is empty: a path parameter needs a value.")
+        return quote(value, safe="")
+
+    return _PARAMETER.sub(value_of, template)
+
+
+async def send(perform: Perform, arguments: SendArguments) -> Exchange:
+    """Run the console's request through the application.
+
+    Raises:
+        RequestRefused: It cannot be formed.
+    """
+    request, raw_path = form_request(arguments)
+    recorded = await _run(perform, request, raw_path)
+    return recorded.exchange
+
+
+def form_request(arguments: SendArguments) -> tuple[httpx2.Request, str]:
+    """The request and its percent-encoded path, which a URL library would not leave as it is.
+
+    Raises:
+        RequestRefused: A value cannot stand where it is asked to.
+    """
+    method = arguments["method"].upper()
+    if not _METHOD.fullmatch(method):
+        raise RequestRefused(f"{method!r} is no HTTP method.")
+    raw_path = filled_path(arguments["path"], arguments["path_params"])
+    headers = [_checked_header(name, value) for name, value in arguments["headers"]]
+    if arguments["cookies"]:
+        headers.append(_checked_header("cookie", "; ".join(f"{name}={value}" for name, value in arguments["cookies"])))
+    body_headers, options = _body_options(arguments["body"])
+    given = {name.lower() for name, _ in headers}
+    headers += [(name, value) for name, value in body_headers if name.lower() not in given]
+    query = urlencode(arguments["query"])
+    request = httpx2.Request(method, f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/", headers=headers, **options)
+    return request, raw_path
+
+
+def _checked_header(name: str, value: str) -> tuple[str, str]:
+    if not _METHOD.fullmatch(name) or _BAD_HEADER.search(value):
+        raise RequestRefused(f"The header {name!r} cannot be sent: names have letters, digits and -, values one line.")
+    try:
+        value.encode("latin-1")
+    except UnicodeEncodeError:
+        raise RequestRefused(f"The header {name!r} cannot be sent: a header takes Latin letters only.") from None
+    return name, value
+
+
+def _body_options(body: RequestBody) -> tuple[list[tuple[str, str]], dict[str, Any]]:
+    kind = body["kind"]
+    if kind == "json":
+        return [("content-type", "application/json")], {"content": body.get("text", "").encode()}
+    if kind == "text":
+        return [("content-type", body.get("content_type", "text/plain"))], {"content": body.get("text", "").encode()}
+    if kind == "form":
+        encoded = urlencode(body.get("fields", [])).encode()
+        return [("content-type", "application/x-www-form-urlencoded")], {"content": encoded}
+    if kind == "multipart":
+        return [], {"files": [_file_part(part) for part in body.get("parts", [])]}
+    return [], {}
+
+
+def _file_part(part: FilePart) -> tuple[str, tuple[str | None, bytes, str | None]]:
+    try:
+        data = base64.b64decode(part["base64"], validate=True) if "base64" in part else part.get("text", "").encode()
+    except binascii.Error:
+        raise RequestRefused(f"The file of {part['name']!r} did not arrive whole: choose it again.") from None
+    return part["name"], (part.get("filename"), data, part.get("content_type"))
+
+
+async def _run(perform: Perform, request: httpx2.Request, raw_path: str) -> Recorded:
+    body = await request.aread()
+    is_sent, is_over = False, asyncio.Event()
+
+    async def receive() -> Message:
+        nonlocal is_sent
+        if not is_sent:
+            is_sent = True
+            return {"type": "http.request", "body": body, "more_body": False}
+        await is_over.wait()
+        return {"type": "http.disconnect"}
+
+    async def ignore(message: Message) -> None:
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            is_over.set()
+
+    return await perform(_scope(request, raw_path), receive, ignore, "console")
+
+
+def _scope(request: httpx2.Request, raw_path: str) -> Scope:
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": request.method,
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": "http",
+        "path": unquote(raw_path),
+        "raw_path": raw_path.encode("ascii", "replace"),
+        "query_string": request.url.query,
+        "server": ("testserver", 80),
+        "client": ("testclient", 50000),
+        "root_path": "",
+        "extensions": {},
+    }
+
+
+def exchange_state(exchange: Exchange) -> ExchangeState:
+    """An exchange as a view shows it."""
+    return ExchangeState(
+        id=exchange.id,
+        operation=exchange.operation,
+        source=exchange.source,
+        method=exchange.method,
+        url=exchange.url,
+        request_headers=list(exchange.request_headers),
+        request_body=_payload(exchange.request_body),
+        status=exchange.status,
+        reason=reason_of(exchange.status),
+        response_headers=list(exchange.response_headers),
+        response_body=_payload(exchange.response_body),
+        elapsed_ms=round(exchange.elapsed_ms, 3),
+        issues=issues_of(exchange),
+        failure=_failure(exchange.failure),
+    )
+
+
+def _payload(body: Body | None) -> Payload | None:
+    if body is None:
+        return None
+    payload = Payload(media_type=body.media_type, size_bytes=body.size_bytes, is_truncated=body.is_truncated)
+    try:
+        # A text may have been cut in the middle of a character.
+        payload["text"] = body.data.decode("utf-8", "ignore" if body.is_truncated else "strict")
+    except UnicodeDecodeError:
+        payload["base64"] = base64.b64encode(body.data).decode("ascii")
+    return payload
+
+
+def _failure(failure: FailureRecord | None) -> Failure | None:
+    if failure is None:
+        return None
+    return Failure(
+        type=failure.type,
+        message=failure.message,
+        frames=[_frame(frame) for frame in failure.frames],
+        folded=failure.folded,
+    )
+
+
+def _frame(frame: FrameRecord) -> Frame:
+    place = frame.place
+    return Frame(
+        cell=cell_ref(place.cell, place.line) if place.cell else None,
+        file=place.file,
+        line=place.line or 0,
+        function=frame.function,
+        source=frame.source,
+        values=dict(frame.values),
+    )
+
+
+def cell_ref(cell: CellRecord, line: int | None) -> CellRef:
+    """A cell as a view names it."""
+    return CellRef(cell_id=cell.cell_id, label=cell.label, line=line)

@@ -1,0 +1,273 @@
+"""The session of one kernel: wires the home loop, registry, recorder, server and views, and owns their shutdown.
+
+Implements `session_api.SessionApi`; knows nothing of IPython.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from concurrent.futures import CancelledError, Future
+from pathlib import Path
+from typing import Any
+
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+import routebook
+from routebook.applications import Routebook
+from routebook.routing import set_registrar
+from routebook_kernel.exceptions import NotAnApplication
+from routebook_kernel.protocol import ServerState
+from routebook_kernel.recording.log import ExchangeLog
+from routebook_kernel.recording.redact import USUAL, Secrets
+from routebook_kernel.records import RunOutcome, Source
+from routebook_kernel.registry.names import iter_owners
+from routebook_kernel.runtime.client import Client, Perform
+from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.runtime.lifespan import Lifespans
+from routebook_kernel.runtime.live import LiveApp
+from routebook_kernel.runtime.output import OutputListener
+from routebook_kernel.runtime.proxy import ProxyPrefix, here
+from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
+from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
+from routebook_kernel.session.application import Application
+from routebook_kernel.session.tracker import CellError, RunResult, Tracker
+
+
+class Session:
+    """Everything that one kernel holds.
+
+    Args:
+        namespace: The notebook's variables.
+        announce: Called with a sentence that a person must see although no cell asked for it: the server's crash.
+    """
+
+    def __init__(self, namespace: Mapping[str, Any], announce: Callable[[str], None] = lambda text: None) -> None:
+        self.home = HomeLoop()
+        self.log = ExchangeLog()
+        self.tracker = Tracker(namespace)
+        self.output = OutputListener()
+        self.server = KernelServer(self.home, self._on_server)
+        self.recorder = Recorder(
+            self.log,
+            cell_of=self.tracker.cell_of_code,
+            secrets=lambda: self._secrets,
+            sender=self._sender,
+            ours=(str(Path(routebook.__file__).parent),),
+        )
+        self._announce = announce
+        self._secrets = USUAL
+        self._applications: list[Application] = []
+        self._served: Application | None = None
+        self._was_running = False
+        self._former_registrar: Any = None
+        self._lifespans: Lifespans | None = None
+
+    # Life
+
+    def open(self) -> None:
+        """Take the registrations of the framework and listen to the kernel's output."""
+        self._former_registrar = set_registrar(self.tracker)
+        self.output.install()
+
+    def close(self) -> None:
+        """Stop the server, leave the lifespans, give everything back; the applications stay as they are."""
+        set_registrar(self._former_registrar)
+        self.output.uninstall()
+        self.server.stop()
+        if self._lifespans is not None and not self.home.is_here:
+            with contextlib.suppress(Exception):
+                self.home.submit(self._lifespans.close()).result(timeout=5)
+        self.home.close()
+
+    # Runs of cells
+
+    def begin(
+        self, cell_id: str | None, source: str, count: int | None, filename: str | None, deleted: list[str]
+    ) -> None:
+        """A cell begins to run."""
+        self.tracker.begin(cell_id, source, count, filename, deleted)
+
+    def settle(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
+        """The cell's run ended: new applications take the places of former ones, views follow."""
+        result = self.tracker.settle(outcome, error)
+        if result is None:
+            return None
+        for former, new in result.succeeded:
+            self._succeed(former, new)
+        if result.reports:
+            self._secrets = Secrets.of(_iter_key_names(self.tracker.names.applications.values()))
+            for application in self._applications:
+                application.name = self.tracker.names.name_of(application.app) or application.name
+                application.touch()
+        return result
+
+    def _succeed(self, former: Routebook, new: Routebook) -> None:
+        for application in self._applications:
+            if application.app is former:
+                application.succeed(new)
+                is_served = application is self._served and self._was_running
+                self.home.submit(self._change_lifespan(former, new, is_served=is_served))
+
+    async def _change_lifespan(self, former: Routebook, new: Routebook, *, is_served: bool) -> None:
+        """The former leaves its lifespan; a served one enters the new one's at once, others with the next request."""
+        lifespans = self._home_lifespans()
+        try:
+            await lifespans.leave(former)
+            if is_served:
+                await lifespans.hold(new, "server")
+        except Exception as error:
+            self._announce(str(error))
+
+    # What faces ask (session_api.SessionApi)
+
+    def view(self, app: Any) -> Application:
+        """The view of an application; the same application gives the same view.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+        if isinstance(app, Application):
+            return app
+        for application in self._applications:
+            if application.app is app or application.live is app:
+                return application
+        if not isinstance(app, Routebook):
+            raise NotAnApplication(f"{type(app).__name__} {app!r}"[:80])
+        name = self.tracker.names.name_of(app) or "app"
+        application = Application(app, name, self.tracker, self.home, self._performing, self._server_state)
+        self._applications.append(application)
+        return application
+
+    def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
+        """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.
+
+        Returns:
+            A function that cancels it; safe from any thread, and after the end.
+        """
+
+        async def run() -> None:
+            try:
+                result = await make()
+            except BaseException as error:
+                done(None, error)
+                if not isinstance(error, Exception | asyncio.CancelledError):
+                    raise
+            else:
+                done(result, None)
+
+        future: Future[None] = self.home.submit(run())
+
+        def cancel() -> None:
+            with contextlib.suppress(CancelledError):
+                future.cancel()
+
+        return cancel
+
+    def serve(self, app: Any, *, port: int | None = None, **options: Any) -> ServerState:
+        """Start the in-kernel server for `app` on 127.0.0.1; the state says the URL, or what failed.
+
+        Args:
+            app: An application; one of another framework is served too, without views.
+            port: The next free one is taken where it is busy.
+            options: For `uvicorn.Config`.
+
+        Raises:
+            ServerRefused: The port is none, or the host is not on loopback.
+            NotAnApplication: It is none.
+        """
+        if not callable(app):
+            raise NotAnApplication(f"{app!r}"[:80])
+        application = self.view(app) if isinstance(app, Routebook) else None
+        live = application.live if application else LiveApp(app)
+        self.stop()
+        self._served = application
+        served: ASGIApp = Recording(live, self.recorder, lambda: self._count(live))
+        served = ProxyPrefix(WithState(served, lambda: self._home_lifespans().state_of(live.current)))
+        self.server.start(
+            served,
+            port=DEFAULT_PORT if port is None else port,
+            before=lambda: self._home_lifespans().hold(live.current, "server"),
+            after=lambda: self._home_lifespans().release("server"),
+            **options,
+        )
+        return self.server_state()
+
+    def stop(self) -> None:
+        """Stop the server; nothing happens where none runs."""
+        self.server.stop()
+
+    def client(self, app: Any, *, raise_server_exceptions: bool = False, **options: Any) -> Client:
+        """An in-process client; `app` may be any ASGI application."""
+        perform = self.view(app).perform if isinstance(app, Routebook) else self._performing(LiveApp(app))
+        return Client(self.home, perform, raise_server_exceptions=raise_server_exceptions, **options)
+
+    def default_application(self) -> Routebook | None:
+        """The application that is meant where none is named: `app`, else the one that was made last."""
+        found = {name: owner for name, owner in iter_owners(self.tracker.namespace) if isinstance(owner, Routebook)}
+        return found.get("app") or next(reversed(list(found.values())), None)
+
+    # Requests
+
+    def _performing(self, live: LiveApp) -> Perform:
+        """Runs requests through what is live, its lifespan entered, recorded."""
+
+        async def perform(scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
+            app = live.current
+            lifespans = self._home_lifespans()
+            if (state := lifespans.state_of(app)) is None:
+                await lifespans.hold(app, "notebook")
+                state = lifespans.state_of(app) or {}
+            scope["state"] = state.copy()
+            recorded = await self.recorder.record(live, scope, receive, send, source)
+            self._count(live)
+            return recorded
+
+        return perform
+
+    def _count(self, live: LiveApp) -> None:
+        for application in self._applications:
+            if application.live is live:
+                application.exchange_count += 1
+                application.touch()
+
+    def _home_lifespans(self) -> Lifespans:
+        if self._lifespans is None:
+            self._lifespans = Lifespans()
+        return self._lifespans
+
+    def _sender(self) -> str | None:
+        cell = self.tracker.notebook.open
+        return cell.label if cell else None
+
+    # The server
+
+    def server_state(self) -> ServerState:
+        """Where the server stands, with the URL that a person can open."""
+        status = self.server.status
+        url = here(status.port).url if status.port is not None else None
+        return ServerState(status=status.status, url=url, message=status.message)
+
+    def _server_state(self, application: Application) -> ServerState:
+        if application is not self._served:
+            return ServerState(status="stopped", url=None, message=None)
+        return self.server_state()
+
+    def _on_server(self, status: ServerStatus) -> None:
+        if status.status == "failed" and self._was_running and self.home.is_here:
+            self._announce(f"{status.message or 'the server has stopped'}. %api serve starts it again.")
+        self._was_running = status.status == "running"
+        for application in self._applications:
+            application.touch()
+
+
+def _iter_key_names(applications: Any) -> list[str]:
+    """The names of the API keys that applications declare.
+
+    Spec: OpenAPI 3.1.0, Security Scheme Object, `apiKey`.
+    """
+    names = []
+    for app in applications:
+        with contextlib.suppress(Exception):  # a document that cannot be made is told elsewhere
+            schemes = app.openapi().get("components", {}).get("securitySchemes", {})
+            names += [scheme["name"] for scheme in schemes.values() if scheme.get("type") == "apiKey"]
+    return names

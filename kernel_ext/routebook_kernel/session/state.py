@@ -1,0 +1,84 @@
+"""What a view shows of one application, built from the application as it stands, and the difference of two such states.
+
+Spec: OpenAPI 3.1.0, Operation Object, Components Object.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from routebook.applications import Routebook
+from routebook_kernel.protocol import AppState, CellRef, DeltaMessage, OperationState, ServerState
+from routebook_kernel.registry.operations import Operation, described
+from routebook_kernel.session.sending import cell_ref
+from routebook_kernel.session.tracker import Tracker, document_of
+
+
+def build_state(app: Routebook, name: str, tracker: Tracker, server: ServerState, exchange_count: int) -> AppState:
+    """Everything that the explorer shows of an application."""
+    document, _ = document_of(app)
+    info = document.get("info", {})
+    return AppState(
+        name=name,
+        title=str(info.get("title", app.title)),
+        version=str(info.get("version", app.version)),
+        description=str(info.get("description", app.description)),
+        operations=_operations(app, tracker, document),
+        components=document.get("components", {}),
+        server=server,
+        exchange_count=exchange_count,
+    )
+
+
+def _operations(app: Routebook, tracker: Tracker, document: Mapping[str, Any]) -> list[OperationState]:
+    """The operations in declaration order; of two with one id the first, which answers."""
+    marks = tracker.marks(app)
+    shown: dict[str, OperationState] = {}
+    for operation in tracker.operations(app):
+        told = described(operation, document)
+        is_hidden = told is None and bool(document)
+        if operation.id in shown or is_hidden or operation.method == "WEBSOCKET":
+            continue
+        shown[operation.id] = OperationState(
+            id=operation.id,
+            method=operation.method,
+            path=operation.path,
+            tags=[str(tag) for tag in (told or {}).get("tags", ())],
+            summary=str((told or {}).get("summary", "")),
+            deprecated=bool((told or {}).get("deprecated", False)),
+            operation=told or {},
+            cell=_cell(operation, tracker),
+            marks=list(marks.get(operation.id, ())),
+        )
+    return list(shown.values())
+
+
+def _cell(operation: Operation, tracker: Tracker) -> CellRef | None:
+    cell = tracker.notebook.cell(operation.entry.cell) if operation.entry else None
+    return cell_ref(cell, operation.line) if cell else None
+
+
+def difference(before: AppState, after: AppState, seq: int) -> DeltaMessage | None:
+    """What changed between two states; None when nothing did."""
+    delta = DeltaMessage(type="delta", seq=seq)
+    old = {operation["id"]: operation for operation in before["operations"]}
+    new = {operation["id"]: operation for operation in after["operations"]}
+    if changed := [operation for id_, operation in new.items() if old.get(id_) != operation]:
+        delta["set"] = changed
+    if removed := [id_ for id_ in old if id_ not in new]:
+        delta["removed"] = removed
+    if list(old) != list(new):
+        delta["order"] = list(new)
+    if before["components"] != after["components"]:
+        delta["components"] = after["components"]
+    if before["server"] != after["server"]:
+        delta["server"] = after["server"]
+    if before["exchange_count"] != after["exchange_count"]:
+        delta["exchange_count"] = after["exchange_count"]
+    info = _info(after)
+    if info != _info(before):
+        delta["info"] = info
+    return delta if len(delta) > 2 else None
+
+
+def _info(state: AppState) -> dict[str, str]:
+    return {"title": state["title"], "version": state["version"], "description": state["description"]}

@@ -1,0 +1,242 @@
+"""The summary under a cell that changed an API: one quiet line when all is well, room for what needs a person.
+
+Plain HTML with a text fallback, no widget; what it says comes from the registry's `RunReport`.
+"""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from typing import Any
+
+from routebook_kernel.protocol import AppState
+from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.records import Exchange
+from routebook_kernel.registry.changes import Change
+from routebook_kernel.registry.report import Finding, Level, RunReport
+
+MAX_LINES = 8
+_SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note": "=", "warn": "!", "error": "×"}
+_CODE = re.compile(r"`([^`]*)`")
+_CELL = re.compile(r"cell (\[\d+\])")
+
+
+class Summary:
+    """The summary of one run, as a notebook's output.
+
+    Args:
+        reports: One for each application that the run touched.
+    """
+
+    def __init__(self, reports: Sequence[RunReport]) -> None:
+        self.reports = tuple(reports)
+
+    def __repr__(self) -> str:
+        return "\n".join(line for report in self.reports for line in _iter_text(report, len(self.reports) > 1))
+
+    def _repr_html_(self) -> str:
+        return framed("".join(_html(report, len(self.reports) > 1) for report in self.reports))
+
+    def bundle(self) -> dict[str, Any]:
+        """`text/html` and `text/plain`."""
+        return {"text/html": self._repr_html_(), "text/plain": repr(self)}
+
+
+def _iter_text(report: RunReport, is_one_of_many: bool) -> Iterator[str]:
+    if is_one_of_many:
+        yield f"{report.name}:"
+    groups, single = _folded(report.changes)
+    widths = [max((len(part) for part in parts), default=0) for parts in zip(*map(_split, single), strict=True)]
+    for change in single:
+        method, path = _split(change)
+        note = _plain(_note(change))
+        yield f"{_SIGNS[change.kind]} {method:{widths[0]}} {path:{widths[1]}}  {note}".rstrip()
+    for kind, changes in groups:
+        yield f"{_SIGNS[kind]} {_plain(_counted(changes))}"
+    for finding in report.findings:
+        yield f"{_SIGNS[finding.level]} {finding.word}: {_plain(finding.text)}"
+    if not report.changes and not report.findings:
+        yield f"= {_quiet(report)}"
+
+
+def _html(report: RunReport, is_one_of_many: bool) -> str:
+    links = dict(report.links)
+    groups, single = _folded(report.changes)
+    rows = [_change_row(change) for change in single]
+    rows += [row for kind, changes in groups for row in _group_rows(kind, changes)]
+    rows += [_finding_row(finding, links) for finding in report.findings]
+    if not report.changes and not report.findings:
+        rows = [f'<li class="rb-sum__quiet"><span class="rb-sum__g">=</span><span>{esc(_quiet(report))}</span></li>']
+    label = f'aria-label="{esc(f"What this cell changed in {report.title}")}"'
+    head = f'<p class="rb-2">{code(report.name)}</p>' if is_one_of_many else ""
+    return f'{head}<ul class="rb-sum" {label}>{"".join(rows)}</ul>'
+
+
+def _change_row(change: Change) -> str:
+    method, path = _split(change)
+    return (
+        f'<li data-k="{change.kind}"><span class="rb-sum__g">{_SIGNS[change.kind]}</span>'
+        f'<span class="rb-sum__m">{esc(method)}</span><span class="rb-sum__p">{esc(path)}</span>'
+        f'<span class="rb-sum__note">{_marked(_note(change), {})}</span></li>'
+    )
+
+
+def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
+    sign = f'<span class="rb-sum__g">{_SIGNS[kind]}</span>'
+    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{_marked(_counted(changes), {})}</span></li>'
+    items = "".join(f"<li>{esc(change.id)}</li>" for change in changes)
+    yield f"<li><details><summary>show the {len(changes)}</summary><ul>{items}</ul></details></li>"
+
+
+def _finding_row(finding: Finding, links: Mapping[str, str]) -> str:
+    return (
+        f'<li class="rb-sum__find" data-k="{finding.level}"><span class="rb-sum__g">{_SIGNS[finding.level]}</span>'
+        f"<span><b>{esc(finding.word)}:</b> {_marked(finding.text, links)}</span></li>"
+    )
+
+
+def _folded(changes: Sequence[Change]) -> tuple[list[tuple[str, list[Change]]], list[Change]]:
+    """Many changes of one kind are counted, then folded; few are told one by one."""
+    groups, single = [], []
+    for kind in ("new", "changed", "removed"):
+        of_kind = [change for change in changes if change.kind == kind]
+        if len(of_kind) > MAX_LINES:
+            groups.append((kind, of_kind))
+        else:
+            single += of_kind
+    return groups, single
+
+
+def _counted(changes: Sequence[Change]) -> str:
+    methods = Counter(_split(change)[0] for change in changes)
+    told = ", ".join(f"{count} {method}" for method, count in methods.most_common())
+    prefix = _common_prefix(_split(change)[1] for change in changes)
+    return f"{len(changes)} operations{f' under `{prefix}`' if prefix else ''}: {told}"
+
+
+def _common_prefix(paths: Iterable[str]) -> str:
+    segments = [path.strip("/").split("/") for path in paths]
+    common: list[str] = []
+    for level in zip(*segments, strict=False):
+        if len(set(level)) > 1 or level[0].startswith("{"):
+            break
+        common.append(level[0])
+    return f"/{'/'.join(common)}" if common and common[0] else ""
+
+
+def _split(change: Change) -> tuple[str, str]:
+    method, _, path = change.id.partition(" ")
+    return method, path
+
+
+def _note(change: Change) -> str:
+    return change.note or ("no longer in this cell" if change.kind == "removed" else "")
+
+
+def _quiet(report: RunReport) -> str:
+    return f"no change, {_count_text(report.live_count, 'operation')} live"
+
+
+def _plain(text: str) -> str:
+    return _CODE.sub(r"\1", text)
+
+
+def _marked(text: str, links: Mapping[str, str]) -> str:
+    """The text as HTML: code where backquotes say so, cells as links to them."""
+    pieces = _CODE.split(text)
+    return "".join(code(piece) if index % 2 else _linked(piece, links) for index, piece in enumerate(pieces))
+
+
+def _linked(text: str, links: Mapping[str, str]) -> str:
+    def link(match: re.Match[str]) -> str:
+        cell_id = links.get(match.group(1))
+        return f'<a href="#cell-id={esc(cell_id)}">{match.group(0)}</a>' if cell_id else match.group(0)
+
+    return _CELL.sub(link, esc(text))
+
+
+class Notice:
+    """A sentence of the extension's own, with an address where there is one.
+
+    Args:
+        text: The sentence.
+        url: Shown as a link behind it: absolute, or a path under the page's host.
+        more: A second sentence.
+        level: "note" or "error".
+    """
+
+    def __init__(self, text: str, url: str | None = None, more: str = "", level: Level = "note") -> None:
+        self.text = text
+        self.url = url
+        self.more = more
+        self.level = level
+
+    def __repr__(self) -> str:
+        return "\n".join(part for part in (" ".join(filter(None, (self.text, self.url))), self.more) if part)
+
+    def _repr_html_(self) -> str:
+        link = f' <a href="{esc(self.url)}" target="_blank" rel="noopener">{esc(self.url)}</a>' if self.url else ""
+        more = f' <span class="rb-2">{esc(self.more)}</span>' if self.more else ""
+        return framed(f'<p data-k="{self.level}">{esc(self.text)}{link}{more}</p>')
+
+
+class Overview:
+    """An application as plain HTML and text, where widgets do not run: its operations, one a line."""
+
+    def __init__(self, state: AppState) -> None:
+        self.state = state
+
+    def __repr__(self) -> str:
+        head = (
+            f"{self.state['title']} {self.state['version']}, {_count_text(len(self.state['operations']), 'operation')}"
+        )
+        rows = [f"  {o['method']:7} {o['path']}  {o['summary']}".rstrip() for o in self.state["operations"]]
+        return "\n".join([head, *rows])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<li><span class="rb-sum__g"></span><span class="rb-sum__m">{esc(operation["method"])}</span>'
+            f'<span class="rb-sum__p">{esc(operation["path"])}</span>'
+            f'<span class="rb-sum__note">{esc(operation["summary"])}</span></li>'
+            for operation in self.state["operations"]
+        )
+        title = f'<p><b>{esc(self.state["title"])}</b> <span class="rb-2">{esc(self.state["version"])}</span></p>'
+        return framed(f'{title}<ul class="rb-sum">{rows}</ul>')
+
+
+class LogTable:
+    """The last exchanges as a table.
+
+    Args:
+        exchanges: Oldest first.
+        total: How many there ever were.
+    """
+
+    def __init__(self, exchanges: Sequence[Exchange], total: int) -> None:
+        self.exchanges = exchanges
+        self.total = total
+
+    def __repr__(self) -> str:
+        if not self.exchanges:
+            return "No requests yet."
+        rows = [
+            f"{e.id:>4}  {e.status or '—'}  {e.method:7} {e.url}  {e.elapsed_ms:.1f} ms  {e.source}"
+            for e in self.exchanges
+        ]
+        return "\n".join([*rows, f"{_count_text(self.total, 'request')} so far"])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(map(_log_row, self.exchanges)) or "<li>No requests yet.</li>"
+        return framed(f'<ul class="rb-sum">{rows}</ul><p class="rb-2">{_count_text(self.total, "request")} so far</p>')
+
+
+def _log_row(exchange: Exchange) -> str:
+    status = f'<span data-s="{(exchange.status or 500) // 100}">{exchange.status or "—"}</span>'
+    return (
+        f'<li><span></span><span class="rb-sum__m">{status} {esc(exchange.method)}</span>'
+        f'<span class="rb-sum__p">{esc(exchange.url)}</span>'
+        f'<span class="rb-sum__note">{exchange.elapsed_ms:.1f} ms, {esc(exchange.source)}</span></li>'
+    )
+
+
+def _count_text(count: int, unit: str) -> str:
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
