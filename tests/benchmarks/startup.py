@@ -47,8 +47,16 @@ class StartupResult:
     figures: Mapping[str, float]
 
 
+class StartupError(Exception):
+    """A measurement's process failed; the message ends with its traceback."""
+
+
 def measure_startup(packages: tuple[str, ...], rounds: int) -> list[StartupResult]:
-    """Measure everything, packages taking turns; the best of the rounds is kept."""
+    """Measure everything, packages taking turns; the best of the rounds is kept.
+
+    Raises:
+        StartupError: One of the measurements failed.
+    """
     results = []
     for name, measurement in MEASUREMENTS.items():
         takers = [package for package in packages if package in measurement.packages]
@@ -62,7 +70,9 @@ def measure_startup(packages: tuple[str, ...], rounds: int) -> list[StartupResul
 
 def _measure_apart(name: str, package: str) -> float:
     command = [sys.executable, "-m", "tests.benchmarks.startup", name, package]
-    done = subprocess.run(command, cwd=_ROOT, check=True, capture_output=True, text=True)
+    done = subprocess.run(command, cwd=_ROOT, capture_output=True, text=True, check=False)
+    if done.returncode != 0:
+        raise StartupError(f"{name} of {package}:\n{done.stderr}")
     return float(done.stdout)
 
 
