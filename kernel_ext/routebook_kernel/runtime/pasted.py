@@ -79,7 +79,7 @@ class PastedRun:
         for name, reason in _REFUSED.items():
             if options.get(name) is not None:
                 raise WriteInstead(f"uvicorn.run({name}=…)", reason, "uvicorn.run(app)")
-        notes = [note for name, note in _WITHOUT_EFFECT.items() if options.get(name) not in {None, False, 1}]
+        notes = [note for name, note in _WITHOUT_EFFECT.items() if options.get(name)]
         if not is_loopback(host):
             notes.append(f"{host} would let other machines in; it listens on 127.0.0.1")
         target = self._found(app) if isinstance(app, str) else app

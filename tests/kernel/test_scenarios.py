@@ -1,0 +1,315 @@
+"""What a person does in a notebook, in a real kernel: cells define, fail, change and go; the application follows."""
+
+import textwrap
+import time
+
+import httpx2
+import pytest
+
+from tests.kernel.driver import Kernel
+
+pytestmark = pytest.mark.kernel
+
+
+def define(kernel: Kernel, app: str) -> None:
+    kernel.good(f"{app} = Routebook()\nclient = routebook_kernel.client({app})", f"{app}-app")
+
+
+def cell(code: str) -> str:
+    return textwrap.dedent(code).strip()
+
+
+def test_loading_cell_may_declare_at_once() -> None:
+    """The first cell of many notebooks loads the extension and goes on: it owns what it declares."""
+    driver = Kernel()
+    try:
+        first = "%load_ext routebook_kernel\nfrom routebook import Routebook\napp = Routebook()\n"
+        driver.good(first + "@app.get('/a')\ndef a(): return 1", "one")
+
+        again = driver.good(first + "@app.get('/b')\ndef b(): return 2", "one")
+
+        paths = driver.value("[r.path for r in app.routes if r.include_in_schema]")
+        assert paths == "['/b']"
+        assert "− GET /a" in again.shown
+    finally:
+        driver.close()
+
+
+def test_client_is_sync_in_ordinary_cells_and_awaitable_in_async_ones(kernel: Kernel) -> None:
+    """One object, both kinds of cell; the handler's print reaches the cell that asked."""
+    define(kernel, "one")
+    kernel.good("@one.get('/hi')\nasync def hi(n: int = 1):\n    print('asked', n)\n    return {'n': n}", "one-1")
+
+    sync = kernel.good("client.get('/hi', params={'n': 2}).json()", "one-2")
+    awaited = kernel.good("(await client.get('/hi?n=3')).json()", "one-3")
+
+    assert (sync.plain, sync.text) == ("{'n': 2}", "asked 2\n")
+    assert (awaited.plain, awaited.text) == ("{'n': 3}", "asked 3\n")
+
+
+def test_response_is_shown_with_its_issues_and_markup_as_text(kernel: Kernel) -> None:
+    """A 422 names the field and a value that passes; what was sent stays text in the HTML."""
+    define(kernel, "two")
+    kernel.good(
+        "class Thing(BaseModel):\n    price: float\n"
+        "@two.post('/things')\ndef make(thing: Thing) -> Thing: return thing",
+        "two-1",
+    )
+
+    shown = kernel.good("client.post('/things', json={'price': '<script>alert(1)</script>'})", "two-2").value
+
+    assert shown is not None
+    assert "body price: must be a number" in shown["text/plain"]
+    assert "&lt;script&gt;" in shown["text/html"]
+    assert "<script>" not in shown["text/html"]
+
+
+def test_lifecycle_of_a_cell_is_told_and_followed(kernel: Kernel) -> None:
+    """New, unchanged, renamed with a new parameter, removed: each said, order kept, no ghost."""
+    define(kernel, "three")
+    source = cell("""
+        @three.get("/first")
+        def first(): return 1
+        @three.get("/second")
+        def second(): return 2
+    """)
+    new = kernel.good(source, "three-1")
+    kernel.good("@three.get('/third')\ndef third(): return 3", "three-2")
+    same = kernel.good(source, "three-1")
+    renamed = kernel.good(source.replace("def first()", "def erste(lang: str = 'de')"), "three-1")
+
+    assert "+ GET /first" in new.shown
+    assert "→ first" in new.shown
+    assert "= no change, 3 operations live" in same.shown
+    assert "query parameter lang is new" in renamed.shown
+    assert "erste" in renamed.shown
+    order = "[(r.path, r.name) for r in three.routes if r.include_in_schema]"
+    assert kernel.value(order) == "[('/first', 'erste'), ('/second', 'second'), ('/third', 'third')]"
+
+    removed = kernel.good("", "nothing", deleted=["three-2"])
+    removed = kernel.good("1", "nothing", deleted=["three-2"])
+
+    assert "third" not in kernel.value(order)
+    assert "− GET /third" in removed.shown
+
+
+def test_cell_that_raises_half_way_loses_nothing(kernel: Kernel) -> None:
+    """What ran is live, what was not reached stays as it was, and both are said."""
+    define(kernel, "four")
+    good = "@four.get('/a')\ndef a(): return 'old'\n@four.get('/b')\ndef b(): return 'old'"
+    kernel.good(good, "four-1")
+
+    half = kernel.run(
+        "@four.get('/a')\ndef a(): return 'new'\n{}['nothing']\n@four.get('/b')\ndef b(): return 'new'", "four-1"
+    )
+
+    assert half.error is not None
+    assert "stopped at line 3: KeyError: 'nothing'. What stands above it is live" in half.shown
+    assert "GET /b stays as the last good run left it" in half.shown
+    assert kernel.value("client.get('/a').json(), client.get('/b').json()") == "('new', 'old')"
+
+
+@pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("@five.get('/a')\ndef a(x: object()): return 'new'", "nothing changed"),
+        ("@five.get('/a'\ndef a(): return 'new'", "the cell cannot be read at line 1"),
+    ],
+    ids=["bad annotation", "syntax error"],
+)
+def test_registration_that_fails_changes_nothing(kernel: Kernel, source: str, says: str) -> None:
+    """A bad annotation or a syntax error: the operation of the last good run answers."""
+    define(kernel, "five")
+    kernel.good("@five.get('/a')\ndef a(): return 'old'", "five-1")
+
+    failed = kernel.run(source, "five-1")
+
+    assert failed.error is not None
+    assert says in failed.shown
+    assert kernel.value("client.get('/a').json()") == "'old'"
+
+
+def test_two_cells_that_define_one_operation_are_a_conflict(kernel: Kernel) -> None:
+    """The later run wins and the loser is named; when the winner's cell goes, the other answers again."""
+    define(kernel, "six")
+    kernel.good("@six.get('/x')\ndef x1(): return 1", "six-1")
+    second = kernel.good("@six.get('/x')\ndef x2(): return 2", "six-2")
+    assert "conflict: GET /x stands in cell [" in second.shown
+    assert kernel.value("client.get('/x').json()") == "2"
+
+    kernel.good("1", "nothing", deleted=["six-2"])
+
+    assert kernel.value("client.get('/x').json()") == "1"
+
+
+def test_shadowed_operation_is_found(kernel: Kernel) -> None:
+    """`/users/me` behind `/users/{id}` is never reached."""
+    define(kernel, "seven")
+    kernel.good("@seven.get('/users/{user_id}')\ndef user(user_id: str): ...", "seven-1")
+
+    result = kernel.good("@seven.get('/users/me')\ndef me(): ...", "seven-2")
+
+    assert "! shadowed: GET /users/me is never reached, GET /users/{user_id} (cell [" in result.shown
+
+
+def test_application_made_again_keeps_other_cells_operations(kernel: Kernel) -> None:
+    """`app = Routebook()` run again: the other cells' operations are on the new object, and that is said."""
+    define(kernel, "eight")
+    kernel.good("@eight.get('/kept')\ndef kept(): return 'kept'", "eight-1")
+
+    result = kernel.good("eight = Routebook(title='Again')\nclient = routebook_kernel.client(eight)", "eight-app")
+
+    assert "eight is new and keeps 1 operation of other cells" in result.shown
+    assert kernel.value("client.get('/kept').json(), eight.openapi()['info']['title']") == "('kept', 'Again')"
+
+
+def test_router_made_again_is_followed_by_who_includes_it(kernel: Kernel) -> None:
+    """A router's cell run again: the application that included the former one serves the new one."""
+    define(kernel, "nine")
+    router = "nine_r = APIRouter(prefix='/r')\n@nine_r.get('/a')\ndef a(): return {!r}"
+    kernel.good(router.format("old"), "nine-1")
+    kernel.good("@nine_r.get('/b')\ndef b(): return 'b'", "nine-2")
+    kernel.good("nine.include_router(nine_r, prefix='/v1')", "nine-3")
+
+    kernel.good(router.format("new"), "nine-1")
+
+    assert kernel.value("client.get('/v1/r/a').json(), client.get('/v1/r/b').json()") == "('new', 'b')"
+
+
+def test_served_application_answers_while_a_cell_computes(kernel: Kernel, free_port: int) -> None:
+    """The server is on the home loop: a sleeping cell does not stop it, new cells are served at once."""
+    define(kernel, "ten")
+    kernel.good("@ten.get('/one')\ndef one(): return 1", "ten-1")
+    shown = kernel.good(f"%api serve --app ten --port {free_port}", "ten-2").shown
+    url = f"http://127.0.0.1:{free_port}"
+    assert f"Serving at {url}/" in shown
+
+    sleeping = kernel.start("import time; time.sleep(3)", "ten-3")
+    began = time.monotonic()
+    assert httpx2.get(f"{url}/one").json() == 1
+    assert time.monotonic() - began < 2
+    kernel.finish(sleeping)
+    own = kernel.good(f"import httpx2; httpx2.get('{url}/one').json()", "ten-4")
+    assert own.plain == "1"
+
+    kernel.good("@ten.get('/two')\ndef two(): return 2", "ten-5")
+    assert httpx2.get(f"{url}/two").json() == 2
+    assert "port is free" in kernel.good("%api stop", "ten-6").shown
+    with pytest.raises(httpx2.ConnectError):
+        httpx2.get(f"{url}/one")
+
+
+def test_uvicorn_run_in_a_cell_serves_and_returns(kernel: Kernel, free_port: int) -> None:
+    """The line that every tutorial ends with works in a cell, host and reload told apart."""
+    define(kernel, "eleven")
+    kernel.good("@eleven.get('/one')\ndef one(): return 1", "eleven-1")
+
+    result = kernel.good(
+        f"import uvicorn\nuvicorn.run('main:eleven', host='0.0.0.0', port={free_port}, reload=True)", "eleven-2"
+    )
+
+    assert "reload has no effect here" in result.shown
+    assert "listens on 127.0.0.1" in result.shown
+    assert httpx2.get(f"http://127.0.0.1:{free_port}/one").json() == 1
+    kernel.good("%api stop", "eleven-3")
+
+
+def test_interrupt_ends_a_waiting_request_and_the_kernel_goes_on(kernel: Kernel) -> None:
+    """A handler that never answers: the interrupt cancels it, the next request is answered."""
+    define(kernel, "twelve")
+    kernel.good("import asyncio\n@twelve.get('/hang')\nasync def hang(): await asyncio.sleep(60)", "twelve-1")
+    kernel.good("@twelve.get('/one')\ndef one(): return 1", "twelve-2")
+    for source in ("client.get('/hang')", "await client.get('/hang')", "import time; time.sleep(60)"):
+        running = kernel.start(source, "twelve-3")
+        time.sleep(0.5)
+        kernel.manager.interrupt_kernel()
+        result = kernel.finish(running, timeout_s=10)
+        assert any(word in str(result.error) for word in ("KeyboardInterrupt", "CancelledError"))
+        assert kernel.value("client.get('/one').json()") == "1"
+
+
+def test_failure_of_a_handler_is_told_by_cell_and_line(kernel: Kernel) -> None:
+    """A 500 shows the user's frames with values, the frameworks' folded."""
+    define(kernel, "thirteen")
+    kernel.good(
+        "def halve(n, password):\n    return n / 0\n"
+        "@thirteen.get('/half')\ndef half(n: int): return halve(n, SECRET)\nSECRET = 'hid' + 'den'",
+        "thirteen-1",
+    )
+
+    shown = kernel.good("client.get('/half?n=4')", "thirteen-2").plain
+
+    assert "ZeroDivisionError: division by zero" in shown
+    assert "line 2, in halve: return n / 0" in shown
+    assert "n = 4" in shown
+    assert "hidden" not in shown
+
+
+def test_magic_errors_are_sentences(kernel: Kernel) -> None:
+    """No traceback for a mistyped magic."""
+    result = kernel.run("%api sevre", "magic-1")
+    unknown = kernel.run("%api serve --app nowhere", "magic-2")
+
+    assert "%api has no 'sevre'" in result.text + str(result.error)
+    assert "nowhere is not an application of this notebook" in unknown.text + str(unknown.error)
+
+
+def test_application_as_last_expression_is_the_explorer_with_a_text_beside(kernel: Kernel) -> None:
+    """The widget for the page, text and HTML for where it does not run."""
+    define(kernel, "fourteen")
+    kernel.good("@fourteen.get('/one', summary='The one')\ndef one(): return 1", "fourteen-1")
+
+    value = kernel.good("fourteen", "fourteen-2").value
+
+    assert value is not None
+    assert "GET     /one" in value["text/plain"]
+    assert "/one" in value["text/html"]
+
+
+def test_kernel_without_cell_ids_replaces_by_source(kernel: Kernel) -> None:
+    """nbclient sends no ids: an edited cell replaces its operation, nothing is doubled."""
+    kernel.good("fifteen = Routebook()\nclient = routebook_kernel.client(fifteen)")
+    kernel.good("@fifteen.get('/a')\ndef a():\n    return 1")
+    kernel.good("@fifteen.get('/a')\ndef a():\n    return 1")
+    kernel.good("@fifteen.get('/b')\ndef a():\n    return 2")
+
+    assert kernel.run("[r.path for r in fifteen.routes if r.include_in_schema]").plain == "['/b']"
+
+
+def test_unloading_gives_everything_back(free_port: int) -> None:
+    """After `%unload_ext` nothing of the extension is left: runner, hooks, magic, uvicorn, registrar, port."""
+    driver = Kernel()
+    try:
+        before = driver.run("get_ipython().loop_runner").plain
+        driver.good("%load_ext routebook_kernel\nfrom routebook import Routebook\napp = Routebook()", "a")
+        driver.good(f"%api serve --port {free_port}", "b")
+
+        driver.good("%unload_ext routebook_kernel", "c")
+
+        assert driver.run("get_ipython().loop_runner").plain == before
+        assert driver.run("import uvicorn; uvicorn.run.__module__").plain == "'uvicorn.main'"
+        assert "not found" in driver.run("%api").text
+        driver.good("@app.get('/x')\ndef x(): ...\n@app.get('/x')\ndef x(): ...", "d")
+        assert driver.run("len([r for r in app.routes if r.path == '/x'])").plain == "2"
+        with pytest.raises(httpx2.ConnectError):
+            httpx2.get(f"http://127.0.0.1:{free_port}/")
+        assert driver.good("%load_ext routebook_kernel\n%api status", "e").shown.startswith("No server runs")
+    finally:
+        driver.close()
+
+
+def test_restart_leaves_the_port_free(free_port: int) -> None:
+    """A kernel that is restarted while it serves: the same port can be served again at once."""
+    driver = Kernel()
+    start = "%load_ext routebook_kernel\nfrom routebook import Routebook\napp = Routebook()"
+    try:
+        driver.good(start, "a")
+        driver.good(f"%api serve --port {free_port}", "b")
+        driver.manager.restart_kernel(now=False)
+        driver.client.wait_for_ready(timeout=30)
+        driver.good(start, "a")
+
+        assert f"Serving at http://127.0.0.1:{free_port}/" in driver.good(f"%api serve --port {free_port}", "b").shown
+        assert httpx2.get(f"http://127.0.0.1:{free_port}/openapi.json").status_code == 200
+    finally:
+        driver.close()
