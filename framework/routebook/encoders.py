@@ -260,8 +260,7 @@ def _encode_sequence(obj: Iterable[Any], options: _Options, include: IncEx | Non
 
 
 def _encode_model(obj: BaseModel, options: _Options, include: IncEx | None, exclude: IncEx | None) -> Any:
-    dumped = obj.__pydantic_serializer__.to_python(
-        obj,
+    dumped = obj.model_dump(  # which the model may have overridden
         mode="json",
         include=include,
         exclude=exclude,

@@ -95,6 +95,13 @@ class Serialised(BaseModel):
         return self.at.year
 
 
+class OwnDump(BaseModel):
+    a: int = 1
+
+    def model_dump(self, **options: Any) -> dict[str, Any]:
+        return {"own": True, **super().model_dump(**options)}
+
+
 class Extra(BaseModel):
     model_config = ConfigDict(extra="allow")
 
@@ -187,6 +194,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "root model": lambda: Numbers([1, 2]),
     "model with encoders": lambda: [Coded(), datetime.datetime(2020, 1, 1)],
     "model with serializers": Serialised,
+    "model with its own dump": lambda: [OwnDump()],
     "model with extras": lambda: Extra(a=Colour.red, b=[Item()]),
     "dataclass": Point,
     "nested dataclass": Line,

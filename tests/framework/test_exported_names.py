@@ -7,6 +7,7 @@ from types import ModuleType
 
 import fastapi
 import pytest
+from starlette.exceptions import StarletteDeprecationWarning
 
 import routebook
 
@@ -100,3 +101,13 @@ def test_package_has_fastapis_names() -> None:
     theirs = {name for name in vars(fastapi) if not name.startswith("_") and name[0].isupper()}
 
     assert theirs - set(routebook.__all__) == set()
+
+
+def test_deprecated_status_still_works() -> None:
+    """Much code says HTTP_422_UNPROCESSABLE_ENTITY; the warning points to its line."""
+    with pytest.warns(StarletteDeprecationWarning, match="HTTP_422_UNPROCESSABLE_CONTENT") as caught:
+        assert routebook.status.HTTP_422_UNPROCESSABLE_ENTITY == 422
+
+    assert caught[0].filename == __file__
+    with pytest.raises(AttributeError):
+        routebook.status.HTTP_000_NOTHING  # noqa: B018
