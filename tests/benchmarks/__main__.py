@@ -30,7 +30,8 @@ def main(arguments: list[str]) -> int:
         verdicts += judge_cases(results)
         is_refused = any(result.refusals for result in results)
     if "startup" in options.parts:
-        startup = measure_startup(tuple(name for name in tables if name in ("routebook", "fastapi")), options.rounds)
+        packages = tuple(name for name in tables if name in ("routebook", "fastapi"))
+        startup = measure_startup(packages, options.startup_rounds)
         print_startup(startup)
         verdicts += judge_startup(startup)
     if options.wrk:
@@ -51,6 +52,7 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     parser.add_argument("--cases", nargs="+", choices=[case.name for case in CASES], help="all by default")
     parser.add_argument("--frameworks", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, default=7, help="the best of so many is kept")
+    parser.add_argument("--startup-rounds", type=int, default=5, help="the same, for what needs a process each")
     parser.add_argument("--wrk", action="store_true", help="also over uvicorn, loaded by wrk")
     parser.add_argument("--wrk-seconds", type=int, default=4, help="length of one wrk run")
     return parser.parse_args(arguments)
