@@ -169,14 +169,16 @@ def jsonable_encoder(
         options = _Options(
             by_alias, exclude_unset, exclude_defaults, exclude_none, sqlalchemy_safe, custom_encoder, frozenset()
         )
-    return _encode(obj, options, _as_names(include), _as_names(exclude))
+    if include is not None:
+        include = _as_names(include)
+    if exclude is not None:
+        exclude = _as_names(exclude)
+    return _encode(obj, options, include, exclude)
 
 
-def _as_names(names: IncEx | Iterable[Any] | None) -> IncEx | None:
+def _as_names(names: IncEx | Iterable[Any]) -> IncEx:
     """Take any iterable of names, as well as the sets and mappings that pydantic knows."""
-    if names is None or isinstance(names, set | dict):
-        return names
-    return cast(IncEx, set(names))
+    return names if isinstance(names, set | dict) else cast(IncEx, set(names))
 
 
 def _encode(obj: Any, options: _Options, include: IncEx | None, exclude: IncEx | None) -> Any:
@@ -195,10 +197,10 @@ def _encode(obj: Any, options: _Options, include: IncEx | None, exclude: IncEx |
         return _encode_other(obj, options, include, exclude)
     if BaseModel in type_.__mro__:  # `isinstance` asks pydantic's metaclass, which takes ten times as long
         return _encode_model(obj, options, include, exclude)
+    if isinstance(obj, Enum) and not _is_dataclass_enum(type_):
+        return obj.value
     if hasattr(type_, "__dataclass_fields__"):
         return _encode(_dataclass_fields(obj, options), options, include, exclude)
-    if isinstance(obj, Enum):
-        return obj.value
     if isinstance(obj, PurePath):
         return str(obj)
     if isinstance(obj, (str, int, float)):
@@ -210,6 +212,11 @@ def _encode(obj: Any, options: _Options, include: IncEx | None, exclude: IncEx |
     if isinstance(obj, _SEQUENCES):
         return _encode_sequence(obj, options, include, exclude)
     return _encode_other(obj, options, include, exclude)
+
+
+def _is_dataclass_enum(type_: type) -> bool:
+    """Whether the members are instances of a dataclass too; enums without a mixed-in type answer fast."""
+    return len(type_.__mro__) > 3 and hasattr(type_, "__dataclass_fields__")
 
 
 def _find_encoder(obj: Any, encoders: Mapping[Any, Encoder]) -> Encoder | None:

@@ -119,6 +119,10 @@ class Line:
     item: Item = dataclasses.field(default_factory=Item)
 
 
+class Corner(Point, enum.Enum):
+    origin = (0, "o")
+
+
 class Plain:
     def __init__(self) -> None:
         self.a = 1
@@ -168,6 +172,7 @@ OBJECTS: dict[str, Callable[[], Any]] = {
     "infinite": lambda: {"a": math.inf},
     "subclasses": lambda: [Text("a"), Mapping(a=Mapping(b=Item())), Pair(1, Item())],
     "enums": lambda: [Colour.red, Colour.day, Word.yes, Number.one],
+    "enum of dataclasses": lambda: Corner.origin,
     "times": lambda: [datetime.datetime(2020, 1, 1, tzinfo=datetime.UTC), datetime.date(2020, 1, 1), datetime.time(1)],
     "timedelta": lambda: datetime.timedelta(days=1, microseconds=5),
     "decimals": lambda: [decimal.Decimal(text) for text in ("1", "1.0", "1e3", "1e-3", "Infinity")],
