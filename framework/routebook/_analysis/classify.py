@@ -19,7 +19,7 @@ from starlette.websockets import WebSocket
 from routebook import params
 from routebook._analysis.callables import callable_name, locate_callable
 from routebook._analysis.dependant import Injected, InjectedKind, Parameter, Source
-from routebook._analysis.fields import ModelField
+from routebook._analysis.fields import ModelField, annotated
 from routebook._analysis.shapes import (
     is_scalar_sequence,
     is_structure,
@@ -76,6 +76,11 @@ class _Declaration:
     @property
     def infos(self) -> list[FieldInfo]:
         return [item for item in self.metadata if isinstance(item, FieldInfo)]
+
+    @property
+    def type(self) -> Any:
+        """The type with what pydantic knows of it, where that decides how it is sent (`Json`)."""
+        return annotated(self.annotation, [item for item in self.metadata if not isinstance(item, FieldInfo)])
 
     @property
     def markers(self) -> list[params.Param | params.Body]:
@@ -198,7 +203,7 @@ def _merge(infos: list[FieldInfo], cls: type[FieldInfo]) -> FieldInfo:
 
 
 def _check_source(written: _Declaration, info: FieldInfo, source: Source) -> None:
-    name, annotation = written.name, written.annotation
+    name, annotation = written.name, written.type
     if written.is_in_path and source != "path":
         raise written.error(
             f"Cannot use `{type(info).__name__}` for path param {name!r}: the path names it. "
@@ -211,7 +216,9 @@ def _check_source(written: _Declaration, info: FieldInfo, source: Source) -> Non
             f"Path params must be of one of the supported types: {name!r} of {callable_name(written.call)} is not a "
             "single value. Take a str, int, float, bool, UUID, date or Enum; send structures in the body."
         )
-    if source in ("query", "header", "cookie") and not (is_scalar_sequence(annotation) or models_of(annotation)):
+    if source in ("query", "header", "cookie") and not (
+        is_scalar_sequence(annotation) or len(models_of(annotation)) == 1
+    ):
         raise written.error(
             f"{type(info).__name__} parameter {name!r} must be one of the supported types: "
             "a single value, a list of single values, or a model of such."

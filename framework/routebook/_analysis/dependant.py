@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 from routebook._analysis.callables import CallableKind
 from routebook._analysis.fields import ModelField
+from routebook._analysis.names import request_names
 from routebook._types import DependencyScope, SourceLocation
 from routebook.params import Depends
 from routebook.security.base import SecurityBase
@@ -25,6 +26,11 @@ class Parameter:
     def name(self) -> str:
         """The callable's own name for it."""
         return self.field.name
+
+    @property
+    def names(self) -> tuple[str, ...]:
+        """The names under which a request may send it, the preferred one first; headers in any case."""
+        return request_names(self.field.name, self.field.field_info)
 
     @property
     def is_body(self) -> bool:

@@ -1,7 +1,7 @@
 """A value's declaration and its validator: what a parameter, a body or a response is made of."""
 
 import copy
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
 from pydantic import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter
@@ -43,6 +43,11 @@ class ModelField:
         return self.field_info.annotation
 
     @property
+    def declared_type(self) -> Any:
+        """The type with its constraints, where they decide how it is sent (`Json[list[int]]` is one text)."""
+        return annotated(self.field_info.annotation, self.field_info.metadata)
+
+    @property
     def adapter(self) -> TypeAdapter[Any]:
         return self._adapter
 
@@ -61,7 +66,7 @@ class ModelField:
 
     @property
     def alias(self) -> str:
-        """The name in the request, when there is one only; see `request_names` for choices."""
+        """The name in the request, when there is one only; see `Parameter.names` for choices."""
         validation_alias = self.field_info.validation_alias
         if isinstance(validation_alias, str):
             return validation_alias
@@ -109,6 +114,11 @@ class ModelField:
             return None, located_errors(error, loc)
 
 
+def annotated(annotation: Any, metadata: Sequence[Any]) -> Any:
+    """`Annotated[annotation, *metadata]`; the type itself when there is no metadata."""
+    return Annotated[annotation, *metadata] if metadata else annotation
+
+
 def located_errors(error: ValidationError, loc: tuple[str | int, ...]) -> list[dict[str, Any]]:
     """Pydantic's errors as FastAPI answers them: no documentation URL, the location prefixed."""
     return [{**item, "loc": (*loc, *item["loc"])} for item in error.errors(include_url=False)]
@@ -126,7 +136,7 @@ def _adapter_of(info: FieldInfo) -> TypeAdapter[Any]:
     if info.discriminator is not None:
         metadata = (*metadata, FieldInfo(discriminator=info.discriminator))
     if metadata:
-        return _build_adapter(Annotated[annotation, *metadata])
+        return _build_adapter(annotated(annotation, metadata))
     if any(annotation is shared for shared in _SHARED_TYPES):
         if annotation not in _adapters:
             _adapters[annotation] = TypeAdapter(annotation)

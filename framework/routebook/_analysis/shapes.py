@@ -22,7 +22,6 @@ _SEQUENCES = (
     collections.abc.MutableSequence,
     collections.abc.Set,
     collections.abc.MutableSet,
-    collections.abc.Iterable,
 )
 _TEXT = (str, bytes, bytearray)
 

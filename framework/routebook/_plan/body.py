@@ -1,18 +1,20 @@
-"""How a request's body becomes values: JSON, or a form, as one value or as several by name."""
+"""How a request's body becomes values: what kind of body it is, and JSON as one value or as several by name."""
 
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from starlette.datastructures import FormData, UploadFile
-from starlette.requests import ClientDisconnect, Request
+from pydantic import ValidationError
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
 from routebook import params
 from routebook._analysis.dependant import Dependant, Parameter
-from routebook._analysis.shapes import is_bytes, is_bytes_sequence, models_of
-from routebook._plan.extract import ModelReader, Path, Reader, Values
+from routebook._analysis.fields import missing_error
+from routebook._analysis.shapes import models_of
+from routebook._plan.extract import Reader, take_as_is
+from routebook._plan.form import make_form_reader
 from routebook._sentinel import UNSET
 from routebook.exceptions import EndpointContext, HTTPException, RequestValidationError
 
@@ -53,7 +55,7 @@ def _is_embedded(parameters: tuple[Parameter, ...]) -> bool:
     info = first.field.field_info
     if len(parameters) > 1 or getattr(info, "embed", None):
         return True
-    return isinstance(info, params.Form) and not models_of(first.field.annotation)
+    return isinstance(info, params.Form) and not models_of(first.field.declared_type)
 
 
 class BodyReader(Reader):
@@ -62,76 +64,41 @@ class BodyReader(Reader):
     __slots__ = ("_is_embedded",)
 
     def __init__(self, parameter: Parameter, *, is_embedded: bool) -> None:
-        super().__init__(parameter)
+        super().__init__(parameter, take_as_is)
         self._is_embedded = is_embedded
 
     @property
     def is_plain(self) -> bool:
         return False
 
-    def find(self, body: Any) -> tuple[Any, Path]:
+    def find(self, body: Any) -> tuple[Any, str]:
         if not self._is_embedded:
-            return body, ("body",)
-        for name, *inner in self.names:
-            if isinstance(body, dict) and name in body:
-                return _follow_json(body[name], inner), ("body", name, *inner)
-        return UNSET, ("body", self.names[0][0])
+            return body, self.field.name
+        return super().find(body) if isinstance(body, dict) else (UNSET, self.names[0])
 
     def read(self, body: Any) -> Any:
-        if self._is_object_missing(body):
-            raise KeyError("body")
+        if self._is_no_object(body):
+            raise KeyError(self.names[0])
         return super().read(body)
 
-    def errors(self, body: Any) -> list[dict[str, Any]]:
-        if self._is_object_missing(body):
-            return [{"type": "missing", "loc": ("body", self.names[0][0]), "msg": "Field required", "input": None}]
-        return super().errors(body)
+    def explain(self, error: KeyError | ValidationError, body: Any) -> list[dict[str, Any]]:
+        if self._is_no_object(body):
+            return [missing_error(self.location(self.names[0]))]
+        return super().explain(error, body)
 
-    def _is_object_missing(self, body: Any) -> bool:
-        """A body that is there but no object has no members, so no default either."""
-        return self._is_embedded and body is not UNSET and not isinstance(body, dict)
+    def location(self, name: str) -> tuple[str | int, ...]:
+        return (self.source, name) if self._is_embedded else (self.source,)
 
-
-class FormReader(Reader):
-    """Reads a parameter from a form's fields; an empty text is a field that was not filled in."""
-
-    __slots__ = ("_wants_bytes",)
-
-    def __init__(self, parameter: Parameter) -> None:
-        super().__init__(parameter)
-        annotation = self.field.annotation
-        self._wants_bytes = is_bytes(annotation) or is_bytes_sequence(annotation)
-
-    @property
-    def is_plain(self) -> bool:
-        return False
-
-    def find(self, form: Values) -> tuple[Any, Path]:
-        sent, loc = super().find(form)
-        return (UNSET if sent == "" or sent == [] else sent), loc
-
-
-class FormModelReader(ModelReader):
-    """Reads a model whose fields are a form's fields."""
-
-    __slots__ = ()
+    def _is_no_object(self, body: Any) -> bool:
+        """JSON that is no object has no members, so no default holds either; what is no JSON counts as not sent."""
+        return self._is_embedded and body is not UNSET and not isinstance(body, dict | bytes)
 
 
 def make_body_reader(parameter: Parameter, shape: BodyShape) -> Reader:
-    """The reader that fits a body parameter."""
-    if shape.kind == "json":
-        return BodyReader(parameter, is_embedded=shape.is_embedded)
-    return FormModelReader(parameter) if models_of(parameter.field.annotation) else FormReader(parameter)
-
-
-def bytes_names(shape: BodyShape) -> frozenset[str]:
-    """The form fields whose files are given as bytes, so that they are read before validation."""
-    return frozenset(
-        str(path[0])
-        for parameter in shape.parameters
-        if is_bytes(parameter.field.annotation) or is_bytes_sequence(parameter.field.annotation)
-        for path in Reader(parameter).names
-    )
+    """The reader of a parameter from the body."""
+    if shape.kind == "form":
+        return make_form_reader(parameter)
+    return BodyReader(parameter, is_embedded=shape.is_embedded)
 
 
 async def read_body(receive: Receive) -> bytes:
@@ -195,35 +162,3 @@ def decode_json(
         ) from error
     except Exception as error:
         raise HTTPException(status_code=400, detail="There was an error parsing the body") from error
-
-
-async def read_form(request: Request, as_bytes: frozenset[str]) -> tuple[dict[str, list[Any]], FormData]:
-    """A form's fields, each with its values in order; the files of `as_bytes` already read."""
-    form = await request.form()
-    values: dict[str, list[Any]] = {}
-    for name, value in form.multi_items():
-        values.setdefault(name, []).append(
-            await _read_file(value) if name in as_bytes and isinstance(value, UploadFile) else value
-        )
-    return values, form
-
-
-async def _read_file(file: UploadFile) -> bytes:
-    """All of a file, which stays where it was for who reads it next."""
-    position = file.file.tell()
-    await file.seek(0)
-    try:
-        return await file.read()
-    finally:
-        await file.seek(position)
-
-
-def _follow_json(value: Any, path: list[str | int]) -> Any:
-    for step in path:
-        try:
-            value = value[step]
-        except (KeyError, IndexError, TypeError):
-            return UNSET
-    return value
-
-

@@ -6,8 +6,9 @@ from typing import Any
 
 from routebook._analysis.callables import callable_name
 from routebook._analysis.dependant import Dependant, Parameter, Source
-from routebook._plan.body import BodyShape, bytes_names, make_body_reader
-from routebook._plan.extract import Reader, make_reader
+from routebook._plan.body import BodyShape, make_body_reader
+from routebook._plan.extract import Reader
+from routebook._plan.models import make_reader
 from routebook._plan.respond import ResponseShape
 from routebook._plan.steps import (
     CallDependency,
@@ -26,9 +27,9 @@ from routebook._plan.steps import (
 _SOURCE_ORDER: dict[Source, int] = {"path": 0, "query": 1, "header": 2, "cookie": 3, "body": 4, "form": 4, "file": 4}
 
 RESERVED = frozenset(
-    "scope receive send path query header cookie query_lists header_lists cookie_lists path_lists body form errors "
+    "scope receive send path query header cookie sent_path sent_query sent_header sent_cookie body form errors "
     "result answer request websocket connection response background_tasks request_stack function_stack trace "
-    "raw_body form_data".split()
+    "raw_body sent_form error".split()
 )
 """Names that generated code uses for itself."""
 
@@ -178,9 +179,9 @@ class _Compiler:
             is_direct = not dependencies and not self._body.is_embedded
             yield ReadBody("bytes" if is_direct else "json")
         elif self._body.kind == "form":
-            yield ReadBody("form", bytes_names(self._body))
+            yield ReadBody("form")
 
     def _read_sources(self, reads: list[Read]) -> Iterator[ReadSource]:
         wanted = {(read.source, not read.reader.is_plain) for read in reads if _SOURCE_ORDER[read.source] < 4}
-        for source, is_grouped in sorted(wanted, key=lambda item: (_SOURCE_ORDER[item[0]], item[1])):
-            yield ReadSource(source, is_grouped)
+        for source, is_whole in sorted(wanted, key=lambda item: (_SOURCE_ORDER[item[0]], item[1])):
+            yield ReadSource(source, is_whole)

@@ -26,6 +26,7 @@ from routebook._plan import extract
 from routebook._plan.asgi import STACKS_KEY, STARTED_KEY, make_enter, send_response, swallowed_error
 from routebook._plan.body import BodyReader
 from routebook._plan.compiler import RESERVED, Names
+from routebook._plan.form import read_form
 from routebook._plan.observe import OBSERVER_KEY, Tracer
 from routebook._plan.refuse import make_explain, make_refusal
 from routebook._plan.respond import is_body_allowed, make_dump, make_respond
@@ -68,7 +69,7 @@ _GLOBALS: dict[str, Any] = {
     "header_values": extract.header_values,
     "query_values": extract.query_values,
     "read_body": body_steps.read_body,
-    "read_form": body_steps.read_form,
+    "read_form": read_form,
     "run_in_threadpool": run_in_threadpool,
     "send_response": send_response,
     "source_values": extract.source_values,
@@ -219,9 +220,8 @@ class _Writer:
         if step.kind == "form":
             if not is_handler:
                 self._make_request()
-            names = self._bind("files_as_bytes", step.bytes_names)
-            self._line(f"form, form_data = await read_form(request, {names})")
-            self._line("request_stack.push_async_callback(form_data.close)")
+            self._line("form, sent_form = await read_form(request)")
+            self._line("request_stack.push_async_callback(form.close)")
             return
         read = "await request.body()" if is_handler else "await read_body(receive)"
         if step.kind == "bytes":
@@ -231,7 +231,7 @@ class _Writer:
             self._line(f"body = decode_json(raw_body, scope['headers'], {self._is_strict}, {self._context_name})")
 
     def _emit_source(self, step: ReadSource) -> None:
-        if step.is_grouped:
+        if step.is_whole:
             self._line(f"{step.variable} = source_values({step.source!r}, scope)")
         elif step.source == "path":
             self._line("path = scope['path_params']")
@@ -295,22 +295,23 @@ class _Writer:
             f"explain_{parameters.owner}",
             make_explain(parameters, body_kind=self._body_kind, context=self._context, is_strict=self._is_strict),
         )
-        with self._block("except UNREADABLE:"):
-            refuse(f"{explain}(scope{self._body_argument()})")
+        sent_body = {"none": "", "form": ", sent_form"}.get(self._body_kind, ", body")
+        with self._block("except UNREADABLE as error:"):
+            refuse(f"await {explain}(error, locals(), scope{sent_body})")
 
     def _body_argument(self) -> str:
-        return {"none": "", "form": ", form"}.get(self._body_kind, ", body")
+        return {"none": "", "form": ", form", "bytes": ", body, scope"}.get(self._body_kind, ", body")
 
     def _expression(self, read: Read) -> str:
         """The Python expression of a parameter's value."""
         reader = read.reader
         if isinstance(reader, BodyReader):
             return self._body_expression(read, reader)
-        if read.source in ("form", "file"):
-            return f"{self._bind(f'read_{read.variable}', reader.read)}(form)"
         if not reader.is_plain:
-            return f"{self._bind(f'read_{read.variable}', reader.read)}({read.source}_lists)"
-        return self._plain_expression(read, reader.field, str(reader.names[0][0]))
+            source = "form" if self._body_kind == "form" and read.is_body else read.source
+            wait = "await " if reader.is_async else ""
+            return f"{wait}{self._bind(f'read_{read.variable}', reader.read)}(sent_{source})"
+        return self._plain_expression(read, reader.field, reader.keys[0])
 
     def _body_expression(self, read: Read, reader: BodyReader) -> str:
         if self._body_kind != "bytes":
@@ -394,7 +395,9 @@ class _Writer:
             self._line(f"{result}{self._call(step.call, step.name, step.kind, _arguments(step.arguments))}")
 
     def _refusal(self) -> Callable[..., Exception]:
-        return make_refusal(self._form == "websocket", self._body_kind, self._context)
+        return make_refusal(
+            self._form == "websocket", body_kind=self._body_kind, context=self._context, is_strict=self._is_strict
+        )
 
     # the response ---------------------------------------------------------------------------------------------------
 

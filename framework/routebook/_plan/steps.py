@@ -19,19 +19,18 @@ class ReadBody:
     """Receive the body: as bytes for one direct JSON parameter, decoded JSON, or a form."""
 
     kind: str  # "bytes", "json", "form"
-    bytes_names: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True, slots=True)
 class ReadSource:
-    """Take one source apart: `is_grouped` gives each name all its values, else one value a name."""
+    """Take one source apart: `is_whole` keeps all values of each name, for sequences and models; else one a name."""
 
     source: Source
-    is_grouped: bool
+    is_whole: bool
 
     @property
     def variable(self) -> str:
-        return f"{self.source}_lists" if self.is_grouped else self.source
+        return f"sent_{self.source}" if self.is_whole else self.source
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +49,10 @@ class Read:
     variable: str
     source: Source
     reader: Reader
+
+    @property
+    def is_body(self) -> bool:
+        return self.source in ("body", "form", "file")
 
 
 @dataclass(frozen=True, slots=True)
