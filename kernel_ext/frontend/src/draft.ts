@@ -22,7 +22,6 @@ export interface Draft {
 
 export const parameterKey = ({ place, name }: Pick<Parameter, "place" | "name">): string => `${place}:${name}`;
 
-const MAX_EXAMPLE_DEPTH = 4;
 const EXAMPLES: { [format: string]: string } = {
   date: "2025-01-31",
   "date-time": "2025-01-31T14:30:00Z",
@@ -49,7 +48,7 @@ export function initial(schema: Schema, components: Components, isRequired: bool
     case "list":
       return Array.from({ length: spec.minItems }, (_, index) => initial(spec.item(index), components, true) ?? "");
     case "union":
-      return spec.variants[0] ? initial(spec.variants[0], components, true) : undefined;
+      return tagged(initial(spec.variants[0] ?? {}, components, true), spec, 0, components);
     case "choice":
       return spec.options.length === 1 ? (spec.options[0] as Value) : undefined;
     case "null":
@@ -66,24 +65,30 @@ export function seed(schema: Schema, components: Components): Value {
   return initial(schema, components, true) ?? (spec.kind === "text" ? "" : example(schema, components));
 }
 
-/** An example: the schema's own where it has one, else a value made from its constraints. */
-export function example(schema: Schema, components: Components, depth = 0): Value {
+/** An example: the schema's own where it has one, else a value made from its constraints.
+ *
+ * @param within - the models around it: one that refers to itself is not repeated.
+ */
+export function example(schema: Schema, components: Components, within: string[] = []): Value {
   const spec = describe(schema, components);
   if (spec.examples.length) return spec.examples[0] as Value;
-  if (spec.fallback !== undefined && (spec.fallback !== null || depth >= MAX_EXAMPLE_DEPTH)) return spec.fallback as Value;
+  if (spec.fallback !== undefined && spec.fallback !== null) return spec.fallback as Value;
+  const isRepeated = spec.name !== "" && within.includes(spec.name);
+  const inside = spec.name ? [...within, spec.name] : within;
   switch (spec.kind) {
     case "object":
       return filled(spec, ({ schema, isRequired }) =>
-        isRequired || depth < MAX_EXAMPLE_DEPTH ? example(schema, components, depth + 1) : undefined,
+        isRequired ? (isRepeated ? undefined : example(schema, components, inside)) : optionalExample(schema, components, inside),
       );
     case "map":
-      return depth < MAX_EXAMPLE_DEPTH ? { name: example(spec.values, components, depth + 1) } : {};
+      return isRepeated ? {} : { name: example(spec.values, components, inside) };
     case "list": {
-      const length = depth < MAX_EXAMPLE_DEPTH ? Math.max(1, spec.minItems) : spec.minItems;
-      return Array.from({ length }, (_, index) => example(spec.item(index), components, depth + 1));
+      const isItemRepeated = within.includes(describe(spec.item(0), components).name || " ");
+      const length = isItemRepeated ? spec.minItems : Math.max(1, spec.minItems);
+      return Array.from({ length }, (_, index) => example(spec.item(index), components, inside));
     }
     case "union":
-      return spec.isNullable && depth >= MAX_EXAMPLE_DEPTH ? null : example(spec.variants[0] ?? {}, components, depth + 1);
+      return tagged(example(spec.variants[0] ?? {}, components, inside), spec, 0, components) ?? null;
     case "choice":
       return (spec.options[0] ?? null) as Value;
     case "boolean":
@@ -96,6 +101,12 @@ export function example(schema: Schema, components: Components, depth = 0): Valu
     default:
       return spec.kind === "file" ? "" : null;
   }
+}
+
+function optionalExample(schema: Schema, components: Components, within: string[]): Value | undefined {
+  const { name, fallback } = describe(schema, components);
+  if (!name || !within.includes(name)) return example(schema, components, within);
+  return fallback as Value | undefined;
 }
 
 /** The bounds stand in the schema that describes the number, which may be the only variant of a nullable one. */
@@ -130,6 +141,25 @@ function filled(spec: Spec, value: (property: Spec["properties"][number]) => Val
     if (filling !== undefined) object[property.name] = filling;
   }
   return object;
+}
+
+/** A variant's value with the property that names the variant, which its schema may call optional. */
+function tagged(value: Value | undefined, spec: Spec, variant: number, components: Components): Value | undefined {
+  const schema = spec.variants[variant];
+  if (!spec.discriminator || !schema || !isObject(value)) return value;
+  const property = describe(schema, components).properties.find(({ name }) => name === spec.discriminator);
+  const tag = property && describe(property.schema, components).options[0];
+  return tag === undefined ? value : { [spec.discriminator]: tag as Value, ...value };
+}
+
+/** The value for a variant that was chosen: what the former had in common with it stays. */
+export function switchVariant(value: Value | undefined, spec: Spec, variant: number, components: Components): Value {
+  const schema = spec.variants[variant] ?? {};
+  if (!isObject(value) || describe(schema, components).kind !== "object") {
+    return tagged(seed(schema, components), spec, variant, components) ?? null;
+  }
+  const { [spec.discriminator]: _tag, ...others } = value;
+  return tagged(refit(others, schema, components, true), spec, variant, components) ?? null;
 }
 
 /** Keep of a value what still fits a schema that has changed: known names stay, new required ones are added. */

@@ -5,23 +5,32 @@ import type { Parameter, Place } from "./operation";
 import type { ValidationIssue } from "./protocol";
 import { type Components, type Schema, describe, variantOf } from "./schema";
 
-/** An issue, its number from 1, and the key of the field that shows it ("" where no field does). */
+/** An issue as the view shows it. */
 export interface NumberedIssue {
+  /** From 1. */
   number: number;
   issue: ValidationIssue;
+  /** The key of the field that shows it; "" where no field does. */
   key: string;
+  /** Its place in the JSON, by a pointer without the names of variants. */
+  pointer: string;
+  /** What a person calls the place: "author.born", "tags[1]". */
+  field: string;
 }
 
 export const bodyKey = (at: string): string => `body:${at}`;
 
-/** The pointer that a body's field key names. */
-export const bodyPointer = (key: string): string => key.slice(bodyKey("").length);
-
 const isSameName = (a: string, b: string, place: Place): boolean =>
   a === b || (place === "header" && a.toLowerCase().replaceAll("_", "-") === b.toLowerCase().replaceAll("_", "-"));
 
+/** Where an issue stands in the JSON, and the deepest field that the form shows on the way there. */
+export interface Anchor {
+  pointer: string;
+  field: string;
+}
+
 /**
- * The pointer of the deepest field that the form shows on the way to `target`.
+ * Follow an issue's pointer through schema and value.
  *
  * A form shows what is in the value: an object that is not sent shows no fields of its own.
  */
@@ -31,19 +40,22 @@ export function anchor(
   value: Value | undefined,
   components: Components,
   choices: { [key: string]: number },
-): string {
+): Anchor {
+  const rest = tokens(target);
   let at = "";
   let here: Schema = schema;
   let current = value;
-  for (const token of tokens(target)) {
+  while (rest.length) {
+    const token = rest[0] ?? "";
     const next = step(at, here, current, token, components, choices);
-    if (!next && isVariantTag(token, here, components)) continue;
-    if (!next) break;
+    if (!next && !isVariantTag(token, here, components)) break;
+    rest.shift();
+    if (!next) continue;
     at = pointer(at, token);
     here = next;
     current = Array.isArray(current) ? current[Number(token)] : isObject(current) ? current[token] : undefined;
   }
-  return at;
+  return { pointer: rest.reduce(pointer, at), field: at };
 }
 
 /** pydantic names a union's variant on the way to an error; the JSON has no such level. */
@@ -76,22 +88,35 @@ function step(
   }
 }
 
+/** "/author/born" as a person writes it: "author.born". */
+const nameOf = (at: string): string =>
+  tokens(at)
+    .map((token) => (/^\d+$/.test(token) ? `[${token}]` : `.${token}`))
+    .join("")
+    .replace(/^\./, "");
+
+interface SentBody {
+  schema: Schema;
+  value: Value | undefined;
+  choices: { [key: string]: number };
+}
+
 /** Number the issues and find the field of each. */
 export function numberIssues(
   issues: ValidationIssue[],
   parameters: Parameter[],
-  body: { schema: Schema; value: Value | undefined; choices: { [key: string]: number } } | null,
+  body: SentBody | null,
   components: Components,
 ): NumberedIssue[] {
   return issues.map((issue, index) => {
-    let key = "";
+    const numbered = { number: index + 1, issue, key: "", pointer: issue.pointer, field: issue.field || issue.source };
     if (issue.source === "body") {
-      if (body) key = bodyKey(anchor(issue.pointer, body.schema, body.value, components, body.choices));
-    } else {
-      const name = String(issue.loc[1] ?? "");
-      const parameter = parameters.find((p) => p.place === issue.source && isSameName(p.name, name, p.place));
-      if (parameter) key = parameterKey(parameter);
+      if (!body) return numbered;
+      const { pointer, field } = anchor(issue.pointer, body.schema, body.value, components, body.choices);
+      return { ...numbered, key: bodyKey(field), pointer, field: nameOf(pointer) || numbered.field };
     }
-    return { number: index + 1, issue, key };
+    const name = String(issue.loc[1] ?? "");
+    const parameter = parameters.find((p) => p.place === issue.source && isSameName(p.name, name, p.place));
+    return parameter ? { ...numbered, key: parameterKey(parameter) } : numbered;
   });
 }

@@ -141,8 +141,7 @@ export class Kernel {
       case "reply":
         return this.settle(message.id, outcomeOf(message));
       case "state":
-        // A kernel that restarted counts from the beginning.
-        if (message.seq < this.seq) this.heard = message.seq;
+        if (message.seq < this.seq) return this.alive(); // a delta overtook it
         this.seq = message.seq;
         this.app = message.app;
         return this.alive();

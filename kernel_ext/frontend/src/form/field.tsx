@@ -10,11 +10,14 @@ import { Chips, isChipped } from "./chips";
 import { ChoiceControl, type ControlProps, FileControl, TextControl } from "./controls";
 import { type FieldProps, type Form, useForm } from "./context";
 
+const fallbackWords = (value: Value): string =>
+  (Array.isArray(value) || isObject(value)) && !Object.keys(value).length ? "empty" : typeof value === "string" && value ? shorten(value, 40) : shorten(print(value, 0), 40);
+
 /** The rule of a field in words: "query, whole number, at least 1, default 10". */
 export function ruleWords(spec: Spec, place = ""): string {
   const type = spec.isNullable && spec.kind !== "null" ? `${spec.type} or null` : spec.type;
   const isSaid = spec.kind === "choice" && !spec.name && spec.options.length > 1;
-  const fallback = spec.fallback === undefined ? "" : `default ${shorten(print(spec.fallback as Value, 0), 40)}`;
+  const fallback = spec.fallback === undefined ? "" : `default ${fallbackWords(spec.fallback as Value)}`;
   return [place, isSaid || spec.kind === "boolean" ? (spec.isNullable ? "or null" : "") : type, ...spec.rules, fallback, spec.isDeprecated ? "deprecated" : ""]
     .filter(Boolean)
     .join(", ");
@@ -165,7 +168,9 @@ function AddButton({ field: { label, isRequired, schema, onChange } }: { field: 
 /** A field of whatever kind its schema says. */
 export function Field(field: FieldProps) {
   const { components } = useForm();
-  const spec = describe(field.schema, components);
+  const described = describe(field.schema, components);
+  // Outside of JSON there is no null: such a parameter is simply not sent.
+  const spec = field.place ? { ...described, isNullable: false } : described;
   switch (spec.kind) {
     case "object":
       return <ObjectGroup {...field} spec={spec} />;

@@ -1,6 +1,6 @@
 /** Fields that hold fields: objects, objects with free names, lists of what is no short value, unions. */
 import { useState } from "preact/hooks";
-import { refit, seed, setAt } from "../draft";
+import { seed, setAt, switchVariant } from "../draft";
 import { type Value, isObject, pointer } from "../json";
 import { Icon } from "../parts/icon";
 import { Segments } from "../parts/segments";
@@ -41,12 +41,12 @@ export function ObjectGroup(field: GroupProps) {
   );
 }
 
-/** The fields of an object, without the object's own row. */
-export function ObjectFields({ spec, fieldKey, value, onChange }: Pick<GroupProps, "spec" | "fieldKey" | "value" | "onChange">) {
+/** The fields of an object, without the object's own row; `hidden` names the one that a union's chooser sets. */
+export function ObjectFields({ spec, fieldKey, value, onChange, hidden }: Pick<GroupProps, "spec" | "fieldKey" | "value" | "onChange"> & { hidden?: string }) {
   const object = isObject(value) ? value : {};
   return (
     <>
-      {spec.properties.map(({ name, schema, isRequired }) => (
+      {spec.properties.filter(({ name }) => name !== hidden).map(({ name, schema, isRequired }) => (
         <Field
           key={name}
           label={name}
@@ -148,9 +148,8 @@ export function UnionGroup(field: GroupProps) {
   const variant = spec.variants[index];
   const pick = (next: number): void => {
     if (next === -1) return onChange(null);
-    const schema = spec.variants[next] ?? {};
     choose(fieldKey, next);
-    onChange(refit(isObject(value) ? value : undefined, schema, components, true) ?? seed(schema, components));
+    onChange(switchVariant(value, spec, next, components));
   };
   const segments = spec.variants.map((one, at) => ({ value: at, label: visible(variantName(one, components)) }));
   if (spec.isNullable) segments.push({ value: -1, label: "null" });
@@ -165,7 +164,7 @@ export function UnionGroup(field: GroupProps) {
   const inner = isShown ? describe(variant, components) : undefined;
   const fields =
     isShown && (inner?.kind === "object" ? (
-      <ObjectFields spec={inner} fieldKey={fieldKey} value={value} onChange={edit} />
+      <ObjectFields spec={inner} fieldKey={fieldKey} value={value} onChange={edit} hidden={spec.discriminator} />
     ) : (
       <Field {...field} schema={variant} onChange={edit} label="value" isRequired onRemove={undefined} />
     ));

@@ -25,12 +25,12 @@ export function ErrorList({ issues, open, idOf, endpoint, onGo }: {
       </div>
       <ol>
         {issues.map((numbered) => {
-          const { number, issue } = numbered;
+          const { number, issue, field } = numbered;
           return (
             <li key={number}>
               <button class="rb-errors__line" type="button" id={idOf(number)} onClick={() => onGo(numbered)}>
                 <span class="rb-n">{number}</span>
-                <code>{visible(issue.field || issue.source)}</code>
+                <code>{visible(field)}</code>
                 <code class="rb-errors__sent">{issue.is_missing ? "" : visible(shorten(print(issue.sent as Value, 0), 60))}</code>
                 <span>{visible(issue.rule)}{!open.includes(numbered) && <span class="rb-2"> · changed since</span>}</span>
               </button>

@@ -41,9 +41,10 @@ function HeaderRows({ id, headers }: { id: string; headers: Draft["headers"] }) 
   );
 }
 
-function Parameters({ from: { operation, parameters }, draft }: { from: Console; draft: Draft }) {
+function Parameters({ from: { operation, parameters, bodies }, draft }: { from: Console; draft: Draft }) {
   const store = useStore();
   const title = partTitle(parameters);
+  const isEmpty = !parameters.length && !draft.headers.length;
   const set = (key: string, value: Value | undefined): void => {
     const { [key]: _former, ...others } = draft.parameters;
     store.edit(operation.id, { parameters: value === undefined ? others : { ...others, [key]: value } });
@@ -51,8 +52,8 @@ function Parameters({ from: { operation, parameters }, draft }: { from: Console;
   return (
     <fieldset>
       <legend class="rb-sr">{title}</legend>
-      <div class="rb-part">
-        <h4>{title}</h4>
+      <div class={isEmpty ? "rb-line" : "rb-part"}>
+        {isEmpty ? <span class="rb-small rb-2">{bodies.length ? "No parameters." : "Nothing to fill in: send it as it is."}</span> : <h4>{title}</h4>}
         <span class="rb-push rb-line">
           {parameters.length > 0 && <span class="rb-small rb-2"><abbr class="rb-req" title="required">*</abbr> required · ticked is sent</span>}
           <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => store.edit(operation.id, { headers: [...draft.headers, ["", ""]] })}>
@@ -153,7 +154,7 @@ export function RequestForm({ from, draft, body, issues, idOf, onShowIssue, togg
   toggle: ComponentChildren;
 }) {
   const store = useStore();
-  const { operation, components, parameters } = from;
+  const { operation, components } = from;
   const byKey = useMemo(() => {
     const map = new Map<string, NumberedIssue[]>();
     for (const issue of issues) map.set(issue.key, [...(map.get(issue.key) ?? []), issue]);
@@ -171,7 +172,7 @@ export function RequestForm({ from, draft, body, issues, idOf, onShowIssue, togg
     <FormContext.Provider value={form}>
       <form class="rb-try__form" aria-label="Request" noValidate onSubmit={(event) => event.preventDefault()}>
         <Parameters from={from} draft={draft} />
-        {body ? <BodyPart from={from} body={body} draft={draft} toggle={toggle} /> : !parameters.length && <p class="rb-small rb-2">Nothing to fill in: send it as it is.</p>}
+        {body && <BodyPart from={from} body={body} draft={draft} toggle={toggle} />}
       </form>
     </FormContext.Provider>
   );

@@ -2,7 +2,7 @@
 import { useMemo, useRef, useState } from "preact/hooks";
 import { LANGUAGES, type Language, writeCode } from "../code";
 import { type Draft, parameterKey } from "../draft";
-import { type NumberedIssue, bodyPointer, numberIssues } from "../issues";
+import { type NumberedIssue, numberIssues } from "../issues";
 import { isSame, parse, valueAt } from "../json";
 import { type Parameter, securityOf } from "../operation";
 import { jsonText, preview } from "../request";
@@ -66,7 +66,7 @@ function SendBar({ from, draft, answer, responseId }: { from: Console; draft: Dr
         </button>
       )}
       <CopyAs from={from} />
-      <button class="rb-btn rb-btn--primary" type="button" data-key="send" disabled={isPending || store.kernel.link === "lost"} onClick={() => void store.send(from)}>
+      <button class="rb-btn rb-btn--primary" type="button" data-key="send" aria-disabled={isPending} disabled={store.kernel.link === "lost"} onClick={() => void store.send(from)}>
         Send <span class="rb-nowrap"><kbd>Ctrl</kbd> <kbd>Enter</kbd></span>
       </button>
     </div>
@@ -74,9 +74,9 @@ function SendBar({ from, draft, answer, responseId }: { from: Console; draft: Dr
 }
 
 /** Whether the value that an issue is about is still the one that was sent. */
-function isAsSent({ key, issue }: NumberedIssue, now: Draft, sent: Draft, parameters: Parameter[]): boolean {
+function isAsSent({ key, issue, pointer }: NumberedIssue, now: Draft, sent: Draft, parameters: Parameter[]): boolean {
   if (issue.source === "body") {
-    return (now.text === sent.text || parse(now.text ?? "null").ok) && isSame(valueAt(now.body, bodyPointer(key)), valueAt(sent.body, bodyPointer(key)));
+    return (now.text === sent.text || parse(now.text ?? "null").ok) && isSame(valueAt(now.body, pointer), valueAt(sent.body, pointer));
   }
   const parameter = parameters.find((one) => parameterKey(one) === key);
   return !parameter || isSame(now.parameters[key], sent.parameters[key]);
@@ -135,7 +135,7 @@ export function TryPanel({ from, isJsonOpen, onToggleJson }: { from: Console; is
     </button>
   );
   const marks = isTextAsSent
-    ? all.filter(({ issue }) => issue.source === "body").map(({ number, issue, key }) => ({ number, pointer: bodyPointer(key), words: shorten(issue.rule, 60) }))
+    ? all.filter(({ issue }) => issue.source === "body").map(({ number, issue, pointer }) => ({ number, pointer, words: shorten(issue.rule, 60) }))
     : [];
   return (
     <div ref={root}>
