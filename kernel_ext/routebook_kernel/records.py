@@ -147,6 +147,11 @@ class Exchange:
     @property
     def size_bytes(self) -> int:
         """About how much memory the record holds."""
-        bodies = sum(len(body.data) for body in (self.request_body, self.response_body) if body)
-        headers = sum(len(n) + len(v) + 100 for n, v in self.request_headers + self.response_headers)
-        return bodies + headers + len(self.output) + 200 * len(self.spans) + 500
+        size = 1000 + len(self.url) + len(self.output) + 200 * len(self.spans)
+        for body in (self.request_body, self.response_body):
+            if body is not None:
+                size += len(body.data)
+        for headers in (self.request_headers, self.response_headers):
+            for name, value in headers:
+                size += len(name) + len(value) + 100
+        return size

@@ -85,9 +85,8 @@ def _first_of(name: str) -> Callable[[Context, Any], str | None]:
 
 
 def _why(context: Context, sent: Any) -> str:
-    reason = context.get("error") or context.get("reason") or "the application's own check refused it"
-    text = json.dumps(reason) if isinstance(reason, dict | list) else str(reason)
-    return f"is refused: {text}" if text not in {"{}", ""} else "is refused by the application's own check"
+    reason = str(context["message"]).removeprefix("Value error, ").removeprefix("Assertion failed, ")
+    return f"is refused: {reason}" if reason else "is refused by the application's own check"
 
 
 _NUMBER, _WHOLE = Rule("must be a number", "9.99"), Rule("must be a whole number", "5")
@@ -223,8 +222,8 @@ def tell_issues(detail: object) -> list[ValidationIssue]:
 
 def tell_issue(error: Mapping[str, Any]) -> ValidationIssue:
     """Tell one error."""
-    type_, context, sent = str(error.get("type", "")), error.get("ctx") or {}, error.get("input")
-    message = str(error.get("msg", ""))
+    type_, sent, message = str(error.get("type", "")), error.get("input"), str(error.get("msg", ""))
+    context = {**(error.get("ctx") or {}), "message": message}
     loc: list[str | int] = [part if isinstance(part, int) else str(part) for part in error["loc"]]
     source = str(loc[0]) if loc and loc[0] in _SOURCES else "body"
     inner = loc[1:] if loc and loc[0] in _SOURCES else loc

@@ -20,11 +20,11 @@ class ExchangeLog:
         self.max_count = max_count
         self.max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: deque[Exchange] = deque()
+        self._kept: deque[tuple[Exchange, int]] = deque()
         self._size_bytes = 0
         self._ids = itertools.count(1)
         self._total = 0
-        self._listeners: list[Callable[[Exchange], None]] = []
+        self._listeners: tuple[Callable[[Exchange], None], ...] = ()
 
     def next_id(self) -> int:
         """The id of the next exchange; a request takes it when it begins."""
@@ -32,25 +32,25 @@ class ExchangeLog:
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange, letting go of the oldest where there is no room, and tell the listeners."""
+        size_bytes = exchange.size_bytes
         with self._lock:
-            self._kept.append(exchange)
+            self._kept.append((exchange, size_bytes))
             self._total += 1
-            self._size_bytes += exchange.size_bytes
+            self._size_bytes += size_bytes
             while len(self._kept) > self.max_count or (self._size_bytes > self.max_bytes and len(self._kept) > 1):
-                self._size_bytes -= self._kept.popleft().size_bytes
-            listeners = tuple(self._listeners)
+                self._size_bytes -= self._kept.popleft()[1]
+            listeners = self._listeners
         for listener in listeners:
             listener(exchange)
 
     def subscribe(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
         """Call `listener` with each exchange, on the thread that adds it; the result ends it."""
         with self._lock:
-            self._listeners.append(listener)
+            self._listeners = (*self._listeners, listener)
 
         def unsubscribe() -> None:
             with self._lock:
-                if listener in self._listeners:
-                    self._listeners.remove(listener)
+                self._listeners = tuple(other for other in self._listeners if other is not listener)
 
         return unsubscribe
 
@@ -76,7 +76,8 @@ class ExchangeLog:
 
     def __iter__(self) -> Iterator[Exchange]:
         with self._lock:
-            return iter(tuple(self._kept))
+            kept = tuple(self._kept)
+        return iter([exchange for exchange, _ in kept])
 
     def __len__(self) -> int:
         return len(self._kept)

@@ -19,6 +19,9 @@ from routebook_kernel.runtime.recorder import Recorded
 
 BASE_URL = "http://testserver"
 
+BUFFERED = "routebook.buffered"
+"""The request extension that asks for the whole response at once."""
+
 Perform = Callable[[Scope, Receive, Send, Source], Awaitable[Recorded]]
 """Runs one request through the application, lifespan entered, recorded."""
 
@@ -63,6 +66,8 @@ class KernelTransport(httpx2.AsyncBaseTransport):
         Raises:
             Exception: The application's own, where no response began or the caller wants it.
         """
+        if BUFFERED in request.extensions:
+            return await self._whole(request)
         run = _Run(request)
         run.task = asyncio.create_task(self._run(run, request))
         await run.started()
@@ -74,6 +79,18 @@ class KernelTransport(httpx2.AsyncBaseTransport):
             raise httpx2.RemoteProtocolError("The application ended without a response.", request=request)
         return Response(run.status, headers=run.headers, stream=_Stream(run), extensions=run.extensions)
 
+    async def _whole(self, request: httpx2.Request) -> Response:
+        """Run the request to its end, background tasks included, in the caller's own task."""
+        run = _Whole(await request.aread())
+        recorded = await self._perform(_scope(request), run.receive, run.send, self._source)
+        if recorded.error is not None and (self._raises or run.status is None):
+            raise recorded.error
+        if run.status is None:
+            raise httpx2.RemoteProtocolError("The application ended without a response.", request=request)
+        body = b"" if request.method == "HEAD" else b"".join(run.chunks)
+        extensions = {"routebook.recorded": recorded}
+        return Response(run.status, headers=run.headers, stream=httpx2.ByteStream(body), extensions=extensions)
+
     async def _run(self, run: "_Run", request: httpx2.Request) -> Recorded:
         try:
             recorded = await self._perform(_scope(request), run.receive, run.send, self._source)
@@ -81,6 +98,35 @@ class KernelTransport(httpx2.AsyncBaseTransport):
             return recorded
         finally:
             run.end()
+
+
+class _Whole:
+    """One request whose body is sent, and whose response is read, in one piece."""
+
+    __slots__ = ("_body", "_gone", "chunks", "headers", "status")
+
+    def __init__(self, body: bytes) -> None:
+        self._body: bytes | None = body
+        self._gone: asyncio.Event | None = None
+        self.status: int | None = None
+        self.headers: list[tuple[bytes, bytes]] = []
+        self.chunks: list[bytes] = []
+
+    async def receive(self) -> Message:
+        if self._body is not None:
+            body, self._body = self._body, None
+            return {"type": "http.request", "body": body, "more_body": False}
+        self._gone = asyncio.Event()
+        await self._gone.wait()
+        return {"type": "http.disconnect"}
+
+    async def send(self, message: Message) -> None:
+        if message["type"] == "http.response.start":
+            self.status, self.headers = message["status"], list(message.get("headers", ()))
+        elif message["type"] == "http.response.body":
+            self.chunks.append(message.get("body", b""))
+            if self._gone is not None and not message.get("more_body", False):
+                self._gone.set()
 
 
 class _Run:
@@ -208,6 +254,7 @@ class Client:
         Returns:
             The response, or on the home loop an awaitable of it: no static type can tell which.
         """
+        options["extensions"] = {**(options.get("extensions") or {}), BUFFERED: True}
         return self._finish(self._http.request(method, url, **options))
 
     def get(self, url: str, **options: Any) -> Any:

@@ -1,0 +1,241 @@
+"""What is kept of a request: redacted, bounded, told in words."""
+
+import json
+from dataclasses import replace
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from pydantic import TypeAdapter, ValidationError
+
+from routebook_kernel.recording.display import exchange_html, exchange_text, pretty
+from routebook_kernel.recording.failures import describe_failure
+from routebook_kernel.recording.issues import RULES, field_name, tell_issue, tell_issues
+from routebook_kernel.recording.log import ExchangeLog
+from routebook_kernel.recording.redact import HIDDEN, USUAL, Secrets
+from routebook_kernel.records import Body, Exchange
+
+EXCHANGE = Exchange(
+    id=1, source="client", operation="GET /", method="GET", url="/", request_headers=(), request_body=None, status=200,
+    response_headers=(), response_body=None, started_at=0.0, elapsed_ms=1.0,
+)  # fmt: skip
+
+
+def make(number: int, size: int = 0) -> Exchange:
+    body = Body(b"x" * size, size, "text/plain") if size else None
+    return replace(EXCHANGE, id=number, response_body=body)
+
+
+# Redaction
+
+
+def test_header_secrets_go_and_their_kind_stays() -> None:
+    """The scheme and the cookies' names help a reader; their values are nobody's business."""
+    pairs = [
+        ("Authorization", "Bearer abc"), ("authorization", "token jupyter"), ("Cookie", "a=1; session=2"),
+        ("set-cookie", "s=secret; Path=/; HttpOnly"), ("X-API-Key", "k"), ("accept", "*/*"),
+    ]  # fmt: skip
+
+    clean = USUAL.header_pairs(pairs)
+
+    assert clean == (
+        ("Authorization", f"Bearer {HIDDEN}"),
+        ("authorization", f"token {HIDDEN}"),
+        ("Cookie", f"a={HIDDEN}; session={HIDDEN}"),
+        ("set-cookie", f"s={HIDDEN}; Path=/; HttpOnly"),
+        ("X-API-Key", HIDDEN),
+        ("accept", "*/*"),
+    )
+
+
+@pytest.mark.parametrize(
+    ("media_type", "body"),
+    [
+        ("application/json", b'{"user": "ann", "password": "s3cr\\"et", "n": 1}'),
+        ("application/json", b'{"user": "ann", "password": "s3cr'),
+        ("application/problem+json", b'{"a": {"Token":"s3cr"}, "user":"ann"}'),
+        ("application/json", b'{"user": "ann", "token": 12s3cr}'),
+        ("application/x-www-form-urlencoded", b"user=ann&password=s3cr%20et&x=1"),
+        ("multipart/form-data", b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\ns3cr\r\n--b ann'),
+        ("multipart/form-data", b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\ns3cr ann'),
+    ],
+)
+def test_body_secrets_go_whole_or_cut(media_type: str, body: bytes) -> None:
+    """Named fields of JSON, forms and multipart lose their values; also where the body was cut in one."""
+    assert b"s3cr" not in USUAL.body(body, media_type)
+
+
+def test_declared_api_keys_are_secrets_too() -> None:
+    """An application's own API key may have any name."""
+    secrets = Secrets.of(["X-Shop-Key"])
+
+    assert secrets.header_pairs([("x-shop-key", "v")]) == (("x-shop-key", HIDDEN),)
+    assert secrets.url("/items?x-shop-key=v&q=1") == f"/items?x-shop-key={HIDDEN}&q=1"
+
+
+@given(st.binary(max_size=300))
+def test_redaction_changes_nothing_else(body: bytes) -> None:
+    """Bytes without a secret's name pass as they are, broken UTF-8 included."""
+    if not any(name.encode() in body.lower() for name in USUAL.fields):
+        assert USUAL.body(body, "application/json") == body
+
+
+# The log
+
+
+def test_log_is_bounded_by_count_and_bytes() -> None:
+    """The oldest go first; the newest is always kept; the total counts all."""
+    log = ExchangeLog(max_count=3, max_bytes=100_000)
+    for number in range(5):
+        log.add(make(number))
+    assert [exchange.id for exchange in log] == [2, 3, 4]
+
+    log.add(make(5, size=99_000))
+
+    assert [exchange.id for exchange in log][-1] == 5
+    assert log.size_bytes <= 100_000 + 3000
+    log.add(make(6, size=300_000))
+    assert [exchange.id for exchange in log] == [6]
+    assert log.total == 7
+
+
+def test_log_tells_listeners_until_they_leave() -> None:
+    """A view hears each exchange once."""
+    log, heard = ExchangeLog(), list[int]()
+    leave = log.subscribe(lambda exchange: heard.append(exchange.id))
+
+    log.add(make(1))
+    leave()
+    log.add(make(2))
+
+    assert heard == [1]
+
+
+# Issues of a 422
+
+
+def error_of(annotation: Any, value: Any) -> dict[str, Any]:
+    try:
+        TypeAdapter(annotation).validate_python(value)
+    except ValidationError as error:
+        found = json.loads(error.json(include_url=False))[0]
+        return {**found, "loc": ["body", "price", *found["loc"]]}
+    raise AssertionError("it passed")
+
+
+@pytest.mark.parametrize(
+    ("annotation", "value", "rule", "passes"),
+    [
+        (float, "abc", "must be a number", "9.99"),
+        (int, 1.5, "must be a whole number, without a fraction", "2"),
+        (bool, "maybe", "must be true or false", "true"),
+        (str, 5, "must be a text", '"5"'),
+        (list[int], "x", "must be a list", "[]"),
+        (dict[str, int], 3, "must be an object with named fields", "{}"),
+    ],
+)
+def test_issue_names_rule_and_a_value_that_passes(annotation: Any, value: Any, rule: str, passes: str) -> None:
+    """What passes is tried here: it does pass."""
+    issue = tell_issue(error_of(annotation, value))
+
+    assert (issue["rule"], issue["passes"], issue["field"], issue["pointer"]) == (rule, passes, "price", "/price")
+    TypeAdapter(annotation).validate_python(json.loads(passes))
+
+
+@pytest.mark.parametrize(
+    ("context", "type_", "rule", "passes"),
+    [
+        ({"gt": 0}, "greater_than", "must be greater than 0", "1"),
+        ({"ge": 3}, "greater_than_equal", "must be at least 3", "3"),
+        ({"lt": 5.5}, "less_than", "must be less than 5.5", "4.5"),
+        ({"min_length": 1}, "string_too_short", "must have at least 1 character", '"a"'),
+        ({"expected": "'red' or 'green'"}, "enum", "must be 'red' or 'green'", '"red"'),
+        ({"error": {}}, "value_error", "is refused: Input should be nice", None),
+        ({}, "a_type_nobody_knows", "should be nice", None),
+    ],
+)
+def test_issue_words_come_from_the_context(context: dict[str, Any], type_: str, rule: str, passes: str | None) -> None:
+    """Limits and choices are those of the field; an unknown type keeps pydantic's own words."""
+    error = {"type": type_, "loc": ["query", "n"], "msg": "Input should be nice", "input": "", "ctx": context}
+
+    issue = tell_issue(error)
+
+    assert (issue["rule"], issue["passes"], issue["source"], issue["pointer"]) == (rule, passes, "query", "")
+
+
+def test_every_rule_words_itself_without_a_context() -> None:
+    """A context may lack anything; no rule may raise for it."""
+    for type_ in RULES:
+        issue = tell_issue({"type": type_, "loc": ["body", "a"], "msg": "m", "input": object()})
+        assert issue["rule"]
+
+
+def test_broken_json_is_the_whole_body() -> None:
+    """Its place is a character, not a field."""
+    issue = tell_issue(
+        {"type": "json_invalid", "loc": ["body", 7], "msg": "JSON decode error", "ctx": {"error": "Expecting value"}}
+    )
+
+    assert (issue["field"], issue["pointer"], issue["rule"]) == ("the whole body", "", "is not JSON: Expecting value")
+
+
+def test_detail_that_is_no_list_tells_nothing() -> None:
+    """`HTTPException(422, "text")` is no validation error."""
+    assert tell_issues("no") == []
+    assert tell_issues([{"a": 1}, "x"]) == []
+
+
+def test_field_name_is_what_a_person_would_write() -> None:
+    """Names by dots, positions in brackets."""
+    assert field_name(["item", "tags", 2, "name"]) == "item.tags[2].name"
+
+
+# Failures and their display
+
+
+def secretive(password: str, count: int) -> float:
+    return count / 0
+
+
+def test_failure_has_the_users_frames_with_short_values() -> None:
+    """The line, the values it names, secrets hidden, libraries folded."""
+    try:
+        json.loads("1", object_hook=None, parse_int=lambda text: secretive("p" + "w", int(text)))
+    except ZeroDivisionError as error:
+        failure = describe_failure(error, lambda code: None)
+
+    assert [frame.function for frame in failure.frames][-1] == "secretive"
+    assert failure.frames[-1].source == "return count / 0"
+    assert failure.frames[-1].values == (("count", "1"),)
+    assert failure.folded >= 2
+    assert "pw" not in repr(failure)
+
+
+def test_exchange_is_shown_as_text_never_as_markup() -> None:
+    """Whatever was sent or answered: escaped in the HTML, plain in the text."""
+    evil = "<img src=x onerror=alert(1)>"
+    exchange = replace(
+        EXCHANGE,
+        url=f"/{evil}",
+        response_headers=(("x-evil", evil),),
+        response_body=Body(json.dumps({"a": evil}).encode(), 50, "application/json"),
+        output=evil,
+    )
+
+    assert "<img" not in exchange_html(exchange)
+    assert "200 OK" in exchange_text(exchange)
+
+
+@pytest.mark.parametrize(
+    ("body", "shown"),
+    [
+        (Body(b'{"b":1,"a":"\xc3\xa9"}', 14, "application/json"), '{\n  "b": 1,\n  "a": "é"\n}'),
+        (Body(b"\xff\xfe", 2, "image/png"), "(2 B of image/png)"),
+        (Body(b'{"broken', 8, "application/json"), '{"broken'),
+        (None, ""),
+    ],
+)
+def test_body_is_readable_where_it_can_be(body: Body | None, shown: str) -> None:
+    """JSON is indented, binary counted, the rest as it came."""
+    assert pretty(body) == shown

@@ -1,0 +1,475 @@
+"""Home loop, server, client, lifespans, proxy: real threads, real sockets, real applications."""
+
+import asyncio
+import contextlib
+import socket
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from types import SimpleNamespace
+from typing import Any
+
+import httpx2
+import pytest
+from starlette.applications import Starlette
+from starlette.requests import Request
+from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
+from starlette.routing import Route, WebSocketRoute
+from starlette.websockets import WebSocket
+
+from routebook_kernel.exceptions import HomeLoopError, ServerRefused, WriteInstead
+from routebook_kernel.recording.log import ExchangeLog
+from routebook_kernel.runtime.client import Client
+from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.runtime.lifespan import LifespanFailed, Lifespans
+from routebook_kernel.runtime.output import OutputListener, collected_output
+from routebook_kernel.runtime.pasted import PastedRun
+from routebook_kernel.runtime.proxy import ProxyPrefix, checked_prefix, served_at
+from routebook_kernel.runtime.recorder import Recorder, Recording
+from routebook_kernel.runtime.server import KernelServer, ServerStatus, bind, is_loopback
+
+
+@pytest.fixture
+def home() -> Iterator[HomeLoop]:
+    loop = HomeLoop()
+    yield loop
+    loop.close()
+
+
+# The home loop
+
+
+def test_home_runs_coroutines_of_any_thread_on_one_thread(home: HomeLoop) -> None:
+    """A lock or a queue made in one cell works in another, and in a handler."""
+
+    async def whoami() -> str:
+        return threading.current_thread().name
+
+    names = {home.run(whoami()) for _ in range(3)}
+
+    assert names == {"routebook-home"}
+
+
+def test_home_refuses_to_wait_for_itself(home: HomeLoop) -> None:
+    """On its own thread the answer would never come; the message says to await."""
+
+    async def ask() -> None:
+        home.run(asyncio.sleep(0))
+
+    with pytest.raises(HomeLoopError, match="use `await`"):
+        home.run(ask())
+
+
+def test_home_passes_results_errors_and_cancellation(home: HomeLoop) -> None:
+    """What the coroutine raises is raised where it was asked."""
+
+    async def fail() -> None:
+        raise ValueError("no")
+
+    with pytest.raises(ValueError, match="no"):
+        home.run(fail())
+
+
+def test_home_is_installed_and_restored() -> None:
+    """The shell gets its own runner back."""
+    home, shell = HomeLoop(), SimpleNamespace(loop_runner="former")
+
+    home.install(shell)
+    assert shell.loop_runner == home.run
+    home.uninstall()
+
+    assert shell.loop_runner == "former"
+
+
+def test_closed_home_says_how_to_go_on(home: HomeLoop) -> None:
+    """A client that outlives the extension is told what to do."""
+    home.run(asyncio.sleep(0))
+    home.close()
+
+    with pytest.raises(HomeLoopError, match="%load_ext routebook_kernel"):
+        home.submit(done := asyncio.sleep(0))
+    done.close()
+
+
+def test_home_cancels_what_runs_when_it_closes() -> None:
+    """No task is left behind, each ends its own way."""
+    home, ended = HomeLoop(), threading.Event()
+
+    async def forever() -> None:
+        try:
+            await asyncio.sleep(60)
+        finally:
+            ended.set()
+
+    future = home.submit(forever())
+    home.run(asyncio.sleep(0))
+    home.close()
+
+    assert ended.is_set()
+    assert future.cancelled()
+
+
+# The server
+
+
+async def hello(request: Request) -> PlainTextResponse:
+    return PlainTextResponse(f"hello {request.url.path}")
+
+
+async def fails(request: Request) -> PlainTextResponse:
+    raise RuntimeError("broken")
+
+
+async def moved(request: Request) -> RedirectResponse:
+    return RedirectResponse(request.url_for("hello"))
+
+
+async def echo(websocket: WebSocket) -> None:
+    await websocket.accept()
+    await websocket.send_text(websocket.url.path)
+    await websocket.close()
+
+
+def make_app(**options: Any) -> Starlette:
+    routes = [
+        Route("/", hello, name="root"), Route("/hello", hello, name="hello"), Route("/fails", fails), Route("/moved", moved),
+        WebSocketRoute("/ws", echo),
+    ]  # fmt: skip
+    return Starlette(routes=routes, **options)
+
+
+def test_server_answers_and_frees_its_port(home: HomeLoop, free_port: int) -> None:
+    """Started, it answers; stopped, the port can be bound at once."""
+    server = KernelServer(home)
+
+    assert server.start(make_app(), port=free_port) == ServerStatus("running", free_port)
+    assert httpx2.get(f"http://127.0.0.1:{free_port}/").text == "hello /"
+    server.stop()
+
+    assert server.status.status == "stopped"
+    bind(free_port).close()
+
+
+def test_busy_port_takes_the_next_and_says_so(home: HomeLoop, free_port: int) -> None:
+    """A person sees which port it is, and why not the one asked for."""
+    taken = bind(free_port)
+    server = KernelServer(home)
+    try:
+        status = server.start(make_app(), port=free_port)
+        assert status.port is not None
+        assert status.port > free_port
+        assert status.message == f"port {free_port} is busy, so it is port {status.port}"
+    finally:
+        server.stop()
+        taken.close()
+
+
+@pytest.mark.parametrize(
+    ("port", "host", "says"), [(70_000, "127.0.0.1", "is no port"), (8000, "0.0.0.0", "other mach")]
+)
+def test_server_refuses_what_it_should(home: HomeLoop, port: int, host: str, says: str) -> None:
+    """Loopback only, and a port that is one."""
+    with pytest.raises(ServerRefused, match=says):
+        KernelServer(home).start(make_app(), port=port, host=host)
+
+
+def test_socket_sends_small_answers_at_once() -> None:
+    """With protocol 0 asyncio would leave Nagle's algorithm on: 40 ms a request."""
+    with bind(0) as listener:
+        assert listener.proto == socket.IPPROTO_TCP
+
+
+def test_failing_start_is_told_and_the_port_is_free(home: HomeLoop, free_port: int) -> None:
+    """A lifespan that raises: a status with its reason, no hanging thread, no dead port."""
+
+    async def before() -> None:
+        raise RuntimeError("no database")
+
+    server = KernelServer(home)
+
+    status = server.start(make_app(), port=free_port, before=before)
+
+    assert status.status == "failed"
+    assert status.message == "the server did not start: RuntimeError: no database"
+    bind(free_port).close()
+    assert home.run(asyncio.sleep(0, "alive")) == "alive"
+
+
+def test_crash_of_the_server_is_reported(home: HomeLoop, free_port: int) -> None:
+    """It ends by itself: whoever listens hears of it; the loop lives."""
+    heard: list[ServerStatus] = []
+    server = KernelServer(home, heard.append)
+    server.start(make_app(), port=free_port, limit_max_requests=1)
+    httpx2.get(f"http://127.0.0.1:{free_port}/")
+
+    deadline = time.monotonic() + 5
+    while heard[-1].status != "failed" and time.monotonic() < deadline:
+        time.sleep(0.02)
+
+    assert heard[-1].message == "the server has ended by itself"
+    assert home.run(asyncio.sleep(0, "alive")) == "alive"
+
+
+@pytest.mark.parametrize(
+    ("host", "is_ours"),
+    [("127.0.0.1", True), ("localhost", True), ("::1", True), ("0.0.0.0", False), ("example.org", False)],
+)
+def test_loopback_is_known(host: str, is_ours: bool) -> None:
+    """Only these may be bound without a word."""
+    assert is_loopback(host) is is_ours
+
+
+# The proxy
+
+
+@pytest.mark.parametrize(
+    ("given", "prefix"),
+    [
+        ("/user/x/proxy/8000", "/user/x/proxy/8000"), ("/user/x/proxy/8000/", "/user/x/proxy/8000"),
+        ("/user/a%40b", "/user/a%40b"), ("//evil.example/x", ""), ("/a/../b", ""), ("javascript:x", ""),
+        ('/"onload="x', ""), ("/a b", ""), ("/", ""), ("", ""),
+    ],
+)  # fmt: skip
+def test_prefix_is_trusted_only_as_a_path(given: str, prefix: str) -> None:
+    """Anyone may send the header."""
+    assert checked_prefix(given) == prefix
+
+
+def test_proxied_request_sees_its_outside_path(home: HomeLoop, free_port: int) -> None:
+    """`url_for` and redirects point through the proxy; a WebSocket takes the prefix last seen."""
+    server = KernelServer(home)
+    server.start(ProxyPrefix(make_app()), port=free_port)
+    header = {"X-Forwarded-Prefix": "/user/x/proxy/9"}
+    try:
+        answer = httpx2.get(f"http://127.0.0.1:{free_port}/moved", headers=header)
+        plain = httpx2.get(f"http://127.0.0.1:{free_port}/moved")
+    finally:
+        server.stop()
+
+    assert answer.headers["location"] == f"http://127.0.0.1:{free_port}/user/x/proxy/9/hello"
+    assert plain.headers["location"] == f"http://127.0.0.1:{free_port}/hello"
+
+
+@pytest.mark.parametrize(
+    ("environ", "servers", "has_proxy", "url"),
+    [
+        ({}, [], True, "http://127.0.0.1:8000/"),
+        ({"JPY_PARENT_PID": "7"}, [{"pid": 7, "base_url": "/"}], True, "http://127.0.0.1:8000/"),
+        ({"JPY_PARENT_PID": "7"}, [{"pid": 7, "base_url": "/user/x/"}], True, "/user/x/proxy/8000/"),
+        ({"JPY_PARENT_PID": "7"}, [{"pid": 8, "base_url": "/user/x/"}], True, "http://127.0.0.1:8000/"),
+        ({"JUPYTERHUB_SERVICE_PREFIX": "/user/y/"}, [], True, "/user/y/proxy/8000/"),
+        ({"JUPYTERHUB_SERVICE_PREFIX": "/user/y/"}, [], False, "http://127.0.0.1:8000/"),
+    ],
+)
+def test_url_is_right_for_the_place(environ: dict[str, str], servers: list[Any], has_proxy: bool, url: str) -> None:
+    """At home the local address; behind a Jupyter server with a base URL its proxy's."""
+    assert served_at(8000, environ, servers, has_proxy=has_proxy).url == url
+
+
+# Lifespans
+
+
+def test_lifespan_is_entered_once_and_left_with_the_last_holder(home: HomeLoop) -> None:
+    """Server and client share it."""
+    events: list[str] = []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[dict[str, int]]:
+        events.append("in")
+        yield {"n": 1}
+        events.append("out")
+
+    app = make_app(lifespan=lifespan)
+
+    async def scenario() -> None:
+        lifespans = Lifespans()
+        await lifespans.hold(app, "client")
+        await lifespans.hold(app, "server")
+        assert lifespans.state_of(app) == {"n": 1}
+        await lifespans.release("server")
+        assert events == ["in"]
+        await lifespans.release("client")
+
+    home.run(scenario())
+
+    assert events == ["in", "out"]
+
+
+def test_failing_lifespan_names_its_error(home: HomeLoop) -> None:
+    """The application's own exception is the cause; nobody holds it, so that the next try may succeed."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        raise RuntimeError("no database")
+        yield
+
+    lifespans = Lifespans()
+
+    with pytest.raises(LifespanFailed, match="RuntimeError: no database"):
+        home.run(lifespans.hold(make_app(lifespan=lifespan), "client"))
+    assert not lifespans._entered
+
+
+def test_application_without_lifespan_runs_without(home: HomeLoop) -> None:
+    """ASGI: an application that raises at the first event has none."""
+
+    async def app(scope: Any, receive: Any, send: Any) -> None:
+        assert scope["type"] == "http"
+
+    lifespans = Lifespans()
+    home.run(lifespans.hold(app, "client"))
+
+    assert lifespans.state_of(app) == {}
+    home.run(lifespans.close())
+
+
+# Recorder and client
+
+
+def make_client(home: HomeLoop, app: Any, log: ExchangeLog, **options: Any) -> Client:
+    recorder = Recorder(log)
+
+    async def perform(scope: Any, receive: Any, send: Any, source: Any) -> Any:
+        return await recorder.record(app, scope, receive, send, source)
+
+    return Client(home, perform, **options)
+
+
+def test_client_waits_in_threads_and_is_awaited_at_home(home: HomeLoop) -> None:
+    """The same call, both ways; both are recorded."""
+    log = ExchangeLog()
+    client = make_client(home, make_app(), log)
+
+    async def at_home() -> str:
+        return str((await client.get("/hello")).text)
+
+    assert client.get("/").text == "hello /"
+    assert home.run(at_home()) == "hello /hello"
+    assert [exchange.url for exchange in log] == ["/", "/hello"]
+
+
+def test_client_returns_the_500_or_raises_when_asked(home: HomeLoop) -> None:
+    """In a notebook the response with its failure is the more useful; a test wants the exception."""
+    log = ExchangeLog()
+
+    response = make_client(home, make_app(), log).get("/fails")
+
+    assert response.status_code == 500
+    assert response.exchange.failure.message == "broken"
+    with pytest.raises(RuntimeError, match="broken"):
+        make_client(home, make_app(), log, raise_server_exceptions=True).get("/fails")
+
+
+def test_client_follows_redirects_keeps_cookies_and_sends_files(home: HomeLoop) -> None:
+    """It is httpx2, whole."""
+
+    async def upload(request: Request) -> JSONResponse:
+        form = await request.form()
+        response = JSONResponse({"names": sorted(form), "cookie": request.cookies.get("seen")})
+        response.set_cookie("seen", "yes")
+        return response
+
+    app = make_app()
+    app.router.routes.append(Route("/upload", upload, methods=["POST"]))
+    client = make_client(home, app, ExchangeLog(), follow_redirects=True)
+
+    assert client.get("/moved").text == "hello /hello"
+    first = client.post("/upload", files={"f": ("a.txt", b"x")}, data={"d": "1"}).json()
+    second = client.post("/upload", data={}).json()
+
+    assert first == {"names": ["d", "f"], "cookie": None}
+    assert second["cookie"] == "yes"
+
+
+def test_recorder_passes_streams_on_as_they_come(home: HomeLoop) -> None:
+    """A slow stream reaches its reader piece by piece; what is kept of it is bounded."""
+
+    async def slow(request: Request) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[bytes]:
+            for _ in range(3):
+                yield b"x" * 200_000
+
+        return StreamingResponse(pieces())
+
+    log = ExchangeLog()
+    client = make_client(home, Starlette(routes=[Route("/", slow)]), log)
+
+    assert len(client.get("/").content) == 600_000
+    [exchange] = log
+    assert exchange.response_body is not None
+    assert (exchange.response_body.size_bytes, exchange.response_body.is_truncated) == (600_000, True)
+    assert len(exchange.response_body.data) <= 256 * 1024
+
+
+def test_served_failure_is_kept_and_goes_no_further(home: HomeLoop, free_port: int, caplog: Any) -> None:
+    """Its 500 was sent; uvicorn has nothing to print where nobody looks."""
+    log = ExchangeLog()
+    server = KernelServer(home)
+    server.start(Recording(make_app(), Recorder(log)), port=free_port)
+    try:
+        assert httpx2.get(f"http://127.0.0.1:{free_port}/fails").status_code == 500
+    finally:
+        server.stop()
+
+    [exchange] = log
+    assert exchange.failure is not None
+    assert (exchange.source, exchange.failure.type) == ("server", "RuntimeError")
+    assert not caplog.records
+
+
+def test_output_of_a_handler_belongs_to_its_request(home: HomeLoop, capsys: Any) -> None:
+    """Also from a worker thread; the stream itself still gets it."""
+
+    async def talk(request: Request) -> PlainTextResponse:
+        print("from the loop")
+        await asyncio.to_thread(print, "from a thread")
+        return PlainTextResponse("")
+
+    listener, log = OutputListener(), ExchangeLog()
+    listener.install()
+    try:
+        make_client(home, Starlette(routes=[Route("/", talk)]), log).get("/")
+        with collected_output() as other:
+            print("outside")
+    finally:
+        listener.uninstall()
+    print("after")
+
+    [exchange] = log
+    assert exchange.output == "from the loop\nfrom a thread\n"
+    assert other.text == "outside\n"
+    assert capsys.readouterr().out == "from the loop\nfrom a thread\noutside\nafter\n"
+
+
+# uvicorn.run
+
+
+def run_pasted(namespace: dict[str, Any], *args: Any, **options: Any) -> list[Any]:
+    served: list[Any] = []
+    PastedRun(lambda *given: served.extend(given), namespace).run(*args, **options)
+    return served
+
+
+def test_uvicorn_run_finds_the_notebooks_application() -> None:
+    """ "main:app" is a name of the notebook; a module of that name is not asked for."""
+    app = make_app()
+
+    served = run_pasted({"app": app}, "main:app", host="0.0.0.0", port=9000, reload=True, timeout_keep_alive=3)
+
+    assert served[:3] == [app, 9000, {"timeout_keep_alive": 3}]
+    assert len(served[3]) == 2
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "says"),
+    [
+        ("nowhere:thing", {}, "neither a module 'nowhere' nor a variable 'thing' is here"),
+        ("main:app", {"uds": "/tmp/x"}, "not on a Unix socket"),
+        ("main:app", {"ssl_certfile": "x.pem"}, "plain HTTP"),
+    ],
+)
+def test_uvicorn_run_that_cannot_work_says_what_to_write(target: str, options: dict[str, Any], says: str) -> None:
+    """A refusal names the reason and the code to write."""
+    with pytest.raises(WriteInstead, match=says) as refused:
+        run_pasted({"app": make_app()}, target, **options)
+    assert "Write instead: uvicorn.run(app)" in str(refused.value)
