@@ -23,7 +23,6 @@ help: ## List these commands
 lab: $(VENV)/.installed-lab ## Open JupyterLab on the notebooks, the first lesson on top
 	@echo "==> Opening JupyterLab on notebooks/ (end it with Ctrl-C)"
 	@$(BIN)/python -m jupyterlab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/01_first_steps.ipynb \
-	    --LabApp.news_url=None --LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate \
 	    $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
 
 test: $(VENV)/.installed-test ## Run every test, the browser's included (TESTS='-k name' to choose)
