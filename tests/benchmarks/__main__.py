@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
     warnings.simplefilter("ignore")  # frameworks deprecate their own spellings; not our figures' business
     tables = _load(options.frameworks)
     verdicts: list[Verdict] = []
-    is_refused = False
+    is_wrong = False
 
     if "requests" in options.parts:
         cases = tuple(case for case in CASES if not options.cases or case.name in options.cases)
@@ -28,20 +28,21 @@ def main(arguments: list[str]) -> int:
         print_refusals(results)
         _print_means(results)
         verdicts += judge_cases(results)
-        is_refused = any(result.refusals for result in results)
+        is_wrong |= any(result.refusals for result in results)
     if "startup" in options.parts:
         packages = tuple(name for name in tables if name in ("routebook", "fastapi"))
         startup = measure_startup(packages, options.startup_rounds)
         print_startup(startup)
         verdicts += judge_startup(startup)
+        is_wrong |= any(result.failures for result in startup)
     if options.wrk:
         wire = measure_wire(tuple(tables), options.wrk_seconds, 2)
         print_cases(wire, "Microseconds of the server's CPU a request, uvicorn and wrk on loopback")
 
     if verdicts:
         print_verdicts(verdicts)
-    is_missed = is_refused or any(not verdict.is_met for verdict in verdicts)
-    return 1 if options.check and is_missed else 0
+    is_missed = any(not verdict.is_met for verdict in verdicts)
+    return 1 if options.check and (is_wrong or is_missed) else 0
 
 
 def _parse(arguments: list[str]) -> argparse.Namespace:

@@ -46,6 +46,9 @@ def print_startup(results: Sequence[StartupResult]) -> None:
         for result in results
     ]
     _print_table("Before the first request", ["", "Routebook", "FastAPI", "ours/FastAPI"], rows)
+    for result in results:
+        for package, failure in result.failures.items():
+            print(f"! {package}, {result.title}: {failure}")
 
 
 def print_verdicts(verdicts: Sequence[Verdict]) -> None:
