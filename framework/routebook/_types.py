@@ -1,17 +1,11 @@
 """Types shared by every floor: callables, and where in the source something was declared."""
 
-from collections.abc import Awaitable, Callable, Coroutine
+from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any, Literal, TypeAlias, TypeVar
+from typing import Any, Literal, TypeAlias
 
 AnyCallable: TypeAlias = Callable[..., Any]
 """A function, class or callable object written by the user; what it takes is found by analysis."""
-
-T = TypeVar("T")
-
-MaybeAwaitable: TypeAlias = T | Awaitable[T]
-
-ExceptionHandlerCallable: TypeAlias = Callable[[Any, Any], Any | Coroutine[Any, Any, Any]]
 
 DependencyScope: TypeAlias = Literal["function", "request"]
 """When a dependency with `yield` ends: before the response is sent, or after it."""
