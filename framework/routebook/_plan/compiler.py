@@ -1,14 +1,14 @@
 """From a `Dependant` tree to a `CallPlan`: what runs, in which order, and what need not run at all."""
 
-import keyword
 from collections.abc import Iterator
 from typing import Any
 
-from routebook._analysis.callables import callable_name
+from routebook._analysis.callables import CallableKind, callable_name
 from routebook._analysis.dependant import Dependant, Parameter, Source
 from routebook._plan.body import BodyShape, make_body_reader
 from routebook._plan.extract import Reader
 from routebook._plan.models import make_reader
+from routebook._plan.names import Names
 from routebook._plan.respond import ResponseShape
 from routebook._plan.steps import (
     CallDependency,
@@ -25,32 +25,6 @@ from routebook._plan.steps import (
 )
 
 _SOURCE_ORDER: dict[Source, int] = {"path": 0, "query": 1, "header": 2, "cookie": 3, "body": 4, "form": 4, "file": 4}
-
-RESERVED = frozenset(
-    "scope receive send path query header cookie sent_path sent_query sent_header sent_cookie body form errors "
-    "result answer request websocket connection response background_tasks request_stack function_stack trace "
-    "raw_body sent_form error".split()
-)
-"""Names that generated code uses for itself."""
-
-
-class Names:
-    """Hands out variable names that are valid and not taken."""
-
-    def __init__(self, taken: frozenset[str] = RESERVED) -> None:
-        self._taken = set(taken)
-
-    def take(self, wish: str) -> str:
-        """A name close to the wish."""
-        name = "".join(char if char.isalnum() or char == "_" else "_" for char in wish) or "value"
-        if name[0].isdigit() or keyword.iskeyword(name):
-            name = f"_{name}"
-        base, number = name, 2
-        while name in self._taken:
-            name, number = f"{base}_{number}", number + 1
-        self._taken.add(name)
-        return name
-
 
 def compile_plan(
     dependant: Dependant,
@@ -106,6 +80,7 @@ class _Compiler:
             steps=tuple(steps),
             needs_request_stack="request" in scopes or self._body.kind == "form",
             needs_function_stack="function" in scopes,
+            needs_guard=any(call.kind is CallableKind.ASYNC_GENERATOR for call in dependencies),
             collects_errors=any(call.can_fail for call in dependencies),
         )
 
@@ -144,7 +119,7 @@ class _Compiler:
             variable=variable,
             needs=below.fallible,
             can_fail=parameters.can_fail or bool(below.fallible),
-            declaration=node.declaration,
+            limit=node.declaration._concurrency if node.declaration is not None else None,
         )
         self._calls.setdefault(node.cache_key, call)
         results.add(node, call)

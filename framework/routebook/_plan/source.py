@@ -23,10 +23,11 @@ from routebook._analysis.callables import CallableKind
 from routebook._analysis.fields import ModelField
 from routebook._plan import body as body_steps
 from routebook._plan import extract
-from routebook._plan.asgi import STACKS_KEY, STARTED_KEY, make_enter, send_response, swallowed_error
+from routebook._plan.asgi import STARTED_KEY, send_response
 from routebook._plan.body import BodyReader
-from routebook._plan.compiler import RESERVED, Names
 from routebook._plan.form import read_form
+from routebook._plan.lifetime import STACKS_KEY, GuardedStack, make_enter, swallowed_error
+from routebook._plan.names import RESERVED, Names
 from routebook._plan.observe import OBSERVER_KEY, Tracer
 from routebook._plan.refuse import make_explain, make_refusal
 from routebook._plan.respond import is_body_allowed, make_dump, make_respond

@@ -9,6 +9,7 @@ from typing import Any
 
 from routebook._analysis.callables import CallableKind
 from routebook._analysis.dependant import Source
+from routebook._concurrency import DependencyConcurrency
 from routebook._plan.extract import Reader
 from routebook._plan.respond import ResponseShape
 from routebook._types import DependencyScope, SourceLocation
@@ -80,7 +81,7 @@ class CallDependency:
     variable: str
     needs: tuple[str, ...]  # variables of dependencies that may have failed
     can_fail: bool
-    declaration: Any = None
+    limit: DependencyConcurrency | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -124,6 +125,7 @@ class CallPlan:
     steps: tuple[Step, ...]
     needs_request_stack: bool
     needs_function_stack: bool
+    needs_guard: bool  # an async dependency with `yield`: its end is shielded from cancellation
     collects_errors: bool  # a dependency's parameters can fail: errors are gathered before the endpoint
 
     def __str__(self) -> str:

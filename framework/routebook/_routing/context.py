@@ -20,9 +20,10 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from routebook._analysis.analyse import Identity, analyse_endpoint
 from routebook._analysis.callables import callable_name
 from routebook._analysis.dependant import Dependant
-from routebook._plan.asgi import STACKS_KEY, send_response, swallowed_error
+from routebook._plan.asgi import send_response
 from routebook._plan.body import BodyShape, shape_body
 from routebook._plan.compiler import compile_plan
+from routebook._plan.lifetime import STACKS_KEY, swallowed_error
 from routebook._plan.observe import OBSERVER_KEY
 from routebook._plan.respond import ResponseShape
 from routebook._plan.source import Form, Generated, generate
