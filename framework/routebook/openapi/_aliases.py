@@ -1,0 +1,55 @@
+"""The names under which values are sent, as OpenAPI shows them."""
+
+from collections.abc import Collection
+
+from pydantic import AliasChoices, BaseModel, ConfigDict
+from pydantic.fields import FieldInfo
+
+from routebook import params
+from routebook._analysis.dependant import Parameter
+from routebook._analysis.fields import ModelField
+
+
+def accepted_names(name: str, info: FieldInfo, config: ConfigDict | None = None) -> list[str]:
+    """The names that a value, or a field of a model with `config`, is taken under; the preferred one first.
+
+    A path into a structure (`AliasPath`) is no name that OpenAPI could show; the value's own stands for it.
+    """
+    config = config or ConfigDict()
+    if config.get("validate_by_alias") is False:
+        return [name]
+    alias = info.validation_alias
+    choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
+    names = [choice for choice in choices if isinstance(choice, str)]
+    if len(names) != len(choices):
+        names = [info.alias or name]
+    takes_own = config.get("populate_by_name") or config.get("validate_by_name")
+    return [*names, name] if takes_own and name not in names else names
+
+
+def parameter_name(parameter: Parameter, path_names: Collection[str]) -> str:
+    """What the Parameter Object of a single value calls it: in a path, as the template does."""
+    field, info = parameter.field, parameter.field.field_info
+    names = accepted_names(field.name, info)
+    if parameter.source == "path":
+        return next((name for name in names if name in path_names), names[0])
+    return _header_name(names[0], info, info) if isinstance(info, params.Header) else names[0]
+
+
+def model_parameter_name(name: str, info: FieldInfo, model: type[BaseModel], marker: FieldInfo) -> str:
+    """What the Parameter Object of a field of a parameter model calls it."""
+    preferred = accepted_names(name, info, model.model_config)[0]
+    return _header_name(preferred, info, marker) if isinstance(marker, params.Header) else preferred
+
+
+def member_name(field: ModelField) -> str:
+    """The name of a value that is one of several in a body, as pydantic would call a model's member."""
+    alias = field.field_info.validation_alias
+    if isinstance(alias, AliasChoices):
+        return next((choice for choice in alias.choices if isinstance(choice, str)), field.name)
+    return alias if isinstance(alias, str) else field.field_info.alias or field.name
+
+
+def _header_name(name: str, info: FieldInfo, marker: params.Header) -> str:
+    is_own = info.alias is None and info.validation_alias is None
+    return name.replace("_", "-") if is_own and marker.convert_underscores else name

@@ -1,0 +1,353 @@
+"""From a route to its Operation Objects.
+
+A route is described once: what comes of it stays with its context (`RouteContext.described`), as text in which only
+the names of definitions are open. A document made later takes it from there, unless an option of the route changed.
+
+Spec: OpenAPI 3.1.0 §4.8.10 and the objects that it holds.
+"""
+
+import http.client
+import inspect
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from operator import attrgetter
+from typing import Any
+
+from pydantic.json_schema import JsonSchemaValue
+from pydantic_core import to_json
+from starlette.responses import JSONResponse, Response, StreamingResponse
+
+from routebook._analysis.dependant import Dependant, Parameter
+from routebook._analysis.fields import ModelField
+from routebook._analysis.shapes import is_nullable, models_of
+from routebook._routing.context import RouteContext
+from routebook.encoders import jsonable_encoder
+from routebook.openapi._aliases import model_parameter_name, parameter_name
+from routebook.openapi._bodies import describe_body, example_members
+from routebook.openapi._definitions import Definition, JsonText
+from routebook.openapi.constants import METHODS_WITH_BODY, REF_PREFIX
+from routebook.openapi.schemas import FieldSchemas
+from routebook.routing import APIRoute, iter_route_contexts
+from routebook.sse import EventSourceResponse, ServerSentEvent
+from routebook.utils import deep_dict_update, is_body_allowed_for_status_code
+
+__all__ = ["DescribedRoute", "describe_route"]
+
+_RANGES = {
+    "1XX": "Information",
+    "2XX": "Success",
+    "3XX": "Redirection",
+    "4XX": "Client Error",
+    "5XX": "Server Error",
+    "DEFAULT": "Default Response",
+}
+_LOCATIONS = ("path", "query", "header", "cookie")
+_OWN_OPTIONS = attrgetter(
+    "operation_id", "name", "summary", "description", "response_description", "status_code", "deprecated", "openapi_extra"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class DescribedRoute:
+    """What a document takes from a route.
+
+    Attributes:
+        operations: Its Operation Objects, by method in lower case.
+        definitions: All that its schemas use, also those of values that the document does not show.
+        ids: Each operation's id, callbacks' too, with words that say whose it is.
+        security_schemes: By name.
+        has_validation_error: Whether an operation refers to FastAPI's error model.
+    """
+
+    operations: Mapping[str, JsonText]
+    definitions: tuple[Definition, ...]
+    ids: tuple[tuple[str, str], ...]
+    security_schemes: Mapping[str, Any]
+    has_validation_error: bool
+
+
+def describe_route(context: RouteContext, schemas: Callable[[], FieldSchemas], *, variant: object) -> DescribedRoute:
+    """Describe a path operation, or take the description that its context keeps.
+
+    Args:
+        context: Of an `APIRoute` that is to be shown.
+        schemas: Gives what describes values; called only when something is to be described.
+        variant: What else the description depends on.
+
+    Raises:
+        ValueError: A key of `responses` is no status.
+        PydanticInvalidForJsonSchema: JSON Schema has no words for a type.
+    """
+    key = variant, _OWN_OPTIONS(context.original_route)
+    if context.described is None or context.described[0] != key:
+        context.described = key, _describe(context, schemas())
+    described: DescribedRoute = context.described[1]
+    return described
+
+
+def is_described(context: RouteContext) -> bool:
+    """Whether documents show a route at all."""
+    return isinstance(context.original_route, APIRoute) and context.include_in_schema
+
+
+def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
+    notes = _Notes()
+    operations = {
+        method: JsonText(to_json(_as_json(operation)).decode(), schemas.definitions)
+        for method, operation in _Describer(context, schemas, notes).operations().items()
+    }
+    hidden = JsonText(to_json(notes.hidden).decode(), schemas.definitions)
+    used = [definition for text in (*operations.values(), hidden) for definition in text.uses]
+    return DescribedRoute(
+        operations=operations,
+        definitions=tuple(dict.fromkeys(used)),
+        ids=tuple(notes.ids),
+        security_schemes=notes.security_schemes,
+        has_validation_error=notes.has_validation_error,
+    )
+
+
+@dataclass(slots=True)
+class _Notes:
+    """What comes up while a route and its callbacks are described."""
+
+    ids: list[tuple[str, str]] = field(default_factory=list)
+    hidden: list[JsonSchemaValue] = field(default_factory=list)
+    security_schemes: dict[str, Any] = field(default_factory=dict)
+    has_validation_error: bool = False
+
+
+class _Describer:
+    """Describes one route."""
+
+    def __init__(self, context: RouteContext, schemas: FieldSchemas, notes: _Notes) -> None:
+        self._context = context
+        self._schemas = schemas
+        self._notes = notes
+        self._nodes = list(_iter_distinct(context.dependant, set()))
+        self._parameters = [parameter for node in self._nodes for parameter in node.parameters]
+        self._id: str = context.original_route.operation_id or context.unique_id  # type: ignore[attr-defined]
+
+    def operations(self) -> dict[str, dict[str, Any]]:
+        """The Operation Objects by method in lower case."""
+        return {method.lower(): self._operation(method) for method in sorted(self._context.methods or ())}
+
+    def _operation(self, method: str) -> dict[str, Any]:
+        context, route = self._context, self._context.original_route
+        self._notes.ids.append((self._id, _words_for(context)))
+        operation: dict[str, Any] = {
+            "tags": context.tags,
+            "summary": context.summary or (context.name or "").replace("_", " ").title(),
+            "description": context.description,
+            "operationId": self._id,
+            "deprecated": bool(context.deprecated),
+            "security": self._security(),
+            "parameters": self._parameter_objects(),
+            "requestBody": self._body(method),
+        }
+        operation = {name: value for name, value in operation.items() if value}
+        operation["responses"] = self._responses()
+        if context.callbacks:
+            operation["callbacks"] = self._callbacks()
+        if route.openapi_extra:  # type: ignore[attr-defined]
+            deep_dict_update(operation, route.openapi_extra)  # type: ignore[attr-defined]
+        return operation
+
+    def _security(self) -> list[dict[str, list[str]]]:
+        """Security Requirement Objects: every scheme must be fulfilled, each with the scopes of all who need it."""
+        scopes: dict[str, dict[str, None]] = {}
+        for node in self._nodes:
+            scheme = node.security_scheme
+            if scheme is not None:
+                scopes.setdefault(scheme.scheme_name, {}).update(dict.fromkeys(node.oauth_scopes))
+                described = jsonable_encoder(scheme.model, by_alias=True, exclude_none=True)
+                self._notes.security_schemes[scheme.scheme_name] = described
+        return [{name: list(needed)} for name, needed in scopes.items()]
+
+    # parameters -----------------------------------------------------------------------------------------------------
+
+    def _parameter_objects(self) -> list[dict[str, Any]]:
+        """Parameter Objects, one for each name and location: the last required declaration, else the last."""
+        shown: dict[tuple[str, str], dict[str, Any]] = {}
+        for parameter_object in self._iter_parameter_objects():
+            key = parameter_object["in"], parameter_object["name"]
+            if key not in shown or parameter_object["required"] or not shown[key]["required"]:
+                shown[key] = parameter_object
+        return list(shown.values())
+
+    def _iter_parameter_objects(self) -> Iterator[dict[str, Any]]:
+        path_names = frozenset(self._context.param_convertors)
+        for location in _LOCATIONS:
+            for parameter in self._parameters:
+                if parameter.source != location:
+                    continue
+                info: Any = parameter.field.field_info
+                for name, value, is_required in _iter_values(parameter, path_names):
+                    schema = self._schemas.describe(value, name if value is parameter.field else None)
+                    if not info.include_in_schema:
+                        self._notes.hidden.append(schema)
+                        continue
+                    described = {"name": name, "in": location, "required": is_required, "schema": schema}
+                    yield described | _remarks(value) | (example_members(info) if value is parameter.field else {})
+
+    def _body(self, method: str) -> dict[str, Any] | None:
+        parameters = [parameter for parameter in self._parameters if parameter.is_body]
+        is_embedded = self._context.body.is_embedded
+        body = describe_body(parameters, is_embedded=is_embedded, unique_id=self._id, schemas=self._schemas)
+        if body is not None and method not in METHODS_WITH_BODY:
+            self._notes.hidden.append(body)
+            return None
+        return body
+
+    # responses ------------------------------------------------------------------------------------------------------
+
+    def _responses(self) -> dict[str, Any]:
+        status = str(self._status())
+        responses: dict[str, Any] = {status: {"description": self._context.response_description}}
+        content = self._content() if is_body_allowed_for_status_code(status) else None
+        if content is not None:
+            responses[status]["content"] = content
+        for given, response in self._context.responses.items():
+            self._add_response(responses, given, response)
+        takes_values = bool(self._parameters)
+        if takes_values and not responses.keys() & {"422", "4XX", "default"}:
+            responses["422"] = _VALIDATION_ERROR
+            self._notes.has_validation_error = True
+        return responses
+
+    def _status(self) -> int:
+        if self._context.status_code is not None:
+            return int(self._context.status_code)
+        return _default_status(self._context.response_class)
+
+    def _content(self) -> dict[str, Any] | None:
+        """Media Type Objects of a successful response; None when nothing is known of it."""
+        context, response_class = self._context, self._context.response_class
+        model: ModelField | None = context.stream_item_field if context.is_stream else context.response_field
+        is_json = issubclass(response_class, JSONResponse)
+        schema: JsonSchemaValue = {}
+        if model is not None:
+            schema = self._schemas.describe(model, f"{'StreamItem' if context.is_stream else 'Response'}_{self._id}")
+            if not is_json:
+                self._notes.hidden.append(schema)
+        if context.is_stream and issubclass(response_class, EventSourceResponse):
+            return {"text/event-stream": {"itemSchema": _event_schema(model, schema)}}
+        if context.is_stream and is_json:
+            return {"application/jsonl": {"itemSchema": schema}}
+        media_type = response_class.media_type
+        if not media_type or issubclass(response_class, StreamingResponse):
+            return None
+        return {media_type: {"schema": schema if is_json else {"type": "string"}}}
+
+    def _add_response(self, responses: dict[str, Any], given: int | str, response: dict[str, Any]) -> None:
+        status = str(given).upper()
+        status = "default" if status == "DEFAULT" else status
+        standing = responses.setdefault(status, {})
+        added: dict[str, Any] = jsonable_encoder({key: value for key, value in response.items() if key != "model"})
+        model = self._context.response_fields.get(given)
+        if model is not None:
+            media_type = self._context.response_class.media_type or "application/json"
+            schema = self._schemas.describe(model, f"Response_{given}_{self._id}")
+            deep_dict_update(added.setdefault("content", {}).setdefault(media_type, {}).setdefault("schema", {}), schema)
+        description = added.get("description") or standing.get("description") or _phrase(status)
+        deep_dict_update(standing, added)
+        standing["description"] = description
+
+    def _callbacks(self) -> dict[str, Any]:
+        """Callback Objects: by name, then by the expression that gives the URL (OpenAPI 3.1.0 §4.8.18)."""
+        callbacks: dict[str, Any] = {}
+        for context in iter_route_contexts(self._context.callbacks or []):
+            if isinstance(context.original_route, APIRoute):
+                path_item = callbacks.setdefault(context.name, {}).setdefault(context.path, {})
+                if context.include_in_schema:
+                    path_item.update(_Describer(context, self._schemas, self._notes).operations())
+        return callbacks
+
+
+def _iter_distinct(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
+    """The nodes of a tree, one for each dependency that a request would share."""
+    seen.add(dependant.cache_key)
+    yield dependant
+    for dependency in dependant.dependencies:
+        if dependency.cache_key not in seen:
+            yield from _iter_distinct(dependency, seen)
+
+
+def _iter_values(parameter: Parameter, path_names: frozenset[str]) -> Iterator[tuple[str, ModelField, bool]]:
+    """A parameter, or each field of a parameter model: its name, what describes it, whether it must be sent."""
+    own = parameter.field
+    models = () if parameter.source == "path" else models_of(own.annotation)
+    if not models:
+        yield parameter_name(parameter, path_names), own, own.is_required or parameter.source == "path"
+        return
+    must_be_sent = own.is_required and not is_nullable(own.annotation) and len(models) == 1
+    for model in models:
+        for name, info in model.model_fields.items():
+            sent_name = model_parameter_name(name, info, model, own.field_info)
+            yield sent_name, ModelField(name, info), must_be_sent and info.is_required()
+
+
+def _remarks(value: ModelField) -> dict[str, Any]:
+    info = value.field_info
+    remarks: dict[str, Any] = {}
+    if info.description:
+        remarks["description"] = info.description
+    if info.deprecated:
+        remarks["deprecated"] = True
+    return remarks
+
+
+def _event_schema(model: ModelField | None, schema: JsonSchemaValue) -> JsonSchemaValue:
+    """A server-sent event (HTML Living Standard §9.2.6) whose data is JSON of the schema, or any text."""
+    data: JsonSchemaValue = {"type": "string"}
+    is_typed = model is not None and model.annotation is not ServerSentEvent
+    if is_typed:
+        data |= {"contentMediaType": "application/json", "contentSchema": schema}
+    members = {
+        "data": data,
+        "event": {"type": "string"},
+        "id": {"type": "string"},
+        "retry": {"type": "integer", "minimum": 0},
+    }
+    return {"type": "object", "properties": members, **({"required": ["data"]} if is_typed else {})}
+
+
+@lru_cache(maxsize=64)
+def _default_status(response_class: type[Response]) -> int:
+    """The status that a response class has of itself."""
+    parameter = inspect.signature(response_class.__init__).parameters.get("status_code")
+    return parameter.default if parameter is not None and isinstance(parameter.default, int) else 200
+
+
+def _phrase(status: str) -> str:
+    """Words for a key of a Responses Object.
+
+    Raises:
+        ValueError: It is neither a status nor a range of them.
+    """
+    return _RANGES.get(status.upper()) or http.client.responses.get(int(status)) or "Additional Response"
+
+
+def _words_for(context: RouteContext) -> str:
+    location = context.original_route.location  # type: ignore[attr-defined]
+    name = getattr(context.endpoint, "__name__", context.name)
+    return f"{name} at {location.file}" if location is not None else str(name)
+
+
+def _as_json(value: Any) -> Any:
+    """What users gave in the encoder's form, null members of objects left out."""
+    kind = type(value)
+    if kind is dict:
+        return {str(key): _as_json(item) for key, item in value.items() if item is not None}
+    if kind is list:
+        return [_as_json(item) for item in value]
+    if kind is str or kind is bool or kind is int or kind is float or value is None:
+        return value
+    return jsonable_encoder(value, by_alias=True, exclude_none=True)
+
+
+_VALIDATION_ERROR = {
+    "description": "Validation Error",
+    "content": {"application/json": {"schema": {"$ref": f"{REF_PREFIX}HTTPValidationError"}}},
+}
