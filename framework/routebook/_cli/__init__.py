@@ -1,0 +1,1 @@
+"""Behind the command line: finding an application, and the commands."""
