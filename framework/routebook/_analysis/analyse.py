@@ -70,8 +70,11 @@ class _Analysis:
                 dependencies.append(self._analyse_declaration(found.depends, found.name, chain, oauth_scopes))
         if scope == "request" and kind.is_generator:
             _check_scopes(call, dependencies)
-        takes_scopes = any(item.kind == "security_scopes" for item in injected) or any(
-            item.cache_key[1] for item in dependencies
+        takes_scopes = (
+            bool(isinstance(declaration, Security) and declaration.scopes)
+            or isinstance(call, SecurityBase)
+            or any(item.kind == "security_scopes" for item in injected)
+            or any(item.cache_key[1] for item in dependencies)
         )
         return Dependant(
             call=call,

@@ -20,6 +20,7 @@ from routebook import params
 from routebook._analysis.callables import callable_name, locate_callable
 from routebook._analysis.dependant import Injected, InjectedKind, Parameter, Source
 from routebook._analysis.fields import ModelField, annotated
+from routebook._analysis.multipart import check_multipart
 from routebook._analysis.shapes import (
     is_scalar_sequence,
     is_structure,
@@ -97,6 +98,7 @@ def classify_parameter(
 
     Raises:
         DeclarationError: The declaration contradicts itself or has an unsupported type.
+        RoutebookError: It is a form, and python-multipart is not installed.
     """
     annotation, metadata = split_annotated(Any if parameter.annotation is EMPTY else parameter.annotation)
     name = parameter.name
@@ -111,6 +113,8 @@ def classify_parameter(
     info = _declared_info(written)
     source = next(source for cls, source in _SOURCES if isinstance(info, cls))
     _check_source(written, info, source)
+    if source in ("form", "file"):
+        check_multipart(locate_callable(call))
     return Parameter(source, ModelField(name, info))
 
 

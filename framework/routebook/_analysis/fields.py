@@ -152,7 +152,7 @@ def _build_adapter(annotation: Any) -> TypeAdapter[Any]:
         raise DeclarationError(f"The type {annotation!r} names {error.name!r}, which is not defined yet.") from error
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         raise DeclarationError(
-            f"Invalid type for a parameter or response: {annotation!r} is not a type that pydantic can validate. "
+            f"Invalid type for a parameter or response: {annotation!r} is not a valid Pydantic field type. "
             "Use a pydantic model, a dataclass or a standard type; for a return annotation that is no response "
             "model, set response_model=None in the decorator."
         ) from error
