@@ -71,7 +71,7 @@ def _describe_content(
 
 
 def _is_form_model(parameter: Parameter) -> bool:
-    return parameter.source == "form" and bool(models_of(parameter.field.annotation))
+    return parameter.source == "form" and bool(models_of(parameter.field.declared_type))
 
 
 def _media_type(parameters: list[Parameter]) -> str:
@@ -109,7 +109,7 @@ def _compose_form(parameters: list[Parameter], name: str, schemas: FieldSchemas)
 def _describe_model(parameter: Parameter, schemas: FieldSchemas) -> list[JsonSchemaValue]:
     """What a form fulfils for one of its models; for one that may be left out: none of its fields, or all of it."""
     field = parameter.field
-    models = models_of(field.annotation)
+    models = models_of(field.declared_type)
     schema = schemas.describe_type(field, with_default=False)
     if not is_nullable(field.annotation):
         if len(models) == 1:

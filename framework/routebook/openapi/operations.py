@@ -277,7 +277,7 @@ def _iter_distinct(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
 def _iter_values(parameter: Parameter, path_names: frozenset[str]) -> Iterator[tuple[str, ModelField, bool]]:
     """A parameter, or each field of a parameter model: its name, what describes it, whether it must be sent."""
     own = parameter.field
-    models = () if parameter.source == "path" else models_of(own.annotation)
+    models = () if parameter.source == "path" else models_of(own.declared_type)
     if not models:
         yield parameter_name(parameter, path_names), own, own.is_required or parameter.source == "path"
         return
