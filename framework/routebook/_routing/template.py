@@ -132,7 +132,8 @@ class PathTemplate:
         self.text = text
         self.parts = parts
         self.segments = tuple(_split_segments(parts))[1:]
-        self.path_format = "".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in parts)
+        path_format = "".join(part if isinstance(part, str) else f"{{{part.name}}}" for part in parts)
+        self.path_format = text if path_format == text else path_format  # one string to keep, where it is the same
         self.param_names = tuple(part.name for part in parts if isinstance(part, Parameter))
         self._pattern = None
 

@@ -46,7 +46,7 @@ class Node:
     Attributes:
         literals: Next segments that are exactly a text.
         anything: The next node for any text that is not empty.
-        patterns: Next segments that must fit, with the test, by pattern.
+        patterns: Next segments that must fit, with the test, by pattern. Most nodes have none.
         opened: Templates that are open from here on.
         end: What ends here.
         beside_literal: Index of the first entry that may fit too when the search
@@ -59,8 +59,8 @@ class Node:
     def __init__(self) -> None:
         self.literals: dict[str, Node] = {}
         self.anything: Node | None = None
-        self.patterns: dict[str, tuple[Callable[[str], object], Node]] = {}
-        self.opened: dict[PathTemplate, Group] = {}
+        self.patterns: dict[str, tuple[Callable[[str], object], Node]] | None = None
+        self.opened: dict[PathTemplate, Group] | None = None
         self.end: Group | None = None
         self.beside_literal = sys.maxsize
         self.beside_anything = sys.maxsize
@@ -71,6 +71,8 @@ class Node:
         for segment in template.segments:
             if segment.is_open:
                 node._note_beside(leaf.index)
+                if node.opened is None:
+                    node.opened = {}
                 node.opened.setdefault(template, Group()).add(leaf)
                 return
             node = node._follow(segment, leaf.index)
@@ -88,6 +90,8 @@ class Node:
             return self.anything
         self._note_beside(index)
         pattern = segment.pattern
+        if self.patterns is None:
+            self.patterns = {}
         if pattern not in self.patterns:
             self.patterns[pattern] = (re.compile(pattern).fullmatch, Node())
         return self.patterns[pattern][1]
@@ -135,10 +139,10 @@ class Node:
         end = len(segments)
         while depth < end:
             segment = segments[depth]
-            if node.opened:
+            if node.opened is not None:
                 groups.extend(node.opened.values())
             depth += 1
-            if node.patterns:
+            if node.patterns is not None:
                 for fits, child in node.patterns.values():
                     if fits(segment):
                         child.search(segments, depth, groups)
