@@ -173,6 +173,9 @@ class APIRoute(Route):
         }
         return type(self)(endpoint=endpoint or self.endpoint, **options)
 
+    def __hash__(self) -> int:
+        return hash(self.path)  # Starlette's routes are equal by path, endpoint and methods, and have no hash
+
     # serving --------------------------------------------------------------------------------------------------------
 
     def get_route_handler(self) -> Handler:
@@ -264,6 +267,9 @@ class APIWebSocketRoute(WebSocketRoute):
             endpoint, path_names=frozenset(self.template.param_names), dependencies=self.dependencies
         )
         self.app = self._serve
+
+    def __hash__(self) -> int:
+        return hash(self.path)
 
     @property
     def location(self) -> SourceLocation | None:
