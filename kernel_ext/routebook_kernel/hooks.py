@@ -9,7 +9,7 @@ from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, Intera
 
 from routebook_kernel.records import RunOutcome
 from routebook_kernel.session import Session
-from routebook_kernel.session.tracker import CellError
+from routebook_kernel.session.reporting import CellError
 from routebook_kernel.summary import Summary
 
 

@@ -132,7 +132,8 @@ async def echo(websocket: WebSocket) -> None:
 
 def make_app(**options: Any) -> Starlette:
     routes = [
-        Route("/", hello, name="root"), Route("/hello", hello, name="hello"), Route("/fails", fails), Route("/moved", moved),
+        Route("/", hello, name="root"), Route("/hello", hello, name="hello"), Route("/fails", fails),
+        Route("/moved", moved),
         WebSocketRoute("/ws", echo),
     ]  # fmt: skip
     return Starlette(routes=routes, **options)
@@ -364,8 +365,8 @@ def test_client_follows_redirects_keeps_cookies_and_sends_files(home: HomeLoop) 
     """It is httpx2, whole."""
 
     async def upload(request: Request) -> JSONResponse:
-        form = await request.form()
-        response = JSONResponse({"names": sorted(form), "cookie": request.cookies.get("seen")})
+        async with request.form() as form:
+            response = JSONResponse({"names": sorted(form), "cookie": request.cookies.get("seen")})
         response.set_cookie("seen", "yes")
         return response
 

@@ -14,7 +14,7 @@ CellOf = Callable[[CellKey], CellRecord | None]
 
 # Two values a parameter of each convertor takes and no author would write as a literal segment.
 _SAMPLES: Mapping[str, Sequence[Any]] = {
-    "int": (918273645, 192837465),
+    "integer": (918273645, 192837465),
     "float": (9182.7364, 1928.3746),
     "uuid": ("6c84fb90-12c4-11e1-840d-7b25c5ee775a", "00000000-0000-4000-8000-00000000002a"),
 }
@@ -28,7 +28,7 @@ def where(cell: CellRecord | None, here: CellKey | None) -> str:
     return "here" if cell.key == here else f"cell {cell.label}"
 
 
-def find_conflicts(conflicts: Iterable[Conflict], prefix: str, cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
+def find_conflicts(conflicts: Iterable[Conflict], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
     """Operations that more than one cell defines: who answers, who does not.
 
     Cells without an id are told from their source alone; there a later definition is taken for an edit.
@@ -39,17 +39,12 @@ def find_conflicts(conflicts: Iterable[Conflict], prefix: str, cell_of: CellOf, 
         if winner is None or winner.cell_id is None or not losers:
             continue
         others = ", ".join(f"cell {cell.label}" for cell in losers)
-        text = f"{ticked(_with_prefix(conflict.key, prefix))} stands in {others} too; {_ran_last(winner, here)}"
-        yield Finding("conflict", "error", "conflict", text, _with_prefix(conflict.key, prefix))
+        text = f"{ticked(str(conflict.key))} stands in {others} too; {_ran_last(winner, here)}"
+        yield Finding("conflict", "error", "conflict", text, str(conflict.key))
 
 
 def _ran_last(winner: CellRecord, here: CellKey) -> str:
     return ("this cell" if winner.key == here else f"cell {winner.label}") + " ran last and answers"
-
-
-def _with_prefix(key: object, prefix: str) -> str:
-    method, _, path = str(key).partition(" ")
-    return f"{method} {prefix}{path}"
 
 
 def find_shadowed(app: Routebook, operations: Sequence[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:

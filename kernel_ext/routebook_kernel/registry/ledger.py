@@ -17,9 +17,9 @@ from typing import Any
 from routebook_kernel.records import CellKey
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Entry:
-    """One thing that a cell defined.
+    """One thing that a cell defined; equal only to itself.
 
     Attributes:
         cell: Its owner.
@@ -137,10 +137,11 @@ class Ledger:
             block.kept = [own for own in block.kept if own is not entry]
             self._put(entry.cell, block.defined, block.kept)
 
-    def substitute(self, old: Entry, value: Any) -> None:
-        """Put another value into an entry, where it stands: it was analysed again."""
+    def substitute(self, old: Entry, value: Any, keys: frozenset[Hashable]) -> None:
+        """Put another value with its keys into an entry, where it stands: it was analysed again."""
         block = self._blocks[old.cell]
-        new = replace(old, value=value)
+        new = replace(old, value=value, keys=keys)
+        self._claimed |= keys
         block.defined = [new if own is old else own for own in block.defined]
         block.kept = [new if own is old else own for own in block.kept]
 

@@ -198,7 +198,7 @@ class Notebook:
         """Put a value that was analysed again in the place of an entry's."""
         with self.lock:
             held = self._hold(container)
-            held.ledger.substitute(entry, value)
+            held.ledger.substitute(entry, value, container.facts(value)[0])
             self._show(held)
 
     def succeed(self, parts: Iterable[Succession], creator: CellKey, *, is_complete: bool) -> list[Entry]:
@@ -221,7 +221,8 @@ class Notebook:
                 held = self._hold(container)
                 earlier.ledger.forget(OUTSIDE)
                 for entry in held.ledger.adopt(earlier.ledger, creator, is_complete=is_complete):
-                    held.ledger.substitute(entry, container.moved(entry.value, former))
+                    value = container.moved(entry.value, former)
+                    held.ledger.substitute(entry, value, container.facts(value)[0])
                     carried.append(entry)
                 self._show(held)
             return carried
@@ -232,6 +233,17 @@ class Notebook:
         """Every entry that stands: its container, its value as it is shown, the entry."""
         with self.lock:
             rows = [(held.container, value, entry) for held in self._held.values() for value, entry in held.shown]
+        yield from rows
+
+    def entries(self) -> Iterator[tuple[Container, Entry]]:
+        """Every entry, standing or waiting behind a later one."""
+        with self.lock:
+            rows = [
+                (held.container, entry)
+                for held in self._held.values()
+                for cell in held.ledger.cells
+                for entry in held.ledger.entries(cell)
+            ]
         yield from rows
 
     def conflicts(self) -> list[tuple[Container, Conflict]]:

@@ -1,6 +1,7 @@
 """An application's operations as they are served: whole paths, owners, and the OpenAPI document beside them."""
 
-from collections.abc import Callable, Iterator, Mapping
+import warnings
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +9,7 @@ from routebook.applications import Routebook
 from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from routebook_kernel.registry.changes import OperationFacts, Snapshot
 from routebook_kernel.registry.ledger import Entry
+from routebook_kernel.registry.report import Finding, ticked
 
 EntryOf = Callable[[Any], Entry | None]
 """Which entry a route is; None for a route that no ledger knows."""
@@ -59,10 +61,10 @@ def iter_operations(app: Routebook, entry_of: EntryOf) -> Iterator[Operation]:
             yield Operation(f"{method} {path}", method, path, context, entry)
 
 
-def take_snapshot(app: Routebook, entry_of: EntryOf, document: Mapping[str, Any]) -> Snapshot:
+def take_snapshot(operations: Iterable[Operation], document: Mapping[str, Any]) -> Snapshot:
     """The operations as they stand; of two with one id the first, which answers."""
     facts: dict[str, OperationFacts] = {}
-    for operation in iter_operations(app, entry_of):
+    for operation in operations:
         if operation.id not in facts:
             facts[operation.id] = OperationFacts(
                 id=operation.id,
@@ -72,6 +74,19 @@ def take_snapshot(app: Routebook, entry_of: EntryOf, document: Mapping[str, Any]
                 operation=described(operation, document),
             )
     return Snapshot(facts, document.get("components", {}).get("schemas", {}))
+
+
+def document_of(app: Routebook) -> tuple[Mapping[str, Any], list[Finding]]:
+    """The OpenAPI document; where it cannot be made, an empty one and the reason."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the same operation id twice is told as a finding
+            return app.openapi(), []
+    except Exception as error:  # the user's own models and hooks run here
+        reason = ticked(f"{type(error).__name__}: {error}".splitlines()[0])
+        return {}, [
+            Finding("declaration", "warn", "no OpenAPI document", f"{reason}; operations are served without it")
+        ]
 
 
 def described(operation: Operation, document: Mapping[str, Any]) -> Mapping[str, Any] | None:

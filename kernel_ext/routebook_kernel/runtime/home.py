@@ -19,7 +19,7 @@ from routebook_kernel.exceptions import HomeLoopError
 T = TypeVar("T")
 
 GRACE_S = 1.0
-"""How long a cancelled coroutine may take to end before its thread is interrupted as well."""
+"""How long blocking code may hold the loop after an interrupt before its thread is interrupted as well."""
 
 
 class LoopRunning(Protocol):
@@ -105,13 +105,21 @@ class HomeLoop:
 
     def _interrupted(self, future: Future[T], tasks: list["asyncio.Task[Any]"]) -> T:
         """Cancel, and wait for the end: IPython's own coroutine for a cell turns it into a shown error."""
-        # The task is cancelled, not the future, which would be done at once, before the task has cleaned up.
-        self.call_soon(lambda: tasks[0].cancel() if tasks else future.cancel())
-        if not wait([future], GRACE_S).done:
+        is_cancelled = threading.Event()
+
+        def cancel() -> None:
+            # The task is cancelled, not the future, which would be done at once, before the task has cleaned up.
+            is_cancelled.set()
+            if tasks:
+                tasks[0].cancel()
+            else:
+                future.cancel()
+
+        self.call_soon(cancel)
+        if not is_cancelled.wait(GRACE_S):
             self._interrupt_thread()
-            wait([future], GRACE_S)
-        if not future.done():
-            raise KeyboardInterrupt("blocking code in an async cell or a handler still holds the home loop")
+            if not wait([future], GRACE_S).done:
+                raise KeyboardInterrupt("blocking code in an async cell or a handler still holds the home loop")
         try:
             return future.result()
         except CancelledError:

@@ -5,7 +5,7 @@ Implements `session_api.SessionApi`; knows nothing of IPython.
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
@@ -30,7 +30,8 @@ from routebook_kernel.runtime.proxy import ProxyPrefix, here
 from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
 from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
 from routebook_kernel.session.application import Application
-from routebook_kernel.session.tracker import CellError, RunResult, Tracker
+from routebook_kernel.session.reporting import CellError
+from routebook_kernel.session.tracker import RunResult, Tracker
 
 
 class Session:
@@ -41,7 +42,9 @@ class Session:
         announce: Called with a sentence that a person must see although no cell asked for it: the server's crash.
     """
 
-    def __init__(self, namespace: Mapping[str, Any], announce: Callable[[str], None] = lambda text: None) -> None:
+    def __init__(
+        self, namespace: MutableMapping[str, Any], announce: Callable[[str], None] = lambda text: None
+    ) -> None:
         self.home = HomeLoop()
         self.log = ExchangeLog()
         self.tracker = Tracker(namespace)

@@ -8,9 +8,9 @@ from typing import Any
 
 from routebook.applications import Routebook
 from routebook_kernel.protocol import AppState, CellRef, DeltaMessage, OperationState, ServerState
-from routebook_kernel.registry.operations import Operation, described
+from routebook_kernel.registry.operations import Operation, described, document_of
 from routebook_kernel.session.sending import cell_ref
-from routebook_kernel.session.tracker import Tracker, document_of
+from routebook_kernel.session.tracker import Tracker
 
 
 def build_state(app: Routebook, name: str, tracker: Tracker, server: ServerState, exchange_count: int) -> AppState:

@@ -1,0 +1,94 @@
+"""The notebook's own definitions by name: which cell made each, and what a run put in whose place."""
+
+import inspect
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from routebook_kernel.records import CellKey
+from routebook_kernel.registry.identity import Same
+
+
+@dataclass(frozen=True, slots=True)
+class Definition:
+    """What a name stands for, and the cell that last defined it."""
+
+    value: Any
+    cell: CellKey
+
+
+@dataclass(slots=True)
+class Redefined:
+    """What a run put in the place of former definitions.
+
+    Attributes:
+        replaced: Each former definition with the new one.
+        names: The names.
+    """
+
+    replaced: dict[Same, Any] = field(default_factory=dict)
+    names: set[str] = field(default_factory=set)
+
+    def __bool__(self) -> bool:
+        return bool(self.replaced)
+
+
+class Definitions:
+    """Follows classes, functions and callable objects that cells define."""
+
+    def __init__(self) -> None:
+        self._standing: dict[str, Definition] = {}
+
+    def settle(self, namespace: Mapping[str, Any], cell: CellKey) -> Redefined:
+        """A run of `cell` ended: what it defined anew."""
+        redefined = Redefined()
+        now: dict[str, Definition] = {}
+        for name, value in _iter_definable(namespace):
+            former = self._standing.get(name)
+            if former is not None and former.value is value:
+                now[name] = former
+                continue
+            now[name] = Definition(value, cell)
+            if former is not None and _is_same_kind(former.value, value):
+                redefined.replaced[Same(former.value)] = value
+                redefined.names.add(name)
+        self._standing = now
+        # A definition that another name still holds was not replaced: `Old = Item` before `class Item` again.
+        for definition in now.values():
+            redefined.replaced.pop(Same(definition.value), None)
+        return redefined
+
+    def cell_of(self, value: Any) -> CellKey | None:
+        """The cell that defined what a name holds now."""
+        return next((each.cell for each in self._standing.values() if each.value is value), None)
+
+    def classes(self) -> list[type]:
+        """The classes that a name holds now."""
+        return [each.value for each in self._standing.values() if isinstance(each.value, type)]
+
+    def functions(self) -> list[Any]:
+        """The functions that a name holds now."""
+        return [each.value for each in self._standing.values() if inspect.isfunction(each.value)]
+
+
+def _iter_definable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
+    """Classes and functions written in the notebook, and objects that can be called as dependencies are."""
+    home = namespace.get("__name__", "__main__")
+    for name, value in tuple(namespace.items()):
+        if name.startswith("_") or inspect.ismodule(value) or inspect.isbuiltin(value):
+            continue
+        if isinstance(value, type) or inspect.isfunction(value):
+            if getattr(value, "__module__", None) == home:
+                yield name, value
+        elif callable(value) and not hasattr(value, "routes") and _is_plain_object(value):
+            yield name, value
+
+
+def _is_plain_object(value: Any) -> bool:
+    """An instance of a class with `__call__`, such as a security scheme; no type alias, no bound method."""
+    return "__call__" in dir(type(value)) and type(value).__module__ not in {"typing", "types", "builtins"}
+
+
+def _is_same_kind(former: Any, value: Any) -> bool:
+    """Whether one may stand where the other stood: class for class, function or callable object for another."""
+    return isinstance(former, type) is isinstance(value, type)

@@ -1,0 +1,215 @@
+"""What names a redefined model or dependency in other cells follows the new definition; what cannot is stale.
+
+Models are changed in place (their fields' annotations, then their schema), so that whoever holds them keeps them.
+Functions get new annotations and defaults, and their routes are analysed again. A class that inherits from a
+redefined one, or whose schema cannot be made again, is stale: its cell has to run.
+
+Spec: pydantic, `BaseModel.model_rebuild`; Python data model, `__annotations__`, `__defaults__`, `__kwdefaults__`.
+"""
+
+import contextlib
+import dataclasses
+import inspect
+import typing
+from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from typing import Any
+
+from pydantic import BaseModel
+from pydantic.errors import PydanticUserError
+
+from routebook.exceptions import RoutebookError
+from routebook.routing import APIRoute, APIWebSocketRoute, IncludedRouter
+from routebook_kernel.registry.definitions import Definitions
+from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.substitution import Replaced, names_any, substituted, substituted_all
+
+
+@dataclass(slots=True)
+class Rebinding:
+    """What following the new definitions came to.
+
+    Attributes:
+        models: Classes whose schema was made again; a route that uses one has to be analysed again.
+        stale: Classes that cannot follow, each with the name of what they are too old for.
+    """
+
+    models: set[Same] = field(default_factory=set)
+    stale: dict[Same, str] = field(default_factory=dict)
+
+
+def rebind_definitions(replaced: Replaced, definitions: Definitions, namespace: MutableMapping[str, Any]) -> Rebinding:
+    """Let the notebook's models, functions and type aliases follow.
+
+    Args:
+        replaced: Each old definition with the new one.
+        definitions: What stands.
+        namespace: The notebook's variables; aliases that name an old definition are assigned anew.
+    """
+    rebinding = Rebinding()
+    for name, value in tuple(namespace.items()):
+        if _is_alias(value) and names_any(value, replaced):
+            namespace[name] = substituted(value, replaced)
+    for function in definitions.functions():
+        rebind_signature(function, replaced)
+    classes = definitions.classes()
+    for cls in classes:
+        if outdated := _outdated_base(cls, replaced):
+            rebinding.stale[Same(cls)] = outdated
+    _rebuild_models([cls for cls in classes if Same(cls) not in rebinding.stale], replaced, rebinding)
+    return rebinding
+
+
+def _is_alias(value: Any) -> bool:
+    return not isinstance(value, type | str) and typing.get_origin(value) is not None
+
+
+def _outdated_base(cls: type, replaced: Replaced) -> str | None:
+    return next((base.__name__ for base in cls.__mro__[1:] if Same(base) in replaced), None)
+
+
+def _rebuild_models(classes: Sequence[type], replaced: Replaced, rebinding: Rebinding) -> None:
+    """Rebuild the classes that name an old definition, then those that name a rebuilt one, and so on."""
+    touched = [cls for cls in classes if _rebind_fields(cls, replaced)]
+    while touched:
+        for cls in touched:
+            rebinding.models.add(Same(cls))
+            if not _remake_schema(cls):
+                rebinding.stale[Same(cls)] = ", ".join(sorted(_names(replaced)))
+        done = {model: model.target for model in rebinding.models}
+        touched = [cls for cls in classes if Same(cls) not in done and _names_in_fields(cls, done)]
+
+
+def _names(replaced: Replaced) -> set[str]:
+    return {getattr(old.target, "__name__", "a definition") for old in replaced}
+
+
+def _rebind_fields(cls: type, replaced: Replaced) -> bool:
+    """Exchange what a class's fields name; whether there was anything."""
+    if not _names_in_fields(cls, replaced):
+        return False
+    for name, annotation in inspect.get_annotations(cls).items():
+        cls.__annotations__[name] = substituted(annotation, replaced)
+    for own in _fields_of(cls):
+        own.annotation = substituted(own.annotation, replaced)
+        own.default = substituted(own.default, replaced)
+    if dataclasses.is_dataclass(cls):
+        for each in dataclasses.fields(cls):
+            each.type = substituted(each.type, replaced)
+    return True
+
+
+def _names_in_fields(cls: type, replaced: Replaced) -> bool:
+    annotations = inspect.get_annotations(cls).values()
+    fields = _fields_of(cls)
+    return any(names_any(annotation, replaced) for annotation in annotations) or any(
+        names_any(own.annotation, replaced) or names_any(own.default, replaced) for own in fields
+    )
+
+
+def _fields_of(cls: type) -> list[Any]:
+    return list(cls.__pydantic_fields__.values()) if issubclass(cls, BaseModel) else []
+
+
+def _remake_schema(cls: type) -> bool:
+    """Make a model's schema again; plain classes have none of their own."""
+    if not issubclass(cls, BaseModel):
+        return True
+    try:
+        return cls.model_rebuild(force=True) is not False
+    except (PydanticUserError, NameError, TypeError):
+        return False
+
+
+def rebind_signature(call: Any, replaced: Replaced) -> bool:
+    """Exchange what a callable's annotations and defaults name; whether there was anything."""
+    function = underlying(call)
+    if function is None:
+        return False
+    annotations, defaults = function.__annotations__, function.__defaults__ or ()
+    keyword_defaults = function.__kwdefaults__ or {}
+    values = [*annotations.values(), *defaults, *keyword_defaults.values()]
+    if not any(names_any(value, replaced) for value in values):
+        return False
+    for name, annotation in annotations.items():
+        annotations[name] = substituted(annotation, replaced)
+    if defaults:
+        function.__defaults__ = tuple(substituted_all(defaults, replaced))
+    for name, default in keyword_defaults.items():
+        keyword_defaults[name] = substituted(default, replaced)
+    return True
+
+
+def underlying(call: Any) -> Any:
+    """The plain function behind a callable: of a partial, a class, an object, a wrapper; None where there is none."""
+    while isinstance(call, partial):
+        call = call.func
+    call = inspect.unwrap(call)
+    if inspect.isclass(call):
+        call = call.__init__
+    elif not inspect.isfunction(call) and not inspect.ismethod(call):
+        call = inspect.getattr_static(type(call), "__call__", None)
+    function = getattr(call, "__func__", call)
+    return function if inspect.isfunction(function) else None
+
+
+def iter_named(route: Any) -> Iterator[Any]:
+    """Everything that a route's declaration names: annotations and defaults of its whole tree, and its options.
+
+    The endpoint itself is not named but declared: another function of the same name elsewhere is another function.
+    """
+    for node in route.dependant.iter_tree():
+        if node is not route.dependant:
+            yield node.call
+        if (function := underlying(node.call)) is not None:
+            yield from function.__annotations__.values()
+            yield from function.__defaults__ or ()
+            yield from (function.__kwdefaults__ or {}).values()
+    for name in ("response_model", "dependencies"):
+        yield getattr(route, name, None)
+    for response in (getattr(route, "responses", None) or {}).values():
+        yield response.get("model")
+
+
+def rebound_route(route: Any, replaced: Replaced) -> Any:
+    """The route, analysed again against the new definitions.
+
+    Raises:
+        RoutebookError: It cannot be declared any more.
+    """
+    for node in route.dependant.iter_tree():
+        rebind_signature(node.call, replaced)
+    changes: dict[str, Any] = {"dependencies": substituted_all(route.dependencies, replaced)}
+    if isinstance(route, APIRoute):
+        model, function = substituted(route.response_model, replaced), underlying(route.endpoint)
+        if model is not route.response_model and (function is None or model != function.__annotations__.get("return")):
+            changes["response_model"] = model  # given as an option; one from the annotation is read from it again
+        changes["responses"] = {
+            status: {**told, "model": substituted(told["model"], replaced)} if "model" in told else told
+            for status, told in route.responses.items()
+        }
+    return route.rebuilt(**changes)
+
+
+def rebound_include(entry: IncludedRouter, replaced: Replaced) -> IncludedRouter:
+    """The inclusion with its dependencies exchanged."""
+    new = entry.rebuilt()
+    new.dependencies = substituted_all(entry.dependencies, replaced)
+    return new
+
+
+def is_route(value: Any) -> bool:
+    """Whether a value has a declaration that can be analysed again."""
+    return isinstance(value, APIRoute | APIWebSocketRoute)
+
+
+def names_any_of(values: Iterable[Any], replaced: Replaced) -> bool:
+    """Whether one of the values names an old definition."""
+    with contextlib.suppress(RecursionError):
+        return any(names_any(value, replaced) for value in values)
+    return True
+
+
+RebindingError = (RoutebookError, PydanticUserError, NameError, TypeError)
+"""What the analysis of a declaration that no longer fits may raise."""

@@ -1,0 +1,94 @@
+"""Old definitions exchanged for new ones, wherever an annotation, a default or a declaration names them.
+
+Pure on types: what does not name an old definition comes back as the same object.
+"""
+
+import dataclasses
+import re
+import types
+import typing
+from collections.abc import Iterable, Mapping
+from enum import Enum
+from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from routebook.params import Depends
+from routebook_kernel.registry.identity import Same
+
+Replaced = Mapping[Same, Any]
+"""Each old definition with the new one of the same name."""
+
+
+def names_any(annotation: Any, replaced: Replaced) -> bool:
+    """Whether an annotation names an old definition, at any depth; in a text, by its name."""
+    if Same(annotation) in replaced:
+        return True
+    if isinstance(annotation, str | typing.ForwardRef):
+        text = annotation if isinstance(annotation, str) else annotation.__forward_arg__
+        return any(re.search(rf"\b{re.escape(name)}\b", text) for name in _names(replaced))
+    if isinstance(annotation, Depends):
+        return names_any(annotation.dependency, replaced)
+    if isinstance(annotation, Enum):
+        return Same(type(annotation)) in replaced
+    if isinstance(annotation, typing.TypeAliasType if hasattr(typing, "TypeAliasType") else ()):
+        return names_any(annotation.__value__, replaced)
+    return any(names_any(part, replaced) for part in _parts(annotation))
+
+
+def substituted(annotation: Any, replaced: Replaced) -> Any:
+    """The annotation with every old definition exchanged; texts stay, they are read anew anyway."""
+    if Same(annotation) in replaced:
+        return replaced[Same(annotation)]
+    if not names_any(annotation, replaced) or isinstance(annotation, str | typing.ForwardRef):
+        return annotation
+    if isinstance(annotation, Depends):
+        return dataclasses.replace(annotation, dependency=substituted(annotation.dependency, replaced))
+    if isinstance(annotation, Enum):
+        return _member(annotation, replaced[Same(type(annotation))])
+    if hasattr(annotation, "__value__"):
+        return substituted(annotation.__value__, replaced)
+    return _rebuilt(annotation, tuple(substituted(part, replaced) for part in _parts(annotation)))
+
+
+def substituted_all(values: Iterable[Any], replaced: Replaced) -> list[Any]:
+    """Each value with every old definition exchanged."""
+    return [substituted(value, replaced) for value in values]
+
+
+def _names(replaced: Replaced) -> set[str]:
+    return {name for old in replaced if (name := getattr(old.target, "__name__", None))}
+
+
+def _parts(annotation: Any) -> tuple[Any, ...]:
+    """What an annotation is made of: the arguments of a generic, an Annotated's type and metadata."""
+    if get_origin(annotation) is Literal:
+        return ()
+    if isinstance(annotation, list | tuple):  # the parameters of a Callable
+        return tuple(annotation)
+    generic = getattr(annotation, "__pydantic_generic_metadata__", None)
+    if generic and generic["args"]:
+        return (generic["origin"], *generic["args"])
+    if get_origin(annotation) is Annotated:
+        return (annotation.__origin__, *annotation.__metadata__)
+    return get_args(annotation)
+
+
+def _rebuilt(annotation: Any, parts: tuple[Any, ...]) -> Any:
+    if isinstance(annotation, list | tuple):
+        return type(annotation)(parts)
+    if getattr(annotation, "__pydantic_generic_metadata__", {}).get("args"):
+        return parts[0][parts[1:]]
+    origin = get_origin(annotation)
+    if origin is Annotated:
+        return Annotated[parts]
+    if origin is Union or origin is types.UnionType:
+        return Union[parts]  # noqa: UP007  # made at run time
+    if hasattr(annotation, "copy_with"):
+        return annotation.copy_with(parts)
+    return origin[parts]
+
+
+def _member(member: Enum, new: Any) -> Any:
+    """The member of the same name, else of the same value, else the old one."""
+    if member.name in getattr(new, "__members__", {}):
+        return new[member.name]
+    return next((other for other in new if other.value == member.value), member)

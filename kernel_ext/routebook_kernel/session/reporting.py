@@ -1,0 +1,211 @@
+"""What a run did, told: one report for each application that it touched, and the marks that views show."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from routebook.applications import Routebook
+from routebook.exceptions import RoutebookError
+from routebook_kernel.protocol import Mark, MarkKind
+from routebook_kernel.records import CellKey
+from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
+from routebook_kernel.registry.containers import RouteContainer
+from routebook_kernel.registry.findings import CellOf, find_conflicts, find_duplicate_ids, find_shadowed, where
+from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.ledger import Entry
+from routebook_kernel.registry.names import Rebound
+from routebook_kernel.registry.notebook import Notebook, Settled
+from routebook_kernel.registry.operations import Operation, document_of, iter_operations, take_snapshot
+from routebook_kernel.registry.report import Finding, RunReport, ticked
+from routebook_kernel.session.following import Follower
+
+
+@dataclass(frozen=True, slots=True)
+class CellError:
+    """What ended a run.
+
+    Attributes:
+        line: In the cell; None where no line of it was running.
+    """
+
+    error: BaseException
+    line: int | None
+
+    @property
+    def is_declaration(self) -> bool:
+        """Whether a registration was refused."""
+        return isinstance(self.error, RoutebookError)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """All that is known of a run that has ended.
+
+    Attributes:
+        has_placed: It registered something.
+        rebound: The variables that hold new applications and routers.
+        carried: What a new one took over, by it.
+    """
+
+    settled: Settled
+    error: CellError | None
+    has_placed: bool
+    rebound: Sequence[Rebound]
+    carried: Mapping[Same, Sequence[Entry]]
+
+    @property
+    def cell(self) -> CellKey:
+        """The cell's key."""
+        return self.settled.cell.key
+
+
+class Reporter:
+    """Compares each application with how the last run left it."""
+
+    def __init__(self, notebook: Notebook, follower: Follower) -> None:
+        self._notebook = notebook
+        self._follower = follower
+        self._snapshots: dict[Same, Snapshot] = {}
+        self._told: dict[Same, frozenset[tuple[str, str | None]]] = {}
+        self._marks: dict[Same, dict[str, list[Mark]]] = {}
+
+    def marks(self, app: Routebook) -> Mapping[str, list[Mark]]:
+        """What to notice about operations since the last run, by operation."""
+        return self._marks.get(Same(app), {})
+
+    def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
+        """One report for each application that the run touched; how it stopped goes with the first."""
+        reports = [report for name, app in applications.items() if (report := self._report_of(run, name, app))]
+        standing = {Same(app) for app in applications.values()}
+        for kept in (self._snapshots, self._marks, self._told):
+            for gone in kept.keys() - standing:
+                del kept[gone]
+        links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
+        return tuple(_with_stop(reports, list(_iter_stopped(run)), links))
+
+    def _report_of(self, run: Run, name: str, app: Routebook) -> RunReport | None:
+        entries = {Same(value): entry for _, value, entry in self._notebook.standing()}
+        rebound = next((each for each in run.rebound if each.new is app), None)
+        former = rebound.former if rebound else None
+        document, problem = document_of(app)
+        operations = list(iter_operations(app, lambda route: entries.get(Same(route))))
+        before, after = self._snapshots.get(Same(former or app), EMPTY), take_snapshot(operations, document)
+        self._snapshots[Same(app)] = after
+        changes = compare(before, after)
+        findings = [*problem, *self._find(app, operations, run.cell), *find_duplicate_ids(operations, document)]
+        self._marks[Same(app)] = make_marks(changes, findings)
+        mine = {each.id for each in operations if run.has_placed and each.entry and each.entry.cell == run.cell}
+        shown = [*_iter_made_again(name, rebound, run.carried.get(Same(app), ())), *self._news(app, findings, mine)]
+        if not (changes or shown or mine):
+            return None
+        return RunReport(name, app.title, tuple(changes), tuple(shown), len(after.operations))
+
+    def _find(self, app: Routebook, operations: Sequence[Operation], here: CellKey) -> Iterator[Finding]:
+        cell_of = self._notebook.cell
+        yield from self._iter_stale(operations, cell_of, here)
+        for container, conflict in self._notebook.conflicts():
+            if isinstance(container, RouteContainer) and container.owner is app.router:
+                yield from find_conflicts([conflict], cell_of, here)
+        yield from find_shadowed(app, operations, cell_of, here)
+
+    def _iter_stale(self, operations: Iterable[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
+        for operation in operations:
+            if (stale := self._follower.staleness(operation)) is not None:
+                cell = cell_of(stale.cell) if stale.cell else None
+                text = f"`{operation.id}` uses an older {ticked(stale.name)}: run {where(cell, None)}"
+                yield Finding("stale", "warn", "stale", text, operation.id)
+
+    def _news(self, app: Routebook, findings: Sequence[Finding], mine: set[str]) -> list[Finding]:
+        """The findings that the person has not been told, and those about what this cell declares."""
+        told = self._told.get(Same(app), frozenset())
+        self._told[Same(app)] = frozenset((finding.kind, finding.operation) for finding in findings)
+        return [
+            finding
+            for finding in findings
+            if (finding.kind, finding.operation) not in told or finding.operation in mine
+        ]
+
+
+def _iter_stopped(run: Run) -> Iterator[Finding]:
+    """What a run that did not end well has done, and what it left."""
+    settled, error = run.settled, run.error
+    if settled.outcome == "completed":
+        return
+    stays = _stays(settled.kept)
+    if settled.outcome == "refused":
+        text = f"the cell cannot be read{_at(error)}. {stays[:1].upper()}{stays[1:]}" if stays else "it cannot be read"
+        yield Finding("refused", "error", "nothing changed", text)
+    elif error is not None and error.is_declaration and not run.has_placed:
+        yield Finding("declaration", "error", "nothing changed", _one_line(error))
+    else:
+        what = _one_line(error) if error is not None and error.is_declaration else ticked(_told_error(error))
+        text = f"{what}. What stands above it is live" if run.has_placed else what
+        yield Finding("stopped", "error", f"stopped{_at(error)}", f"{text}; {stays}" if stays else text)
+
+
+def _stays(kept: Sequence[Entry]) -> str:
+    told = [ticked(text) for entry in kept if (text := _told(entry))]
+    if not told:
+        return ""
+    named = ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
+    return (
+        f"{named} {'stays as the last good run left it' if len(told) == 1 else 'stay as the last good run left them'}"
+    )
+
+
+def _told(entry: Entry) -> str:
+    return " and ".join(sorted(key for key in entry.keys if isinstance(key, str)))
+
+
+def _told_error(error: CellError | None) -> str:
+    if error is None:
+        return "interrupted"
+    lines = str(error.error).splitlines()
+    return f"{type(error.error).__name__}: {lines[0]}" if lines else type(error.error).__name__
+
+
+def _one_line(error: CellError) -> str:
+    """A declaration's message without the file name, which a cell's code has instead of a place."""
+    lines = [line.strip() for line in str(error.error).splitlines() if not line.lstrip().startswith('File "')]
+    return " ".join(lines).rstrip(".") + (f" (line {error.line})" if error.line is not None else "")
+
+
+def _at(error: CellError | None) -> str:
+    return f" at line {error.line}" if error is not None and error.line is not None else ""
+
+
+def _iter_made_again(name: str, rebound: Rebound | None, carried: Sequence[Entry]) -> Iterator[Finding]:
+    """An application that was made again says what became of the operations of other cells."""
+    if told := [entry for entry in carried if _told(entry)]:
+        count = f"{len(told)} {'operation' if len(told) == 1 else 'operations'}"
+        yield Finding("carried", "note", "made again", f"`{name}` is new and keeps {count} of other cells")
+    if rebound is not None and rebound.former is None and rebound.replaced is not None:
+        text = f"`{name}` begins anew in this cell; what other cells had added stays with the earlier one"
+        yield Finding("fresh", "note", "a new application", text)
+
+
+def _with_stop(
+    reports: list[RunReport], stopped: Sequence[Finding], links: tuple[tuple[str, str], ...]
+) -> Iterator[RunReport]:
+    """The reports, the first with how the run ended; where it touched no application, a report of that alone."""
+    if stopped and not reports:
+        reports = [RunReport("app", "the notebook", (), (), 0)]
+    for index, report in enumerate(reports):
+        findings = (*report.findings, *stopped) if index == 0 else report.findings
+        yield RunReport(report.name, report.title, report.changes, findings, report.live_count, links)
+
+
+_MARKED: Mapping[str, MarkKind] = {"shadowed": "shadowed", "conflict": "conflict", "stale": "stale"}
+
+
+def make_marks(changes: Sequence[Change], findings: Sequence[Finding]) -> dict[str, list[Mark]]:
+    """What views show beside an operation."""
+    marks: dict[str, list[Mark]] = {}
+    for change in changes:
+        if change.kind == "new":
+            marks.setdefault(change.id, []).append(Mark(kind="new", text="new since the last run"))
+        elif change.kind == "changed":
+            marks.setdefault(change.id, []).append(Mark(kind="changed", text=change.note.replace("`", "")))
+    for finding in findings:
+        if finding.operation is not None and (kind := _MARKED.get(finding.kind)):
+            marks.setdefault(finding.operation, []).append(Mark(kind=kind, text=finding.text.replace("`", "")))
+    return marks

@@ -1,0 +1,401 @@
+"""Cells and a real application, without a kernel: what follows a redefinition, what the reports say."""
+
+import textwrap
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+
+from routebook.applications import Routebook
+from routebook.routing import APIRouter, set_registrar
+from routebook.testclient import TestClient
+from routebook_kernel.records import RunOutcome
+from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.report import RunReport
+from routebook_kernel.session.reporting import CellError
+from routebook_kernel.session.tracker import Tracker
+from routebook_kernel.summary import Summary
+
+
+class Pages:
+    """A notebook whose cells are run by `exec`, with the tracker as the framework's registrar."""
+
+    def __init__(self) -> None:
+        self.namespace: dict[str, Any] = {"__name__": "__main__"}
+        self.tracker = Tracker(self.namespace)
+        self.count = 0
+
+    def run(self, cell: str, source: str, deleted: tuple[str, ...] = ()) -> str:
+        """Run a cell; the summary's text."""
+        self.count += 1
+        source = textwrap.dedent(source).strip()
+        filename = f"/tmp/cell-{cell}-{self.count}.py"
+        self.tracker.begin(cell, source, self.count, filename, deleted)
+        outcome: RunOutcome = "completed"
+        error: CellError | None = None
+        try:
+            code = compile(source, filename, "exec", dont_inherit=True)
+        except SyntaxError as raised:
+            outcome, error = "refused", CellError(raised, raised.lineno)
+        else:
+            try:
+                exec(code, self.namespace)
+            except Exception as raised:
+                traceback = raised.__traceback__
+                line = None
+                while traceback is not None:
+                    if traceback.tb_frame.f_code.co_filename == filename:
+                        line = traceback.tb_lineno
+                    traceback = traceback.tb_next
+                outcome, error = "raised", CellError(raised, line)
+        result = self.tracker.settle(outcome, error)
+        assert result is not None
+        return repr(Summary(result.reports)) if result.reports else ""
+
+    def client(self, name: str = "app") -> TestClient:
+        return TestClient(self.namespace[name], raise_server_exceptions=False)
+
+    def paths(self, name: str = "app") -> list[str]:
+        return [operation.id for operation in self.tracker.operations(self.namespace[name])]
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    notebook = Pages()
+    former = set_registrar(notebook.tracker)
+    notebook.run(
+        "setup",
+        """
+        from typing import Annotated, Generic, TypeVar
+        from enum import Enum
+        from dataclasses import dataclass
+        from pydantic import BaseModel
+        from routebook import APIRouter, Depends, Request
+        from routebook.applications import Routebook
+        from routebook.responses import JSONResponse
+        """,
+    )
+    notebook.run("app", "app = Routebook(title='Shop')")
+    yield notebook
+    set_registrar(former)
+
+
+ITEM = "class Item(BaseModel):\n    name: str"
+NEW_ITEM = "class Item(BaseModel):\n    title: str"
+
+FOLLOWED = {
+    "body parameter": ("", "@app.post('/x')\ndef x(item: Item): return item", {"title": "t"}),
+    "annotated list": (
+        "",
+        "@app.post('/x')\ndef x(item: Annotated[list[Item], 'n']): return item[0]",
+        [{"title": "t"}],
+    ),
+    "optional": ("", "@app.post('/x')\ndef x(item: Item | None = None): return item", {"title": "t"}),
+    "nested field": (
+        "class Order(BaseModel):\n    items: list[Item]",
+        "@app.post('/x')\ndef x(order: Order): return order.items[0]",
+        {"items": [{"title": "t"}]},
+    ),
+    "twice nested": (
+        "class Order(BaseModel):\n    item: Item\nclass Invoice(BaseModel):\n    order: Order | None = None",
+        "@app.post('/x')\ndef x(invoice: Invoice): return invoice.order.item",
+        {"order": {"item": {"title": "t"}}},
+    ),
+    "dataclass field": (
+        "@dataclass\nclass Order:\n    item: Item",
+        "@app.post('/x')\ndef x(order: Order): return order.item",
+        {"item": {"title": "t"}},
+    ),
+    "generic model": (
+        "T = TypeVar('T')\nclass Page(BaseModel, Generic[T]):\n    items: list[T]",
+        "@app.post('/x')\ndef x(page: Page[Item]): return page.items[0]",
+        {"items": [{"title": "t"}]},
+    ),
+    "alias": (
+        "Items = Annotated[list[Item], 'some']",
+        "@app.post('/x')\ndef x(items: Items): return items[0]",
+        [{"title": "t"}],
+    ),
+    "text annotation": ("", "@app.post('/x')\ndef x(item: 'Item'): return item", {"title": "t"}),
+    "dependency's parameter": (
+        "def get_item(item: Item): return item",
+        "@app.post('/x')\ndef x(item: Item = Depends(get_item)): return item",
+        {"title": "t"},
+    ),
+    "router": (
+        "router = APIRouter()",
+        "@router.post('/x')\ndef x(item: Item): return item\napp.include_router(router)",
+        {"title": "t"},
+    ),
+}
+
+
+@pytest.mark.parametrize(("definitions", "operation", "body"), FOLLOWED.values(), ids=FOLLOWED.keys())
+def test_redefined_model_is_followed(pages: Pages, definitions: str, operation: str, body: Any) -> None:
+    """`Item` redefined in its cell: operations and models of other cells take the new one, however they name it."""
+    pages.run("item", ITEM)
+    pages.run("more", definitions)
+    pages.run("operation", operation)
+
+    pages.run("item", NEW_ITEM)
+
+    response = pages.client().post("/x", json=body)
+    assert (response.status_code, response.json()) == (200, {"title": "t"})
+
+
+def test_redefined_response_model_filters_anew(pages: Pages) -> None:
+    """As return annotation and as option."""
+    pages.run("item", ITEM)
+    pages.run("a", "@app.get('/a')\ndef a() -> Item: return {'name': 'n', 'title': 't'}")
+    pages.run("b", "@app.get('/b', response_model=list[Item])\ndef b(): return [{'name': 'n', 'title': 't'}]")
+
+    told = pages.run("item", NEW_ITEM)
+
+    assert pages.client().get("/a").json() == {"title": "t"}
+    assert pages.client().get("/b").json() == [{"title": "t"}]
+    assert "~ GET /a" in told
+
+
+def test_redefined_dependency_is_followed(pages: Pages) -> None:
+    """In a default, in Annotated, in a decorator, in a router, below another dependency, in overrides."""
+    pages.run("dep", "seen = []\ndef who(): return 'old'")
+    pages.run("alias", "Who = Annotated[str, Depends(who)]\ndef twice(w: Who): return w * 2")
+    pages.run("a", "@app.get('/a')\ndef a(w=Depends(who)): return w")
+    pages.run("b", "@app.get('/b')\ndef b(w: Who): return w")
+    pages.run("c", "@app.get('/c')\ndef c(w=Depends(twice)): return w")
+
+    pages.run("dep", "seen = []\ndef who(): return 'new'")
+
+    assert [pages.client().get(path).json() for path in ("/a", "/b", "/c")] == ["new", "new", "newnew"]
+
+
+def test_redefined_enum_and_exception_are_followed(pages: Pages) -> None:
+    """A default that is a member; a handler's key."""
+    pages.run("enum", "class Color(Enum):\n    red = 'red'\nclass Gone(Exception): pass")
+    pages.run("a", "@app.get('/a')\ndef a(color: Color = Color.red): return color")
+    pages.run(
+        "b",
+        "@app.exception_handler(Gone)\ndef gone(request: Request, error): return JSONResponse('gone', 410)\n"
+        "@app.get('/b')\ndef b(): raise Gone",
+    )
+
+    pages.run("enum", "class Color(Enum):\n    red = 'rouge'\n    blue = 'bleu'\nclass Gone(Exception): pass")
+
+    assert pages.client().get("/a").json() == "rouge"
+    assert pages.client().get("/a?color=bleu").json() == "bleu"
+    assert pages.client().get("/b").status_code == 410
+
+
+def test_what_inherits_from_a_redefined_model_is_stale(pages: Pages) -> None:
+    """A base class cannot be exchanged: the summary names the cell to run, and after that run all is well."""
+    pages.run("item", ITEM)
+    pages.run("book", "class Book(Item):\n    pages: int")
+    pages.run("op", "@app.post('/books')\ndef add(book: Book): return book")
+
+    told = pages.run("item", NEW_ITEM)
+    again = pages.run("other", "x = 1")
+    marks = pages.tracker.marks(pages.namespace["app"])
+    healed = pages.run("book", "class Book(Item):\n    pages: int")
+
+    assert "stale: POST /books uses an older Item: run cell [4]" in told
+    assert again == ""
+    assert [mark["kind"] for mark in marks["POST /books"]] == ["stale"]
+    assert "stale" not in healed
+    assert pages.client().post("/books", json={"title": "t", "pages": 1}).status_code == 200
+
+
+# Everything an application is given in a cell follows that cell
+
+
+def test_handlers_overrides_and_middleware_follow_their_cells(pages: Pages) -> None:
+    """Run again: replaced, not doubled; dropped: gone; deleted: gone."""
+    pages.run("op", "def who(): return 'real'\n@app.get('/')\ndef home(w=Depends(who)): return w")
+    source = """
+        calls = []
+        @app.middleware('http')
+        async def count(request: Request, call_next):
+            calls.append(1)
+            return await call_next(request)
+        app.dependency_overrides[who] = lambda: 'fake'
+        @app.exception_handler(404)
+        def lost(request: Request, error): return JSONResponse('lost', 404)
+        """
+    pages.run("extras", source)
+    assert pages.client().get("/").json() == "fake"
+    pages.run("extras", source)
+    assert pages.client().get("/nowhere").json() == "lost"
+    assert pages.namespace["calls"] == [1]
+
+    pages.run("extras", "calls = []")
+
+    assert pages.client().get("/").json() == "real"
+    assert pages.client().get("/nowhere").json() == {"detail": "Not Found"}
+    assert pages.namespace["calls"] == []
+
+
+def test_override_of_a_later_cell_wins_and_the_earlier_returns(pages: Pages) -> None:
+    """Overrides are a dictionary: the last assignment counts, and dropping it uncovers the one before."""
+    pages.run("op", "def who(): return 'real'\n@app.get('/')\ndef home(w=Depends(who)): return w")
+    pages.run("one", "app.dependency_overrides[who] = lambda: 'one'")
+    pages.run("two", "app.dependency_overrides[who] = lambda: 'two'")
+    assert pages.client().get("/").json() == "two"
+
+    pages.run("two", "pass")
+
+    assert pages.client().get("/").json() == "one"
+
+
+def test_override_set_to_the_same_again_is_not_dropped(pages: Pages) -> None:
+    """A re-run that assigns the very same object still defines it."""
+    pages.run(
+        "op", "def who(): return 'real'\ndef fake(): return 'fake'\n@app.get('/')\ndef home(w=Depends(who)): return w"
+    )
+    for _ in range(3):
+        pages.run("one", "app.dependency_overrides[who] = fake")
+
+    assert pages.client().get("/").json() == "fake"
+
+
+def test_mounts_websockets_and_includes_follow_their_cells(pages: Pages) -> None:
+    """Whatever kind of route: once, and only while its cell defines it."""
+    source = """
+        from starlette.applications import Starlette
+        from routebook import WebSocket
+        sub = APIRouter()
+        @sub.get('/a')
+        def a(): return 'a'
+        app.include_router(sub, prefix='/sub')
+        app.mount('/static', Starlette())
+        @app.websocket('/ws')
+        async def ws(websocket: WebSocket): ...
+        """
+    for _ in range(3):
+        pages.run("routes", source)
+
+    kinds = [type(route).__name__ for route in pages.namespace["app"].routes]
+    assert sorted(kinds[-3:]) == ["APIWebSocketRoute", "IncludedRouter", "Mount"]
+    assert pages.client().get("/sub/a").json() == "a"
+
+    pages.run("routes", "pass")
+
+    assert all(type(route).__name__ == "Route" for route in pages.namespace["app"].routes)
+
+
+def test_imported_modules_operations_are_nobodys(pages: Pages, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An application imported by a cell keeps its operations when the cell runs again and imports nothing anew."""
+    (tmp_path / "shop_module.py").write_text(
+        "from routebook.applications import Routebook\napp = Routebook()\n@app.get('/m')\ndef m(): return 'm'\n"
+    )
+    monkeypatch.syspath_prepend(str(tmp_path))
+    for _ in range(2):
+        pages.run("import", "from shop_module import app as other\n@other.get('/n')\ndef n(): return 'n'")
+
+    assert pages.paths("other") == ["GET /m", "GET /n"]
+
+
+def test_second_application_of_another_cell_begins_anew(pages: Pages) -> None:
+    """A lesson's next section makes `app` again: the first one's operations are not carried into it."""
+    pages.run("a", "@app.get('/a')\ndef a(): ...")
+    told = pages.run("second", "app = Routebook()\n@app.get('/b')\ndef b(): ...")
+    assert pages.paths() == ["GET /b"]
+    assert "begins anew in this cell" in told
+
+    pages.run("app", "app = Routebook(title='First again')")
+
+    assert pages.paths() == ["GET /a"]
+
+
+def test_application_made_again_with_other_options_gives_them_to_what_it_keeps(pages: Pages) -> None:
+    """The kept operations are as a fresh run would have declared them: the new tags and dependencies are theirs."""
+    pages.run("a", "@app.get('/a', tags=['own'])\ndef a(): ...")
+    pages.run("r", "r = APIRouter(prefix='/r', tags=['r'])\n@r.get('/b')\ndef b(): ...\napp.include_router(r)")
+
+    pages.run("app", "def check(): raise ValueError\napp = Routebook(dependencies=[Depends(check)])")
+
+    assert pages.paths() == ["GET /a", "GET /r/b"]
+    assert pages.client().get("/a").status_code == 500
+    assert pages.client().get("/r/b").status_code == 500
+
+
+# Findings
+
+
+def test_shadowed_and_duplicate_operations_are_told_once(pages: Pages) -> None:
+    """In the summary of the run that causes them; later runs stay quiet, the views keep the mark."""
+    pages.run("id", "@app.get('/users/{user_id}')\ndef user(user_id: str): ...")
+
+    told = pages.run("me", "@app.get('/users/me')\ndef me(): ...")
+    later = pages.run("other", "@app.get('/other')\ndef other(): ...")
+
+    assert "! shadowed: GET /users/me is never reached, GET /users/{user_id} (cell [3]) answers first" in told
+    assert "shadowed" not in later
+    assert pages.tracker.marks(pages.namespace["app"])["GET /users/me"][0]["kind"] == "shadowed"
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "is_shadowed"),
+    [
+        ("/users/{a}", "/users/{b}", True),
+        ("/users/{a:int}", "/users/{b}", False),
+        ("/users/{b}", "/users/{a:int}", True),
+        ("/users/me", "/users/{a}", False),
+        ("/{rest:path}", "/users", True),
+        ("/users", "/{rest:path}", False),
+    ],
+)
+def test_shadowing_is_judged_by_what_answers(pages: Pages, first: str, second: str, is_shadowed: bool) -> None:
+    """Not by how the templates look."""
+    pages.run("1", f"@app.get('{first}')\ndef one(): ...")
+
+    told = pages.run("2", f"@app.get('{second}')\ndef two(): ...")
+
+    assert ("shadowed" in told) is is_shadowed
+
+
+def test_same_path_twice_in_one_cell_is_told(pages: Pages) -> None:
+    """The framework's rule holds within a cell: the first answers; the person is told of the second."""
+    told = pages.run("1", "@app.get('/x')\ndef one(): ...\n@app.get('/x')\ndef two(): ...")
+
+    assert "GET /x of two is never reached: one has the same path and answers first" in told
+
+
+def test_declaration_that_fails_says_where_and_what(pages: Pages) -> None:
+    """The framework's message, the cell's line, and that nothing changed."""
+    pages.run("1", "@app.get('/x')\ndef one(): return 'old'")
+
+    told = pages.run("1", "\n\n@app.get('/x')\ndef one(a: object()): return 'new'".replace("\n\n@", "x = 1\n@"))
+
+    assert told.startswith("× nothing changed: ")
+    assert "(line 2)" in told
+    assert pages.client().get("/x").json() == "old"
+
+
+def test_many_new_operations_are_counted_and_folded(pages: Pages) -> None:
+    """Twenty lines would drown what matters."""
+    told = pages.run("1", "for n in range(12):\n    app.get(f'/many/{n}')(lambda: 1)")
+
+    assert told.splitlines()[0] == "+ 12 operations under /many: 12 GET"
+
+
+def test_reports_know_the_cells_to_link(pages: Pages) -> None:
+    """A finding names a cell by its label; the summary links it by its id."""
+    pages.run("id", "@app.get('/users/{user_id}')\ndef user(user_id: str): ...")
+    pages.count += 1
+    pages.tracker.begin("me", "", 9, None)
+    pages.namespace["app"].get("/users/me")(lambda: 1)
+    result = pages.tracker.settle("completed")
+
+    assert result is not None
+    [report] = result.reports
+    assert isinstance(report, RunReport)
+    assert '<a href="#cell-id=id">cell [3]</a>' in Summary([report])._repr_html_()
+
+
+def test_containers_of_a_router_that_is_gone_are_let_go(pages: Pages) -> None:
+    """A hundred re-runs of a cell that makes a router keep one router's ledger, not a hundred."""
+    for _ in range(20):
+        pages.run("r", "r = APIRouter()\n@r.get('/a')\ndef a(): ...\napp.include_router(r, prefix='/r')")
+
+    routers = {Same(container.owner) for container, _, _ in pages.tracker.notebook.standing()}
+    assert len([router for router in routers if isinstance(router.target, APIRouter)]) <= 2
+    assert isinstance(pages.namespace["app"], Routebook)
