@@ -58,7 +58,7 @@ export class Kernel {
   constructor(
     private readonly model: Model,
     private readonly listener: Listener,
-    signal: AbortSignal,
+    private readonly signal: AbortSignal,
   ) {
     const receive = (message: unknown): void => this.receive(message as KernelMessage);
     const check = (): void => void this.resync();
@@ -93,7 +93,7 @@ export class Kernel {
 
   /** Ask for the whole state; where no answer comes, the line is lost and is tried again later. */
   async resync(): Promise<void> {
-    if (this.resyncing) return;
+    if (this.resyncing || this.signal.aborted) return;
     this.resyncing = true;
     clearTimeout(this.retry);
     const { id, result } = this.command("resync");
@@ -119,6 +119,7 @@ export class Kernel {
   }
 
   private lose(): void {
+    if (this.signal.aborted) return;
     this.link = "lost";
     this.failAll("The kernel no longer answers. After a restart, run the cells again.");
     const delay = RETRY_MS[Math.min(this.retries++, RETRY_MS.length - 1)];

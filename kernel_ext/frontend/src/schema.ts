@@ -155,7 +155,7 @@ function typeWords(kind: Kind, schema: Schema, name: string, components: Compone
     case "boolean":
       return "true or false";
     case "list":
-      return isObject(schema.items) ? `list of ${describe(schema.items, components).type}` : "list";
+      return isObject(schema.items) ? `list of ${describe(schema.items, components).type.replace(/^file$/, "files")}` : "list";
     case "object":
       return name || "object";
     case "map":
@@ -167,10 +167,19 @@ function typeWords(kind: Kind, schema: Schema, name: string, components: Compone
     case "any":
       return "any JSON";
     case "union":
-      return name || "one of several";
+      return name || variantNames(schema, components);
     default:
       return kind;
   }
+}
+
+const MAX_NAMED = 4;
+
+function variantNames(schema: Schema, components: Components): string {
+  const variants = [...asList(schema.anyOf), ...asList(schema.oneOf)].map((variant) => flatten(variant, components));
+  const types = Array.isArray(schema.type) ? schema.type.map((type): Schema => ({ type })) : [];
+  const named = [...variants, ...types].filter((variant) => !isNull(variant));
+  return named.length && named.length <= MAX_NAMED ? named.map((variant) => variantName(variant, components)).join(" or ") : "one of several";
 }
 
 /** Describe one schema, one level deep. */

@@ -106,7 +106,8 @@ function BodyPart({ from, body, draft, toggle }: { from: Console; body: Body; dr
   const store = useStore();
   const { operation, components, bodies } = from;
   const { id } = operation;
-  const name = describe(body.schema, components).name;
+  const { name } = describe(body.schema, components);
+  const isModel = name && !name.startsWith("Body_"); // such a name is made up for an operation's loose fields
   const isOptional = !body.isRequired;
   return (
     <fieldset class="rb-try__body">
@@ -121,7 +122,7 @@ function BodyPart({ from, body, draft, toggle }: { from: Console; body: Body; dr
               onChange={({ currentTarget }) => store.edit(id, { body: currentTarget.checked ? (initial(body.schema, components, true) ?? "") : undefined, text: null })}
             />
           )}
-          Body {name && <code>{visible(name)}</code>}
+          Body {isModel && <code>{visible(name)}</code>}
         </h4>
         {bodies.length > 1 ? (
           <select class="rb-select rb-select--short" aria-label="Media type of the body" value={body.mediaType} onChange={({ currentTarget }) => store.changeBody(from, currentTarget.value)}>

@@ -43,7 +43,7 @@ function rowsOf(schema: Schema, components: Components, depth = 0, within: strin
 }
 
 function ruleOf(spec: Spec): ComponentChildren {
-  const options = spec.kind === "choice" ? spec.options.slice(0, 20).map((option) => print(option as Value, 0)).join(", ") : "";
+  const options = spec.kind === "choice" && spec.options.length > 1 ? spec.options.slice(0, 20).map((option) => print(option as Value, 0)).join(", ") : "";
   const words = ruleWords({ ...spec, kind: "text", type: "", isNullable: false }).replace(/^, /, "");
   return (
     <>
