@@ -26,6 +26,7 @@ from routebook._plan.steps import (
 
 _SOURCE_ORDER: dict[Source, int] = {"path": 0, "query": 1, "header": 2, "cookie": 3, "body": 4, "form": 4, "file": 4}
 
+
 def compile_plan(
     dependant: Dependant,
     *,
@@ -34,7 +35,7 @@ def compile_plan(
     response: ResponseShape | None,
 ) -> CallPlan:
     """Order a tree's steps. `response` is None for a WebSocket endpoint, which answers by itself."""
-    return _Compiler(dependant, body).compile(title, response)
+    return _Compiler(dependant, body, response).compile(title)
 
 
 class _Results:
@@ -56,22 +57,24 @@ class _Results:
 
 
 class _Compiler:
-    def __init__(self, dependant: Dependant, body: BodyShape) -> None:
+    def __init__(self, dependant: Dependant, body: BodyShape, response: ResponseShape | None) -> None:
         self._root = dependant
         self._body = body
+        self._response = response
         self._names = Names()
         self._calls: dict[Any, CallDependency] = {}
         self._made: dict[tuple[str, tuple[str, ...]], Make] = {}
+        self._error_keys: list[str] = []
 
-    def compile(self, title: str, response: ResponseShape | None) -> CallPlan:
+    def compile(self, title: str) -> CallPlan:
         calls = list(self._iter_calls())
         reads = [read for call in calls if not isinstance(call, ReuseDependency) for read in call.parameters.reads]
         dependencies = [call for call in calls if isinstance(call, CallDependency)]
-        prologue = [*self._read_body(dependencies), *self._read_sources(reads), *self._made.values()]
+        prologue: list[Step] = [*self._read_body(dependencies), *self._read_sources(reads), *self._made.values()]
         kinds = {make.kind for make in self._made.values()}
         steps: list[Step] = [*prologue, *calls]
-        if response is not None:
-            steps.append(Respond(response, "response" in kinds, "background_tasks" in kinds))
+        if self._response is not None:
+            steps.append(Respond(self._response, "response" in kinds, "background_tasks" in kinds))
         scopes = {call.scope for call in dependencies if call.kind.is_generator}
         return CallPlan(
             title=title,
@@ -81,7 +84,7 @@ class _Compiler:
             needs_request_stack="request" in scopes or self._body.kind == "form",
             needs_function_stack="function" in scopes,
             needs_guard=any(call.kind is CallableKind.ASYNC_GENERATOR for call in dependencies),
-            collects_errors=any(call.can_fail for call in dependencies),
+            error_keys=tuple(self._error_keys) if any(call.can_fail for call in dependencies) else (),
         )
 
     def _iter_calls(self) -> Iterator[CallDependency | ReuseDependency | CallEndpoint]:
@@ -89,7 +92,7 @@ class _Compiler:
         below = _Results()
         for dependency in root.dependencies:
             yield from self._iter_dependency(dependency, below)
-        parameters, arguments = self._read_parameters(root, prefix="")
+        parameters, arguments = self._read_parameters(root, key="")
         arguments.update(self._make_injected(root))
         arguments.update(below.variables)
         yield CallEndpoint(root.call, callable_name(root.call), root.kind, parameters, tuple(arguments.items()))
@@ -98,18 +101,28 @@ class _Compiler:
         """The calls below a node, then its own, which is added to `results`."""
         name = callable_name(node.call)
         earlier = self._calls.get(node.cache_key) if node.use_cache else None
+        below = _Results()
+        for dependency in node.dependencies:
+            for step in self._iter_dependency(dependency, below):
+                if earlier is None or isinstance(step, CallDependency):
+                    yield step
         if earlier is not None:
+            if earlier.parameters.can_fail:  # each use tells the errors, as in FastAPI
+                self._error_keys.append(earlier.parameters.key)
             results.add(node, earlier)
             yield ReuseDependency(name, earlier.variable)
             return
-        below = _Results()
-        for dependency in node.dependencies:
-            yield from self._iter_dependency(dependency, below)
+        call = self._make_call(node, name, below)
+        self._calls.setdefault(node.cache_key, call)
+        results.add(node, call)
+        yield call
+
+    def _make_call(self, node: Dependant, name: str, below: "_Results") -> CallDependency:
         variable = self._names.take(node.name or name)
-        parameters, arguments = self._read_parameters(node, prefix=f"{variable}_")
+        parameters, arguments = self._read_parameters(node, key=variable)
         arguments.update(self._make_injected(node))
         arguments.update(below.variables)
-        call = CallDependency(
+        return CallDependency(
             call=node.call,
             name=name,
             kind=node.kind,
@@ -121,18 +134,19 @@ class _Compiler:
             can_fail=parameters.can_fail or bool(below.fallible),
             limit=node.declaration._concurrency if node.declaration is not None else None,
         )
-        self._calls.setdefault(node.cache_key, call)
-        results.add(node, call)
-        yield call
 
-    def _read_parameters(self, node: Dependant, prefix: str) -> tuple[ReadParameters, dict[str, str]]:
+    def _read_parameters(self, node: Dependant, key: str) -> tuple[ReadParameters, dict[str, str]]:
         ordered = sorted(node.parameters, key=lambda parameter: _SOURCE_ORDER[parameter.source])
+        prefix = f"{key}_" if key else ""
         reads = tuple(
             Read(self._names.take(prefix + parameter.name), parameter.source, self._make_reader(parameter))
             for parameter in ordered
         )
         arguments = {parameter.name: read.variable for parameter, read in zip(ordered, reads, strict=True)}
-        return ReadParameters(callable_name(node.call), reads), arguments
+        parameters = ReadParameters(callable_name(node.call), reads, key)
+        if parameters.can_fail:
+            self._error_keys.append(key)
+        return parameters, arguments
 
     def _make_reader(self, parameter: Parameter) -> Reader:
         return make_body_reader(parameter, self._body) if parameter.is_body else make_reader(parameter)
@@ -140,7 +154,9 @@ class _Compiler:
     def _make_injected(self, node: Dependant) -> dict[str, str]:
         variables = {}
         for item in node.injected:
-            kind = "request" if item.kind == "connection" else item.kind
+            kind: str = item.kind
+            if kind in ("connection", "request"):
+                kind = "websocket" if self._response is None else "request"
             scopes = node.oauth_scopes if kind == "security_scopes" else ()
             make = self._made.get((kind, scopes))
             if make is None:

@@ -36,7 +36,7 @@ class GuardedStack(AsyncExitStack):
 
     async def __aexit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
-    ) -> bool:
+    ) -> bool | None:
         if not self._is_used:
             return await super().__aexit__(kind, error, traceback)
         self._guard.shield = True

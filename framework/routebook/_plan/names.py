@@ -3,9 +3,9 @@
 import keyword
 
 RESERVED = frozenset(
-    "scope receive send path query header cookie sent_path sent_query sent_header sent_cookie body form errors "
-    "result answer status headers request websocket connection response background_tasks guard request_stack "
-    "function_stack trace teardown raw_body sent_form error".split()
+    "scope receive send path query header cookie sent_path sent_query sent_header sent_cookie sent_form raw_body body "
+    "form error errors result answer headers request websocket connection response background_tasks guard "
+    "request_stack function_stack trace".split()
 )
 """Names that generated code uses for itself."""
 

@@ -55,17 +55,34 @@ class Read:
     def is_body(self) -> bool:
         return self.source in ("body", "form", "file")
 
-
-@dataclass(frozen=True, slots=True)
-class ReadParameters:
-    """All parameters of one callable; its errors are told together."""
-
-    owner: str
-    reads: tuple[Read, ...]
+    @property
+    def is_text(self) -> bool:
+        """Whether every text passes unchanged, so that there is nothing to validate."""
+        field = self.reader.field
+        return self.reader.is_plain and field.annotation is str and not field.field_info.metadata
 
     @property
     def can_fail(self) -> bool:
-        return bool(self.reads)
+        """Whether reading may raise; a text that has a default, or is in the path, is taken as it is."""
+        field = self.reader.field
+        is_always_there = self.source == "path" or (not field.is_required and field.has_plain_default)
+        return not (self.is_text and is_always_there)
+
+
+@dataclass(frozen=True, slots=True)
+class ReadParameters:
+    """All parameters of one callable; its errors are told together.
+
+    `key` names them among the errors of the whole request: the callable's variable, "" for the endpoint.
+    """
+
+    owner: str
+    reads: tuple[Read, ...]
+    key: str = ""
+
+    @property
+    def can_fail(self) -> bool:
+        return any(read.can_fail for read in self.reads)
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +103,10 @@ class CallDependency:
 
 @dataclass(frozen=True, slots=True)
 class ReuseDependency:
-    """A dependency that ran before in this request: its result is taken from there."""
+    """A dependency that ran before in this request: its result is taken from there.
+
+    Dependencies below it that refuse the cache run again all the same; their steps come before.
+    """
 
     name: str
     variable: str
@@ -126,7 +146,7 @@ class CallPlan:
     needs_request_stack: bool
     needs_function_stack: bool
     needs_guard: bool  # an async dependency with `yield`: its end is shielded from cancellation
-    collects_errors: bool  # a dependency's parameters can fail: errors are gathered before the endpoint
+    error_keys: tuple[str, ...]  # whose errors are told, in order; not empty if those of dependencies are gathered
 
     def __str__(self) -> str:
         return "\n".join([self.title, *(f"  {number}. {describe(step)}" for number, step in enumerate(self.steps, 1))])

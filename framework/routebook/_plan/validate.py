@@ -1,14 +1,16 @@
 """From JSON bytes to validated objects in one step of pydantic-core, where that gives the very same result.
 
 The other way (`json.loads`, then `validate_python`) is FastAPI's, and so the one that decides. They agree unless the
-schema tells the two inputs apart: strict types, functions that are told the mode, types read differently from JSON.
+schema tells the two inputs apart (strict types, types that are read differently from JSON), or counts how often it
+is used: a body that is refused the first way is read again the other way, for the words of the errors are different.
+So code that a person wrote (validators, default factories) is in no schema that is read directly.
 """
 
+import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import ValidationError
-from pydantic_core import CoreSchema
 
 from routebook._analysis.fields import ModelField
 from routebook._plan.body import BodyReader, decode_json, is_json_type
@@ -16,50 +18,58 @@ from routebook.exceptions import EndpointContext
 
 JsonReader = Callable[[bytes, Iterable[tuple[bytes, bytes]]], Any]
 
-_SAFE_TYPES = frozenset(
-    "any none bool int float str date time datetime uuid literal enum list tuple set frozenset dict nullable default "
-    "model model-fields model-field typed-dict typed-dict-field dataclass dataclass-args dataclass-field "
-    "definitions definition-ref function-before function-after function-wrap function-plain tagged-union".split()
+_SAFE_IN_UNIONS = frozenset(
+    "any none bool int float str literal list dict nullable default model model-fields model-field typed-dict "
+    "typed-dict-field definitions definition-ref union".split()
 )
-_SAFE_IN_UNIONS = frozenset("none bool int float str nullable model definition-ref list dict".split())
+"""In a union pydantic first looks for the type that fits strictly; these are as strict about JSON as about Python."""
+
+_SAFE = _SAFE_IN_UNIONS | frozenset(
+    "date time datetime uuid enum tuple set frozenset dataclass dataclass-args dataclass-field tagged-union".split()
+)
+
+_HARMLESS_FACTORIES = (list, dict, set, frozenset, tuple)
+
+_NESTED = frozenset(
+    "schema schemas fields items_schema keys_schema values_schema extras_schema choices definitions".split()
+)
+"""The keys of a schema under which schemas are found."""
+
+
+_HUGE = 309  # digits of the least integer beyond the range of a double
+_HUGE_NUMBER = re.compile(rb"[0-9]{%d}" % _HUGE)
+_DIGITS = b"0123456789"
 
 
 def reads_json_directly(field: ModelField) -> bool:
     """Whether `validate_json` gives what `validate_python(json.loads(…))` gives, for every body that it accepts."""
-    return _is_safe(field.adapter.core_schema)
+    return _is_safe(field.adapter.core_schema, _SAFE)
 
 
-def _is_safe(schema: Any) -> bool:
+def _is_safe(schema: Any, safe: frozenset[str]) -> bool:
     if isinstance(schema, list | tuple):
-        return all(map(_is_safe, schema))
+        return all(_is_safe(item, safe) for item in schema)
     if not isinstance(schema, dict):
         return True
     kind = schema.get("type")
-    if isinstance(kind, str) and "type" in schema:
-        if kind == "union":
-            return _is_safe_union(schema)
-        if kind not in _SAFE_TYPES or schema.get("strict"):
-            return False
-    function = schema.get("function")
-    if isinstance(function, dict) and function.get("type") != "no-info":
+    if not isinstance(kind, str):  # fields or choices by name
+        return all(_is_safe(item, safe) for item in schema.values())
+    if kind not in safe or _runs_code(schema) or _tells_modes_apart(schema):
         return False
-    if _has_mode_config(schema.get("config")):
-        return False
-    return all(_is_safe(value) for key, value in schema.items() if key in _NESTED)
+    inside = _SAFE_IN_UNIONS if kind == "union" else safe
+    return all(_is_safe(value, inside) for key, value in schema.items() if key in _NESTED)
 
 
-_NESTED = frozenset(
-    ("schema", "schemas", "fields", "items_schema", "keys_schema", "values_schema", "choices", "definitions")
-)
+def _runs_code(schema: dict[str, Any]) -> bool:
+    """Whether something that a person wrote runs while validating."""
+    factory = schema.get("default_factory")
+    is_called = callable(schema.get("discriminator")) or bool(schema.get("post_init") or schema.get("custom_init"))
+    return is_called or (factory is not None and factory not in _HARMLESS_FACTORIES)
 
 
-def _is_safe_union(schema: CoreSchema) -> bool:
-    choices = [choice[0] if isinstance(choice, tuple) else choice for choice in schema.get("choices", ())]  # type: ignore[attr-defined]
-    return all(choice.get("type") in _SAFE_IN_UNIONS and _is_safe(choice) for choice in choices)
-
-
-def _has_mode_config(config: Any) -> bool:
-    return bool(config) and bool(config.get("strict") or config.get("val_json_bytes"))
+def _tells_modes_apart(schema: dict[str, Any]) -> bool:
+    config = schema.get("config") or {}
+    return bool(schema.get("strict") or config.get("strict") or config.get("val_json_bytes"))
 
 
 def make_json_reader(reader: BodyReader, *, is_strict: bool, context: EndpointContext) -> JsonReader:
@@ -71,7 +81,7 @@ def make_json_reader(reader: BodyReader, *, is_strict: bool, context: EndpointCo
     validate_json = reader.field.validator.validate_json
 
     def read_json(body: bytes, headers: Iterable[tuple[bytes, bytes]]) -> Any:
-        if body and is_json_type(headers, is_strict):
+        if body and is_json_type(headers, is_strict) and not has_huge_number(body):
             try:
                 return validate_json(body)
             except ValidationError:
@@ -80,6 +90,17 @@ def make_json_reader(reader: BodyReader, *, is_strict: bool, context: EndpointCo
         return reader.read(value)
 
     return read_json if reads_json_directly(reader.field) else _slow_reader(reader, is_strict, context)
+
+
+def has_huge_number(body: bytes) -> bool:
+    """Whether the body may hold a number too big for a float, which pydantic-core takes for infinity in JSON only.
+
+    Such a run of digits covers every 309th byte somewhere: few bytes of a long body are looked at.
+    """
+    return len(body) >= _HUGE and any(
+        body[position] in _DIGITS and _HUGE_NUMBER.search(body, position - _HUGE + 1, position + _HUGE)
+        for position in range(_HUGE - 1, len(body), _HUGE)
+    )
 
 
 def _slow_reader(reader: BodyReader, is_strict: bool, context: EndpointContext) -> JsonReader:

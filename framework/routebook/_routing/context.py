@@ -5,11 +5,11 @@ it is served has a `RouteContext`, with the whole path, all tags and dependencie
 """
 
 from collections.abc import Callable, Collection, Mapping, Sequence
-from contextlib import AsyncExitStack
 from contextvars import ContextVar
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from anyio import CancelScope
 from starlette.datastructures import URLPath
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -23,7 +23,7 @@ from routebook._analysis.dependant import Dependant
 from routebook._plan.asgi import send_response
 from routebook._plan.body import BodyShape, shape_body
 from routebook._plan.compiler import compile_plan
-from routebook._plan.lifetime import STACKS_KEY, swallowed_error
+from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
 from routebook._plan.observe import OBSERVER_KEY
 from routebook._plan.respond import ResponseShape
 from routebook._plan.source import Form, Generated, generate
@@ -291,16 +291,17 @@ class RouteContext:
 
     async def serve_by_handler(self, handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve through a coroutine from Request to Response, as custom route classes make it."""
-        async with AsyncExitStack() as request_stack:
-            response = None
-            async with AsyncExitStack() as function_stack:
-                scope[STACKS_KEY] = request_stack, function_stack
-                scope["fastapi"] = {"effective_route_context": self}
-                response = await handler(Request(scope, receive, send))
-            if response is None:
-                raise swallowed_error(self.title)
-            await send_response(response, scope, receive, send)
-            return
+        with CancelScope() as guard:
+            async with GuardedStack(guard) as request_stack:
+                response = None
+                async with GuardedStack(guard) as function_stack:
+                    scope[STACKS_KEY] = request_stack, function_stack
+                    scope["fastapi"] = {"effective_route_context": self}
+                    response = await handler(Request(scope, receive, send))
+                if response is None:
+                    raise swallowed_error(self.title)
+                await send_response(response, scope, receive, send)
+                return
         raise swallowed_error(self.title)
 
     async def handle_by_route(self, scope: Scope, receive: Receive, send: Send) -> None:

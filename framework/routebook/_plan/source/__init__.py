@@ -1,0 +1,261 @@
+"""A plan as Python: one straight function a route, made to be read.
+
+Each step has a small writer. Only names from `Names` and literals reach the text; every object is bound by name in
+the function's globals. The text is registered in `linecache`, so that tracebacks show it.
+"""
+
+import linecache
+from collections.abc import Callable, Iterator
+from contextlib import AsyncExitStack, contextmanager
+from dataclasses import dataclass
+from itertools import count
+from types import FunctionType
+from typing import Any
+
+from anyio import CancelScope
+from pydantic import ValidationError
+from starlette.background import BackgroundTasks
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
+
+from routebook._plan import extract
+from routebook._plan.asgi import send_response
+from routebook._plan.body import decode_json, read_body
+from routebook._plan.form import read_form
+from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
+from routebook._plan.names import RESERVED
+from routebook._plan.observe import OBSERVER_KEY, Tracer
+from routebook._plan.respond import is_body_allowed
+from routebook._plan.source.answer import write_answer
+from routebook._plan.source.calls import write_dependency, write_endpoint, write_reuse
+from routebook._plan.source.emission import Emission, Form
+from routebook._plan.source.text import FunctionText
+from routebook._plan.steps import (
+    CallDependency,
+    CallEndpoint,
+    CallPlan,
+    Make,
+    ReadBody,
+    ReadSource,
+    Respond,
+    ReuseDependency,
+    Step,
+)
+from routebook._sentinel import UNSET
+from routebook.exceptions import EndpointContext
+from routebook.security.oauth2 import SecurityScopes
+
+__all__ = ["Form", "Generated", "generate"]
+
+_numbers = count(1)
+
+_KNOWN: dict[str, Any] = {
+    "AsyncExitStack": AsyncExitStack,
+    "BackgroundTasks": BackgroundTasks,
+    "CancelScope": CancelScope,
+    "FAILED": UNSET,
+    "GuardedStack": GuardedStack,
+    "Request": Request,
+    "Response": Response,
+    "SecurityScopes": SecurityScopes,
+    "Tracer": Tracer,
+    "UNREADABLE": (KeyError, ValidationError),
+    "WebSocket": WebSocket,
+    "cookie_values": extract.cookie_values,
+    "decode_json": decode_json,
+    "header_values": extract.header_values,
+    "is_body_allowed": is_body_allowed,
+    "query_values": extract.query_values,
+    "read_body": read_body,
+    "read_form": read_form,
+    "run_in_threadpool": run_in_threadpool,
+    "send_response": send_response,
+    "source_values": extract.source_values,
+    "swallowed_error": swallowed_error,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Generated:
+    """A generated function and its text."""
+
+    function: Callable[..., Any]
+    source: str
+
+
+def generate(
+    plan: CallPlan, form: Form, *, context: EndpointContext, is_strict: bool, is_traced: bool = False, route: Any = None
+) -> Generated:
+    """Write a plan as a function.
+
+    Args:
+        plan: What to do.
+        form: How it is called.
+        context: The endpoint, for validation errors.
+        is_strict: Whether a JSON body must be declared as JSON.
+        is_traced: Whether each step reports to the observer of the scope.
+        route: Shown to who asks for the request's effective route.
+    """
+    text = FunctionText(_KNOWN, RESERVED | frozenset(_iter_variables(plan)))
+    name = text.name(f"serve_{plan.name}")
+    _write_function(Emission(plan, form, context, is_strict, is_traced, route, text), name)
+    source = str(text)
+    filename = f"<routebook {plan.title} {next(_numbers)}>"
+    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
+    exec(compile(source, filename, "exec"), text.namespace)  # noqa: S102  # ours: names and literals only
+    function: FunctionType = text.namespace[name]
+    return Generated(function, source)
+
+
+def _iter_variables(plan: CallPlan) -> Iterator[str]:
+    """The variables that the plan has given out."""
+    for step in plan.steps:
+        if isinstance(step, CallDependency | CallEndpoint):
+            yield from (read.variable for read in step.parameters.reads)
+            yield from (variable for _, variable in step.arguments)
+        if isinstance(step, CallDependency | Make):
+            yield step.variable
+
+
+def _write_function(emission: Emission, name: str) -> None:
+    text, plan = emission.text, emission.plan
+    arguments = "scope, receive, send" if emission.owns_stacks else "request"
+    with text.block(f"async def {name}({arguments}):"):
+        where = f", {plan.location}" if plan.location else ""
+        text.line(f'"""{plan.title}{where}"""'.replace("\\", "/"))
+        if not emission.owns_stacks:
+            text.line("scope = request.scope")
+        if emission.is_traced:
+            text.line(f"trace = Tracer(scope[{OBSERVER_KEY!r}])")
+        with _stacks(emission):
+            _write_steps(emission)
+
+
+@contextmanager
+def _stacks(emission: Emission) -> Iterator[None]:
+    """Open what dependencies with `yield` need; a request that they leave without response has swallowed an error."""
+    text, plan = emission.text, emission.plan
+    if not emission.owns_stacks:
+        if plan.needs_request_stack or plan.needs_function_stack:
+            text.line(f"request_stack, function_stack = scope[{STACKS_KEY!r}]")
+        yield
+        return
+    if plan.needs_guard:
+        text.line("with CancelScope() as guard:")
+        text.indent()
+    if plan.needs_request_stack:
+        with text.block(f"async with {_new_stack(plan)} as request_stack:"):
+            yield
+    else:
+        yield
+    if plan.needs_guard:
+        text.dedent()
+    if plan.needs_request_stack and emission.form == "asgi":
+        text.line(f"raise swallowed_error({plan.title!r})")
+
+
+def _new_stack(plan: CallPlan) -> str:
+    return "GuardedStack(guard)" if plan.needs_guard else "AsyncExitStack()"
+
+
+def _write_steps(emission: Emission) -> None:
+    text, plan = emission.text, emission.plan
+    is_calling = False
+    for step in plan.steps:
+        if isinstance(step, CallDependency | CallEndpoint) and not is_calling:
+            is_calling = True
+            _write_before_calls(emission)
+        _write_step(emission, step)
+    if emission.form == "websocket":
+        text.line("return")
+        if plan.needs_function_stack:
+            text.dedent()
+
+
+def _write_before_calls(emission: Emission) -> None:
+    """Open the stack of function scope, which `write_answer` closes before it sends, and gather errors from here."""
+    text, plan = emission.text, emission.plan
+    if plan.needs_function_stack and emission.owns_stacks:
+        text.line("answer = None")
+        text.line(f"async with {_new_stack(plan)} as function_stack:")
+        text.indent()
+    if plan.error_keys:
+        text.line("errors = {}")
+
+
+def _write_step(emission: Emission, step: Step) -> None:
+    match step:
+        case ReadBody():
+            with emission.span("body", step.kind):
+                _write_body(emission, step)
+        case ReadSource():
+            _write_source(emission, step)
+        case Make():
+            _write_make(emission, step)
+        case CallDependency():
+            write_dependency(emission, step)
+        case ReuseDependency():
+            write_reuse(emission, step)
+        case CallEndpoint():
+            write_endpoint(emission, step)
+        case Respond():
+            write_answer(emission, step)
+
+
+def _write_body(emission: Emission, step: ReadBody) -> None:
+    text = emission.text
+    if step.kind == "form":
+        _write_request(emission)
+        text.line("form, sent_form = await read_form(request)")
+        text.line("request_stack.push_async_callback(form.close)")
+        return
+    read = "await read_body(receive)" if emission.owns_stacks else "await request.body()"
+    if step.kind == "bytes":
+        text.line(f"body = {read}")
+    else:
+        context = text.bind("endpoint_context", emission.context)
+        text.line(f"raw_body = {read}")
+        text.line(f"body = decode_json(raw_body, scope['headers'], {emission.is_strict}, {context})")
+
+
+def _write_source(emission: Emission, step: ReadSource) -> None:
+    text = emission.text
+    if step.is_whole:
+        text.line(f"{step.variable} = source_values({step.source!r}, scope)")
+    elif step.source == "path":
+        text.line("path = scope['path_params']")
+    elif step.source == "query":
+        text.line("query = query_values(scope['query_string'])")
+    else:
+        text.line(f"{step.variable} = {step.source}_values(scope['headers'])")
+
+
+def _write_make(emission: Emission, step: Make) -> None:
+    text = emission.text
+    match step.kind:
+        case "request":
+            if emission.body_kind != "form":  # reading the form has made it
+                _write_request(emission)
+        case "websocket":
+            text.line("websocket = WebSocket(scope, receive, send)")
+        case "response":
+            text.line("response = Response()")
+            text.line("del response.headers['content-length']")
+            text.line("response.status_code = None")
+        case "background_tasks":
+            text.line("background_tasks = BackgroundTasks()")
+        case "security_scopes":
+            text.line(f"{step.variable} = SecurityScopes(scopes={list(step.scopes)!r})")
+
+
+def _write_request(emission: Emission) -> None:
+    """Make the request's object; a handler is given it."""
+    text = emission.text
+    if not emission.owns_stacks:
+        return
+    text.line("request = Request(scope, receive, send)")
+    if emission.route is not None:
+        route = text.bind("effective_route", emission.route)
+        text.line(f"scope['fastapi'] = {{'effective_route_context': {route}}}")
