@@ -179,14 +179,16 @@ class PathIndex:
         """Find out ahead what most requests ask for."""
         asked_literals = (leaf.index for leaf in self._leaves if leaf.is_opaque and _is_literal(leaf))
         before = min(self._first_asked, next(asked_literals, sys.maxsize))
+        settled: set[str] = set()
         for leaf in self._leaves:
             template = leaf.entry.template
-            if template is None or leaf.is_opaque:
+            if template is None or leaf.is_opaque or template.text in settled:
                 continue
+            settled.add(template.text)
             if template.is_literal:
                 self._literals.settle(template.text, self._literal_claims(template.text))
-            elif template.tail is not None:
-                self._tails.settle(template.tail, self._tail_claims(template, before))
+            elif (head := template.tail) is not None:
+                self._tails.settle(head, self._tail_claims(template, before))
 
     def _literal_claims(self, path: str) -> Iterator[tuple[Entry, Any]]:
         for entry, params in self.candidates(path):

@@ -15,7 +15,7 @@ answers for them, and 500 compiled patterns would cost more than 500 routes.
 
 import difflib
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
@@ -30,6 +30,9 @@ from starlette.convertors import (
 )
 
 from ..exceptions import DeclarationError
+
+Extract = Callable[[str, list[str]], dict[str, Any] | None]
+"""Reads the parameters of a path, given with its split at "/", that the trie led here; None if it does not fit."""
 
 PARAMETER = re.compile(r"{([a-zA-Z_][a-zA-Z0-9_]*)(?::([a-zA-Z_][a-zA-Z0-9_]*))?}")
 
@@ -119,7 +122,7 @@ class PathTemplate:
         param_names: In order; unique.
     """
 
-    __slots__ = ("_pattern", "param_names", "parts", "path_format", "segments", "text")
+    __slots__ = ("_extract", "_pattern", "param_names", "parts", "path_format", "segments", "text")
 
     text: str
     parts: tuple[str | Parameter, ...]
@@ -127,6 +130,7 @@ class PathTemplate:
     path_format: str
     param_names: tuple[str, ...]
     _pattern: re.Pattern[str] | None
+    _extract: Extract | None
 
     def __init__(self, text: str, parts: tuple[str | Parameter, ...]) -> None:
         self.text = text
@@ -136,6 +140,7 @@ class PathTemplate:
         self.path_format = text if path_format == text else path_format  # one string to keep, where it is the same
         self.param_names = tuple(part.name for part in parts if isinstance(part, Parameter))
         self._pattern = None
+        self._extract = None
 
     @property
     def is_literal(self) -> bool:
@@ -174,6 +179,13 @@ class PathTemplate:
             )
             self._pattern = re.compile(f"^{body}$")
         return self._pattern
+
+    @property
+    def extract(self) -> Extract:
+        """The cheapest way to read the parameters of a path without newlines."""
+        if self._extract is None:
+            self._extract = _make_extract(self)
+        return self._extract
 
     def match(self, path: str) -> dict[str, Any] | None:
         """The converted parameters of a path, or None where it does not match.
@@ -254,3 +266,47 @@ def _split_segments(parts: tuple[str | Parameter, ...]) -> Iterator[Segment]:
             if text:
                 current.append(text)
     yield Segment(tuple(current))
+
+
+def no_parameters(path: str, segments: list[str]) -> dict[str, Any]:
+    """The `Extract` of a template without parameters."""
+    return {}
+
+
+def _make_extract(template: PathTemplate) -> Extract:
+    if template.is_absolute:
+        if template.is_literal:
+            return no_parameters
+        fields = [(at, segment.parameter) for at, segment in enumerate(template.segments, 1) if segment.literal is None]
+        whole = tuple((parameter, at) for at, parameter in fields if parameter is not None)
+        if len(whole) == len(fields) and all(parameter.is_text for parameter, _ in whole):
+            return _extract_texts(tuple((parameter.name, at) for parameter, at in whole))
+        if len(whole) == len(fields) and all(parameter.is_within_segment for parameter, _ in whole):
+            return _extract_converted(whole)
+    return lambda path, segments: template.match(path)
+
+
+def _extract_texts(fields: tuple[tuple[str, int], ...]) -> Extract:
+    """An empty segment is no text, however the trie was walked."""
+    if len(fields) == 1:
+        [(only_name, only_at)] = fields
+        return lambda path, segments: {only_name: text} if (text := segments[only_at]) else None
+
+    def extract(path: str, segments: list[str]) -> dict[str, Any] | None:
+        found = {name: segments[at] for name, at in fields}
+        return None if "" in found.values() else found
+
+    return extract
+
+
+def _extract_converted(fields: tuple[tuple[Parameter, int], ...]) -> Extract:
+    converts = tuple((parameter.name, at, parameter.convertor.convert) for parameter, at in fields)
+
+    def extract(path: str, segments: list[str]) -> dict[str, Any] | None:
+        try:
+            found = {name: convert(segments[at]) for name, at, convert in converts}
+        except ValueError:
+            return None
+        return None if "" in found.values() else found
+
+    return extract

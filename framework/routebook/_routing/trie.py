@@ -82,7 +82,10 @@ class Node:
 
     def _follow(self, segment: Segment, index: int) -> "Node":
         if (literal := segment.literal) is not None:
-            return self.literals.setdefault(literal, Node())
+            child = self.literals.get(literal)
+            if child is None:
+                child = self.literals[literal] = Node()
+            return child
         if (parameter := segment.parameter) is not None and parameter.is_text:
             self.beside_literal = min(self.beside_literal, index)
             if self.anything is None:
