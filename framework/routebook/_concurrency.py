@@ -11,12 +11,15 @@ class DependencyConcurrency:
 
     A semaphore belongs to the loop that waits on it, and an application may outlive its loop (tests) or serve
     from several (threads); so there is one for each. They go with the loop, or with the declaration.
+
+    Attributes:
+        limit: How many uses may be alive at a time.
     """
 
-    __slots__ = ("_limit", "_semaphores")
+    __slots__ = ("_semaphores", "limit")
 
     def __init__(self, limit: int) -> None:
-        self._limit = limit
+        self.limit = limit
         self._semaphores: WeakKeyDictionary[object, anyio.Semaphore] = WeakKeyDictionary()
 
     def get_semaphore(self) -> anyio.Semaphore:
@@ -28,5 +31,5 @@ class DependencyConcurrency:
         loop = current_token().native_token
         semaphore = self._semaphores.get(loop)
         if semaphore is None:
-            semaphore = self._semaphores[loop] = anyio.Semaphore(self._limit, max_value=self._limit)
+            semaphore = self._semaphores[loop] = anyio.Semaphore(self.limit, max_value=self.limit)
         return semaphore

@@ -303,16 +303,17 @@ class Depends:
     use_cache: bool = True
     scope: DependencyScope | None = None
     max_concurrency: int | None = None
-    # Made anew by `dataclasses.replace`, and compared by identity: a limit belongs to one declaration.
-    _concurrency: DependencyConcurrency | None = field(init=False, repr=False, hash=False, default=None)
+    # Compared by identity: a limit belongs to one declaration. A copy by `dataclasses.replace` shares it, unless the
+    # copy has another limit.
+    _concurrency: DependencyConcurrency | None = field(default=None, repr=False, hash=False)
 
     def __post_init__(self) -> None:
         limit = self.max_concurrency
-        if limit is None:
-            return
-        if type(limit) is not int or limit < 1:
+        if limit is not None and (type(limit) is not int or limit < 1):
             raise ValueError(f"max_concurrency must be a positive integer or None, not {limit!r}")
-        object.__setattr__(self, "_concurrency", DependencyConcurrency(limit))
+        if limit != (self._concurrency.limit if self._concurrency is not None else None):
+            concurrency = None if limit is None else DependencyConcurrency(limit)
+            object.__setattr__(self, "_concurrency", concurrency)
 
 
 @dataclass(frozen=True)

@@ -191,18 +191,21 @@ def test_limit_that_is_no_positive_integer_is_refused(limit: Any) -> None:
 
 
 def test_limit_belongs_to_one_declaration() -> None:
-    """Two declarations of the same function have two limits; a copy with another limit has that one."""
+    """Two declarations of the same function have two limits; a copy shares its own, unless it has another limit."""
     first = routebook.Depends(dependency, max_concurrency=1)
     second = routebook.Depends(dependency, max_concurrency=1)
-    copy = dataclasses.replace(first, max_concurrency=3)
+    copy = dataclasses.replace(first, use_cache=False)
+    wider = dataclasses.replace(first, max_concurrency=3)
+    unlimited = dataclasses.replace(first, max_concurrency=None)
 
     async def semaphores() -> list[anyio.Semaphore]:
-        return [declared._concurrency.get_semaphore() for declared in (first, first, second, copy)]
+        return [declared._concurrency.get_semaphore() for declared in (first, copy, second, wider)]
 
-    a, again, b, c = anyio.run(semaphores)
-    assert a is again
+    a, copied, b, c = anyio.run(semaphores)
+    assert a is copied
     assert a is not b
     assert (a.value, c.value) == (1, 3)
+    assert unlimited._concurrency is None
     assert first != second
 
 
