@@ -16,7 +16,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import Browser, Locator, Page, sync_playwright
+from playwright.sync_api import Browser, Locator, Page, expect, sync_playwright
 
 from tests.browser.lab import Lab, running_lab
 from tests.browser.notebook import Notebook
@@ -30,6 +30,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-component-update",
     "--disable-sync",
 ]
+TIMEOUT_MS = 15_000  # two cores, several workers: a page that is right is not always quick
 LOOPBACK = {"127.0.0.1", "localhost", None}  # None: data: and blob: addresses have no host
 
 
@@ -79,6 +80,7 @@ def chromium() -> Iterator[Browser]:
     found = subprocess.run([REPOSITORY / ".ci/find-chromium"], capture_output=True, text=True)
     if found.returncode:
         pytest.fail(found.stderr, pytrace=False)
+    expect.set_options(timeout=TIMEOUT_MS)
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=found.stdout.strip(), args=CHROMIUM_ARGUMENTS)
         yield browser
@@ -95,7 +97,7 @@ def page_watch() -> PageWatch:
 def page(chromium: Browser, page_watch: PageWatch) -> Iterator[Page]:
     """A fresh page, 1280 wide. Ends with no console error and no request that left the machine."""
     context = chromium.new_context(viewport={"width": 1280, "height": 1000})
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(TIMEOUT_MS)
     page = context.new_page()
     page_watch.attach(page)
     yield page
