@@ -181,8 +181,7 @@ class APIRoute(Route):
     def get_route_handler(self) -> Handler:
         """A coroutine function from Request to Response that serves the route; override it to act around requests."""
         context = effective_context.get() or self.context
-        function: Handler = context.generated("handler").function
-        return function
+        return context.handle_request
 
     def matches(self, scope: Scope) -> tuple[Match, Scope]:
         context = effective_context.get() or self.context
@@ -347,9 +346,8 @@ def _declared_models(endpoint: Callable[..., Any], response_model: Any) -> tuple
         return None, None
     base, _ = split_annotated(annotation)
     if is_stream:
-        arguments = typing.get_args(base)
-        is_typed = typing.get_origin(base) in _STREAMS and bool(arguments)
-        return None, arguments[0] if is_typed and arguments[0] is not Any else None
+        items = typing.get_args(base) or (Any,)
+        return None, items[0] if typing.get_origin(base) in _STREAMS else None
     if isinstance(base, type) and issubclass(base, Response):
         return None, None
     return annotation, None

@@ -2,10 +2,9 @@
 
 from collections.abc import Collection
 
-from pydantic import AliasChoices, BaseModel, ConfigDict
+from pydantic import AliasChoices, ConfigDict
 from pydantic.fields import FieldInfo
 
-from routebook import params
 from routebook._analysis.dependant import Parameter
 from routebook._analysis.fields import ModelField
 
@@ -33,13 +32,13 @@ def parameter_name(parameter: Parameter, path_names: Collection[str]) -> str:
     names = accepted_names(field.name, info)
     if parameter.source == "path":
         return next((name for name in names if name in path_names), names[0])
-    return _header_name(names[0], info, info) if isinstance(info, params.Header) else names[0]
+    return header_name(names[0], info, info)
 
 
-def model_parameter_name(name: str, info: FieldInfo, model: type[BaseModel], marker: FieldInfo) -> str:
-    """What the Parameter Object of a field of a parameter model calls it."""
-    preferred = accepted_names(name, info, model.model_config)[0]
-    return _header_name(preferred, info, marker) if isinstance(marker, params.Header) else preferred
+def header_name(name: str, info: FieldInfo, marker: FieldInfo) -> str:
+    """A name with dashes for underscores, where `marker` declares headers and the name was not given as an alias."""
+    is_own = info.alias is None and info.validation_alias is None
+    return name.replace("_", "-") if is_own and getattr(marker, "convert_underscores", False) else name
 
 
 def member_name(field: ModelField) -> str:
@@ -49,7 +48,3 @@ def member_name(field: ModelField) -> str:
         return next((choice for choice in alias.choices if isinstance(choice, str)), field.name)
     return alias if isinstance(alias, str) else field.field_info.alias or field.name
 
-
-def _header_name(name: str, info: FieldInfo, marker: params.Header) -> str:
-    is_own = info.alias is None and info.validation_alias is None
-    return name.replace("_", "-") if is_own and marker.convert_underscores else name

@@ -109,6 +109,7 @@ class Definitions(GenerateJsonSchema):
         self._by_token: dict[str, Definition] = {}
         self._owners: dict[CoreModeRef, Any] = {}
         self._new: dict[DefsRef, tuple[CoreModeRef, tuple[str, ...]]] = {}
+        self._used: dict[str, None] = {}
 
     def describe(self, schema: CoreSchema, mode: Mode) -> JsonSchemaValue:
         """The JSON Schema of a type, references being tokens.
@@ -119,6 +120,7 @@ class Definitions(GenerateJsonSchema):
         self._mode = mode
         described = dict(self.generate_inner(schema))
         self._keep_new()
+        self._used.update(dict.fromkeys(_REFERENCE.findall(repr(described))))
         return described
 
     def define(self, name: str, schema: JsonSchemaValue) -> JsonSchemaValue:
@@ -126,7 +128,14 @@ class Definitions(GenerateJsonSchema):
         definition = Definition(_new_token(), schema, (self.normalize_name(name),), name)
         self._know(definition)
         self._write(definition)
+        self._used[definition.token] = None
         return {"$ref": REF_TEMPLATE.format(model=definition.token)}
+
+    def take_used(self) -> tuple[Definition, ...]:
+        """The definitions that were referred to since this was last asked."""
+        used = tuple(map(self.of_token, self._used))
+        self._used.clear()
+        return used
 
     def of_reference(self, schema: JsonSchemaValue) -> Definition | None:
         """The definition that a schema refers to; None when it is no reference."""

@@ -16,14 +16,14 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import to_json
-from starlette.responses import JSONResponse, Response, StreamingResponse
+from starlette.responses import JSONResponse, Response
 
 from routebook._analysis.dependant import Dependant, Parameter
 from routebook._analysis.fields import ModelField
 from routebook._analysis.shapes import is_nullable, models_of
 from routebook._routing.context import RouteContext
 from routebook.encoders import jsonable_encoder
-from routebook.openapi._aliases import model_parameter_name, parameter_name
+from routebook.openapi._aliases import accepted_names, header_name, parameter_name
 from routebook.openapi._bodies import describe_body, example_members
 from routebook.openapi._definitions import Definition, JsonText
 from routebook.openapi.constants import METHODS_WITH_BODY, REF_PREFIX
@@ -94,14 +94,12 @@ def is_described(context: RouteContext) -> bool:
 def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
     notes = _Notes()
     operations = {
-        method: JsonText(to_json(_as_json(operation)).decode(), schemas.definitions)
+        method: JsonText(to_json(operation).decode(), schemas.definitions)
         for method, operation in _Describer(context, schemas, notes).operations().items()
     }
-    hidden = JsonText(to_json(notes.hidden).decode(), schemas.definitions)
-    used = [definition for text in (*operations.values(), hidden) for definition in text.uses]
     return DescribedRoute(
         operations=operations,
-        definitions=tuple(dict.fromkeys(used)),
+        definitions=schemas.definitions.take_used(),
         ids=tuple(notes.ids),
         security_schemes=notes.security_schemes,
         has_validation_error=notes.has_validation_error,
@@ -113,7 +111,6 @@ class _Notes:
     """What comes up while a route and its callbacks are described."""
 
     ids: list[tuple[str, str]] = field(default_factory=list)
-    hidden: list[JsonSchemaValue] = field(default_factory=list)
     security_schemes: dict[str, Any] = field(default_factory=dict)
     has_validation_error: bool = False
 
@@ -150,9 +147,9 @@ class _Describer:
         operation["responses"] = self._responses()
         if context.callbacks:
             operation["callbacks"] = self._callbacks()
-        if route.openapi_extra:  # type: ignore[attr-defined]
-            deep_dict_update(operation, route.openapi_extra)  # type: ignore[attr-defined]
-        return operation
+        own: dict[str, Any] = _as_json(operation)
+        deep_dict_update(own, _as_json(route.openapi_extra or {}))  # type: ignore[attr-defined]
+        return own
 
     def _security(self) -> list[dict[str, list[str]]]:
         """Security Requirement Objects: every scheme must be fulfilled, each with the scopes of all who need it."""
@@ -183,22 +180,17 @@ class _Describer:
                 if parameter.source != location:
                     continue
                 info: Any = parameter.field.field_info
-                for name, value, is_required in _iter_values(parameter, path_names):
-                    schema = self._schemas.describe(value, name if value is parameter.field else None)
-                    if not info.include_in_schema:
-                        self._notes.hidden.append(schema)
-                        continue
+                for name, titled, value, is_required in _iter_values(parameter, path_names):
+                    schema = self._schemas.describe(value, titled)
                     described = {"name": name, "in": location, "required": is_required, "schema": schema}
-                    yield described | _remarks(value) | (example_members(info) if value is parameter.field else {})
+                    if info.include_in_schema:
+                        yield described | _remarks(value) | (example_members(info) if value is parameter.field else {})
 
     def _body(self, method: str) -> dict[str, Any] | None:
         parameters = [parameter for parameter in self._parameters if parameter.is_body]
         is_embedded = self._context.body.is_embedded
         body = describe_body(parameters, is_embedded=is_embedded, unique_id=self._id, schemas=self._schemas)
-        if body is not None and method not in METHODS_WITH_BODY:
-            self._notes.hidden.append(body)
-            return None
-        return body
+        return body if method in METHODS_WITH_BODY else None
 
     # responses ------------------------------------------------------------------------------------------------------
 
@@ -226,23 +218,22 @@ class _Describer:
         context, response_class = self._context, self._context.response_class
         model: ModelField | None = context.stream_item_field if context.is_stream else context.response_field
         is_json = issubclass(response_class, JSONResponse)
+        if model is not None and model.annotation is ServerSentEvent:
+            model = None  # the event itself, which needs no words
         schema: JsonSchemaValue = {}
         if model is not None:
             schema = self._schemas.describe(model, f"{'StreamItem' if context.is_stream else 'Response'}_{self._id}")
-            if not is_json:
-                self._notes.hidden.append(schema)
         if context.is_stream and issubclass(response_class, EventSourceResponse):
             return {"text/event-stream": {"itemSchema": _event_schema(model, schema)}}
         if context.is_stream and is_json:
             return {"application/jsonl": {"itemSchema": schema}}
         media_type = response_class.media_type
-        if not media_type or issubclass(response_class, StreamingResponse):
+        if not media_type:
             return None
         return {media_type: {"schema": schema if is_json else {"type": "string"}}}
 
     def _add_response(self, responses: dict[str, Any], given: int | str, response: dict[str, Any]) -> None:
-        status = str(given).upper()
-        status = "default" if status == "DEFAULT" else status
+        status = _status_key(given, self._context)
         standing = responses.setdefault(status, {})
         added: dict[str, Any] = jsonable_encoder({key: value for key, value in response.items() if key != "model"})
         model = self._context.response_fields.get(given)
@@ -274,18 +265,20 @@ def _iter_distinct(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
             yield from _iter_distinct(dependency, seen)
 
 
-def _iter_values(parameter: Parameter, path_names: frozenset[str]) -> Iterator[tuple[str, ModelField, bool]]:
-    """A parameter, or each field of a parameter model: its name, what describes it, whether it must be sent."""
+def _iter_values(parameter: Parameter, path_names: frozenset[str]) -> Iterator[tuple[str, str, ModelField, bool]]:
+    """A parameter, or each field of a parameter model: name, what a title is made from, value, whether it is required."""
     own = parameter.field
     models = () if parameter.source == "path" else models_of(own.declared_type)
     if not models:
-        yield parameter_name(parameter, path_names), own, own.is_required or parameter.source == "path"
+        name = parameter_name(parameter, path_names)
+        yield name, name, own, own.is_required or parameter.source == "path"
         return
-    must_be_sent = own.is_required and not is_nullable(own.annotation) and len(models) == 1
+    is_required = own.is_required and not is_nullable(own.annotation) and len(models) == 1
     for model in models:
-        for name, info in model.model_fields.items():
-            sent_name = model_parameter_name(name, info, model, own.field_info)
-            yield sent_name, ModelField(name, info), must_be_sent and info.is_required()
+        for field_name, info in model.model_fields.items():
+            name = accepted_names(field_name, info, model.model_config)[0]
+            sent_name = header_name(name, info, own.field_info)
+            yield sent_name, name, ModelField(field_name, info), is_required and info.is_required()
 
 
 def _remarks(value: ModelField) -> dict[str, Any]:
@@ -301,8 +294,7 @@ def _remarks(value: ModelField) -> dict[str, Any]:
 def _event_schema(model: ModelField | None, schema: JsonSchemaValue) -> JsonSchemaValue:
     """A server-sent event (HTML Living Standard §9.2.6) whose data is JSON of the schema, or any text."""
     data: JsonSchemaValue = {"type": "string"}
-    is_typed = model is not None and model.annotation is not ServerSentEvent
-    if is_typed:
+    if model is not None:
         data |= {"contentMediaType": "application/json", "contentSchema": schema}
     members = {
         "data": data,
@@ -310,7 +302,7 @@ def _event_schema(model: ModelField | None, schema: JsonSchemaValue) -> JsonSche
         "id": {"type": "string"},
         "retry": {"type": "integer", "minimum": 0},
     }
-    return {"type": "object", "properties": members, **({"required": ["data"]} if is_typed else {})}
+    return {"type": "object", "properties": members, **({"required": ["data"]} if model is not None else {})}
 
 
 @lru_cache(maxsize=64)
@@ -320,12 +312,24 @@ def _default_status(response_class: type[Response]) -> int:
     return parameter.default if parameter is not None and isinstance(parameter.default, int) else 200
 
 
-def _phrase(status: str) -> str:
-    """Words for a key of a Responses Object.
+def _status_key(given: int | str, context: RouteContext) -> str:
+    """A key of a Responses Object (OpenAPI 3.1.0 §4.8.16.2).
 
     Raises:
         ValueError: It is neither a status nor a range of them.
     """
+    key = str(given).upper()
+    if key == "DEFAULT":
+        return "default"
+    if key not in _RANGES and not key.isdigit():
+        raise ValueError(
+            f"{given!r} in the responses of {_words_for(context)} is no status: "
+            "use a number such as 404, a range such as '4XX', or 'default'."
+        )
+    return key
+
+
+def _phrase(status: str) -> str:
     return _RANGES.get(status.upper()) or http.client.responses.get(int(status)) or "Additional Response"
 
 

@@ -146,8 +146,8 @@ class _Document:
         texts = {name: definition.text.written(names) for definition, name in names.items()}
         schemas: dict[str, Any] = {name: from_json(text) for name, text in texts.items()}
         if any(route.has_validation_error for route in self._described):
-            for name, text in _ERROR_MODELS.items():
-                schemas.setdefault(name, from_json(text))
+            error_models: dict[str, Any] = from_json(_ERROR_MODELS)
+            schemas = schemas | error_models if "ValidationError" not in schemas else error_models | schemas
         return dict(sorted(schemas.items()))
 
 
@@ -160,29 +160,29 @@ def _path_items(described: Described, names: Names) -> dict[str, Any]:
     return dict(items)
 
 
-_ERROR_MODELS = {
-    "HTTPValidationError": f"""{{
+_ERROR_MODELS = f"""{{
+    "HTTPValidationError": {{
         "title": "HTTPValidationError",
         "type": "object",
         "properties": {{
             "detail": {{"title": "Detail", "type": "array", "items": {{"$ref": "{REF_PREFIX}ValidationError"}}}}
         }}
-    }}""",
-    "ValidationError": """{
+    }},
+    "ValidationError": {{
         "title": "ValidationError",
         "type": "object",
         "required": ["loc", "msg", "type"],
-        "properties": {
-            "loc": {
+        "properties": {{
+            "loc": {{
                 "title": "Location",
                 "type": "array",
-                "items": {"anyOf": [{"type": "string"}, {"type": "integer"}]}
-            },
-            "msg": {"title": "Message", "type": "string"},
-            "type": {"title": "Error Type", "type": "string"},
-            "input": {"title": "Input"},
-            "ctx": {"title": "Context", "type": "object"}
-        }
-    }""",
-}
+                "items": {{"anyOf": [{{"type": "string"}}, {{"type": "integer"}}]}}
+            }},
+            "msg": {{"title": "Message", "type": "string"}},
+            "type": {{"title": "Error Type", "type": "string"}},
+            "input": {{"title": "Input"}},
+            "ctx": {{"type": "object", "title": "Context"}}
+        }}
+    }}
+}}"""
 """What a 422 answer holds, under the names that FastAPI gives it."""
