@@ -251,6 +251,8 @@ class Routebook(Starlette):
         if not self.openapi_url:
             return
         self.add_route(self.openapi_url, self._serve_openapi, include_in_schema=False)
+        if self._assets_url:
+            self.add_route(f"{self._assets_url}/{{path:path}}", docs.serve_asset, include_in_schema=False)
         if self.docs_url:
             self.add_route(self.docs_url, self._serve_swagger_ui, include_in_schema=False)
             if self.swagger_ui_oauth2_redirect_url:
@@ -259,6 +261,12 @@ class Routebook(Starlette):
                 )
         if self.redoc_url:
             self.add_route(self.redoc_url, self._serve_redoc, include_in_schema=False)
+
+    @property
+    def _assets_url(self) -> str:
+        """Where the documentation pages' own copies of Swagger UI and ReDoc are served; empty without such a page."""
+        page = self.docs_url or self.redoc_url
+        return f"{page.rstrip('/')}/assets" if page else ""
 
     async def _serve_openapi(self, request: Request) -> JSONResponse:
         schema = self.openapi()
@@ -277,6 +285,7 @@ class Routebook(Starlette):
             oauth2_redirect_url=f"{root_path}{redirect_url}" if redirect_url else None,
             init_oauth=self.swagger_ui_init_oauth,
             swagger_ui_parameters=self.swagger_ui_parameters,
+            **docs.swagger_ui_assets(f"{root_path}{self._assets_url}"),
         )
 
     async def _serve_oauth2_redirect(self, request: Request) -> HTMLResponse:
@@ -284,7 +293,11 @@ class Routebook(Starlette):
 
     async def _serve_redoc(self, request: Request) -> HTMLResponse:
         root_path = request.scope.get("root_path", "").rstrip("/")
-        return docs.get_redoc_html(openapi_url=f"{root_path}{self.openapi_url}", title=f"{self.title} - ReDoc")
+        return docs.get_redoc_html(
+            openapi_url=f"{root_path}{self.openapi_url}",
+            title=f"{self.title} - ReDoc",
+            **docs.redoc_assets(f"{root_path}{self._assets_url}"),
+        )
 
     # declaring: everything goes to the application's router ---------------------------------------------------------
 
