@@ -140,12 +140,22 @@ class ValidationException(Exception):
     def __init__(self, errors: Sequence[Any], *, endpoint_ctx: EndpointContext | None = None) -> None:
         super().__init__(errors)
         self._errors = errors
+        self._has_root_path = False
         self.endpoint_ctx = endpoint_ctx
         context = endpoint_ctx or {}
         self.endpoint_function = context.get("function")
         self.endpoint_path = context.get("path")
         self.endpoint_file = context.get("file")
         self.endpoint_line = context.get("line")
+
+    def add_root_path(self, root_path: str) -> None:
+        """Put what the application is mounted under before the endpoint's path; only the first call counts."""
+        if self.endpoint_ctx is None or not self.endpoint_path or self._has_root_path:
+            return
+        self._has_root_path = True
+        method, _, path = self.endpoint_path.partition(" ")
+        self.endpoint_path = f"{method} {root_path}{path}"
+        self.endpoint_ctx = {**self.endpoint_ctx, "path": self.endpoint_path}
 
     def errors(self) -> Sequence[Any]:
         """The error items, as given."""

@@ -3,8 +3,6 @@
 from starlette.responses import Response
 from starlette.types import Message, Receive, Scope, Send
 
-from routebook._plan.lifetime import STACKS_KEY as STACKS_KEY, make_enter as make_enter, swallowed_error as swallowed_error  # until source.py and context.py import from there (lead)
-
 STARTED_KEY = "routebook.response_started"
 """Set in the scope once a response has begun, so that an error after that sends no second one."""
 

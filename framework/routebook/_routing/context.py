@@ -214,9 +214,10 @@ class RouteContext:
     @cached_property
     def endpoint_context(self) -> EndpointContext:
         location = self.dependant.location
-        context = EndpointContext(function=callable_name(self.dependant.call), path=self.title)
+        path = self.title if self.methods else f"WS {self.path_format}"
+        context = EndpointContext(function=callable_name(self.dependant.call), path=path)
         if location is not None:
-            context.update(file=location.file, line=location.line)
+            context["file"], context["line"] = location.file, location.line
         return context
 
     @property
@@ -237,7 +238,7 @@ class RouteContext:
 
     def generated(self, form: Form | None = None) -> Generated:
         """The function that serves the route, and its text."""
-        return self._variant(form or self._form, (), is_traced=False)
+        return self._variant(form or self._form, None, is_traced=False)
 
     def explain(self) -> str:
         """The plan and the generated function, to be read."""
@@ -247,15 +248,16 @@ class RouteContext:
     def _form(self) -> Form:
         return "websocket" if self.methods is None else "asgi"
 
-    def _variant(self, form: Form, overrides: tuple[tuple[Any, Any], ...], *, is_traced: bool) -> Generated:
+    def _variant(self, form: Form, overrides: Mapping[Any, Any] | None, *, is_traced: bool) -> Generated:
         """The function for a state of the overrides, compiled once."""
-        key = (form, is_traced, tuple((Identity(old), Identity(new)) for old, new in overrides))
+        pairs = tuple(overrides.items()) if overrides and self._is_overridden(overrides) else ()
+        key = (form, is_traced, tuple((Identity(old), Identity(new)) for old, new in pairs))
         found = self._variants.get(key)
         if found is None:
-            if overrides:  # tests change them at will: keep the latest only
+            if pairs:  # tests change them at will: keep the latest only
                 self._variants = {key: value for key, value in self._variants.items() if not key[2]}
             found = self._variants[key] = generate(
-                self.plan(dict(overrides)),
+                self.plan(dict(pairs)),
                 form,
                 context=self.endpoint_context,
                 is_strict=self.strict_content_type,
@@ -263,6 +265,14 @@ class RouteContext:
                 route=self,
             )
         return found
+
+    def _is_overridden(self, overrides: Mapping[Any, Any]) -> bool:
+        """Whether one of the route's own dependencies is."""
+        return any(Identity(old) in self._dependency_calls for old in overrides)
+
+    @cached_property
+    def _dependency_calls(self) -> frozenset[Identity]:
+        return frozenset(Identity(node.call) for node in self.dependant.iter_tree())
 
     # serving --------------------------------------------------------------------------------------------------------
 
@@ -285,9 +295,15 @@ class RouteContext:
         if not getattr(self.original_route, "is_compiled", False):
             await self.asgi(scope, receive, send)
             return
-        pairs = tuple(overrides.items()) if overrides else ()
-        variant = self._variant(self._form, pairs, is_traced=OBSERVER_KEY in scope)
+        variant = self._variant(self._form, overrides, is_traced=OBSERVER_KEY in scope)
         await variant.function(scope, receive, send)
+
+    async def handle_request(self, request: Request) -> Response:
+        """Answer a request, for custom route classes: the caller sends the response and owns the exit stacks."""
+        overrides = getattr(self.dependency_overrides_provider, "dependency_overrides", None)
+        variant = self._variant("handler", overrides, is_traced=OBSERVER_KEY in request.scope)
+        response: Response = await variant.function(request)
+        return response
 
     async def serve_by_handler(self, handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:
         """Serve through a coroutine from Request to Response, as custom route classes make it."""

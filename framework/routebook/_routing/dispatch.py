@@ -16,6 +16,7 @@ from routebook._routing.frontend import REST
 from routebook._routing.include import IncludedRouter
 from routebook._routing.table import PathIndex, RouteTable
 from routebook._routing.template import parse_template
+from routebook.exceptions import ValidationException
 
 if TYPE_CHECKING:
     from routebook.routing import APIRouter
@@ -150,19 +151,24 @@ async def serve(table: RouteTable, scope: Scope, receive: Receive, send: Send) -
     scope["route"] = context if context.layers else context.original_route
     provider = context.dependency_overrides_provider
     overrides = provider.dependency_overrides if provider is not None else None
-    if overrides or OBSERVER_KEY in scope:
-        _report_match(scope, context)
-        await context.serve_variant(scope, receive, send, overrides)
-    else:
-        await context.asgi(scope, receive, send)
+    try:
+        if overrides or OBSERVER_KEY in scope:
+            _trace_match(index, path, scope)
+            await context.serve_variant(scope, receive, send, overrides)
+        else:
+            await context.asgi(scope, receive, send)
+    except ValidationException as error:
+        error.add_root_path(scope.get("root_path", ""))
+        raise
     return True
 
 
-def _report_match(scope: Scope, context: RouteContext) -> None:
+def _trace_match(index: PathIndex, path: str, scope: Scope) -> None:
+    """Let an observer see the match, which is made once more: before the first, nobody asks who observes."""
     observer = scope.get(OBSERVER_KEY)
     if observer is not None:
-        with Tracer(observer)("match", context.title):
-            pass
+        with Tracer(observer)("match", path):
+            index.match(scope.get("method", ""), path)
 
 
 async def _serve_asked(index: PathIndex, path: str, scope: Scope, receive: Receive, send: Send) -> bool:
