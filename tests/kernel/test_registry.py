@@ -355,19 +355,20 @@ class AnyHistory(RuleBasedStateMachine):
         assert self.book.shown == fresh.shown
 
     def predicted(self) -> list[str]:
-        """Blocks in order; of cells that define one key the latest run has it."""
-        latest: dict[str, tuple[int, str]] = {}
-        for cell, rows in self.model.items():
-            for number, operation in rows:
-                for key in operation.keys:
-                    latest[key] = max(latest.get(key, (0, "")), (number, cell))
-        shown = []
-        for cell, rows in self.model.items():
-            for _, operation in rows:
-                methods = [method for method in operation.methods if latest[f"{method} {operation.path}"][1] == cell]
-                if methods:
-                    shown.append(f"{'/'.join(methods)} {operation.path} {operation.name}")
-        return shown
+        """Rows in order; of cells that define one key the latest run has it, where the first of them had it."""
+        rows = [(cell, number, operation) for cell, block in self.model.items() for number, operation in block]
+        holder = {
+            key: max((number, index) for index, (_, number, other) in enumerate(rows) if key in other.keys)[1]
+            for _, _, operation in rows
+            for key in operation.keys
+        }
+        shown: dict[int, str] = {}
+        for _, _, operation in rows:
+            for index in sorted({holder[key] for key in operation.keys} - shown.keys()):
+                winner = rows[index][2]
+                methods = [method for method in winner.methods if holder[f"{method} {winner.path}"] == index]
+                shown[index] = f"{'/'.join(methods)} {winner.path} {winner.name}"
+        return list(shown.values())
 
 
 TestAnyHistory = AnyHistory.TestCase

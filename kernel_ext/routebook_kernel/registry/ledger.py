@@ -6,8 +6,9 @@ stands is a function of these blocks alone, so any history that ends in the same
 
 - A cell that runs again writes its block anew. Until it ends, what it has not reached yet stays behind what it has
   defined. When it ends well, what it did not reach goes; when it raises, that stays.
-- Of two cells that define the same key the later run wins; the other's entry waits, and stands again when the winner
-  is gone. Within one cell nothing is judged: there the framework's own rule holds, the first answers.
+- Of two cells that define the same key the later run wins, and stands in the other's place; the other's entry waits,
+  and stands again when the winner is gone. Within one cell nothing is judged: there the framework's own rule holds,
+  the first answers.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -173,16 +174,19 @@ class Ledger:
         return not self._claimed.isdisjoint(keys)
 
     def standing(self, order: Sequence[CellKey]) -> list[Standing]:
-        """What stands, in order."""
-        blocks = [self._blocks[cell] for cell in order if cell in self._blocks]
-        winners = _winners(entry for block in blocks for entry in block)
-        result = []
-        for block in blocks:
-            for entry in block:
-                keys = frozenset(key for key in entry.keys if winners[key] == entry.cell)
-                if keys or not entry.keys:
-                    result.append(Standing(entry, keys))
-        return result
+        """What stands, in order: a winner where the first entry that it wins a key from stood, as if replaced there."""
+        entries = [entry for cell in order if cell in self._blocks for entry in self._blocks[cell]]
+        winners = _winners(entries)
+        won = {entry: frozenset(key for key in entry.keys if winners[key] == entry.cell) for entry in entries}
+        holders: dict[Hashable, list[int]] = {}
+        for index, entry in enumerate(entries):
+            for key in won[entry]:
+                holders.setdefault(key, []).append(index)
+        places: dict[int, None] = {}
+        for index, entry in enumerate(entries):
+            heirs = {heir for key in entry.keys for heir in holders[key]} if entry.keys else {index}
+            places.update(dict.fromkeys(sorted(heirs)))
+        return [Standing(entries[index], won[entries[index]]) for index in places]
 
     def conflicts(self) -> list[Conflict]:
         """The keys that more than one cell defines, with who wins."""
