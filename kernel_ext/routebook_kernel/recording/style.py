@@ -21,7 +21,8 @@ font:400 var(--jp-ui-font-size1,13px)/20px var(--jp-ui-font-family,system-ui,san
 *{box-sizing:border-box}
 :where(ul,li,p,pre,dl,dt,dd,table,tr,th,td,details){margin:0;padding:0;border:0;background:none;color:inherit;
 font:inherit;text-align:start;list-style:none;max-inline-size:none}
-code,pre{border:0;padding:0;background:none;color:inherit;font:400 .923em/inherit var(--m);unicode-bidi:isolate}
+code,pre{border:0;padding:0;background:none;color:inherit;font-family:var(--m);font-size:.923em;
+unicode-bidi:isolate}
 pre{line-height:18px;white-space:pre-wrap;overflow-wrap:anywhere}
 b{font-weight:600}
 summary{cursor:pointer;color:var(--a);inline-size:max-content;max-inline-size:100%}

@@ -87,24 +87,23 @@ def shadowing(app: Routebook, operation: Operation) -> Any:
     """What answers every path of the operation, when it is always the same other route; else None."""
     if operation.method == "WEBSOCKET":
         return None
-    answers = [app.router.table.http.match(operation.method, path) for path in _sample_paths(operation.context)]
-    targets = [answer[0] for answer in answers if answer is not None]
-    is_one = len(targets) == len(answers) and all(target is targets[0] for target in targets)
-    return targets[0] if targets and is_one else None
+    match, found = app.router.table.http.match, None
+    for path in _iter_sample_paths(operation.context):
+        answer = match(operation.method, path)
+        if answer is None or answer[0] is operation.context or (found is not None and answer[0] is not found):
+            return None
+        found = answer[0]
+    return found
 
 
-def _sample_paths(context: Any) -> list[str]:
+def _iter_sample_paths(context: Any) -> Iterator[str]:
     path, convertors = context.path_format, context.param_convertors
-    if not convertors:
-        return [path]
-    paths = []
-    for index in range(2):
+    for index in range(2 if convertors else 1):
         filled = path
         for name, convertor in convertors.items():
             kind = type(convertor).__name__.removesuffix("Convertor").lower()
             filled = filled.replace(f"{{{name}}}", str(_SAMPLES.get(kind, _USUAL_SAMPLES)[index]))
-        paths.append(filled)
-    return paths
+        yield filled
 
 
 def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, Any]) -> Iterator[Finding]:

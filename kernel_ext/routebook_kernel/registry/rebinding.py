@@ -7,11 +7,10 @@ redefined one, or whose schema cannot be made again, is stale: its cell has to r
 Spec: pydantic, `BaseModel.model_rebuild`; Python data model, `__annotations__`, `__defaults__`, `__kwdefaults__`.
 """
 
-import contextlib
 import dataclasses
 import inspect
 import typing
-from collections.abc import Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -23,7 +22,30 @@ from routebook.exceptions import RoutebookError
 from routebook.routing import APIRoute, APIWebSocketRoute, IncludedRouter
 from routebook_kernel.registry.definitions import Definitions
 from routebook_kernel.registry.identity import Same
-from routebook_kernel.registry.substitution import Replaced, names_any, substituted, substituted_all
+from routebook_kernel.registry.substitution import Named, Replaced, names_any, substituted, substituted_all
+
+
+class NamedIndex:
+    """What routes and functions name, gathered once for each."""
+
+    def __init__(self) -> None:
+        self._known: dict[Same, Named] = {}
+
+    def of(self, thing: Any, iter_values: Callable[[], Iterable[Any]]) -> Named:
+        """What a thing names."""
+        key = Same(thing)
+        if key not in self._known:
+            self._known[key] = Named.by(iter_values())
+        return self._known[key]
+
+    def forget(self, thing: Any) -> None:
+        """It names other things now."""
+        self._known.pop(Same(thing), None)
+
+    def keep_only(self, things: Iterable[Any]) -> None:
+        """Let go of what is gone."""
+        standing = {Same(thing) for thing in things}
+        self._known = {key: named for key, named in self._known.items() if key in standing}
 
 
 @dataclass(slots=True)
@@ -39,20 +61,25 @@ class Rebinding:
     stale: dict[Same, str] = field(default_factory=dict)
 
 
-def rebind_definitions(replaced: Replaced, definitions: Definitions, namespace: MutableMapping[str, Any]) -> Rebinding:
+def rebind_definitions(
+    replaced: Replaced, definitions: Definitions, namespace: MutableMapping[str, Any], index: NamedIndex
+) -> Rebinding:
     """Let the notebook's models, functions and type aliases follow.
 
     Args:
         replaced: Each old definition with the new one.
         definitions: What stands.
         namespace: The notebook's variables; aliases that name an old definition are assigned anew.
+        index: What functions are known to name.
     """
     rebinding = Rebinding()
     for name, value in tuple(namespace.items()):
         if _is_alias(value) and names_any(value, replaced):
             namespace[name] = substituted(value, replaced)
     for function in definitions.functions():
-        rebind_signature(function, replaced)
+        if index.of(function, partial(iter_signature, function)).has_any(replaced):
+            rebind_signature(function, replaced)
+            index.forget(function)
     classes = definitions.classes()
     for cls in classes:
         if outdated := _outdated_base(cls, replaced):
@@ -125,13 +152,10 @@ def _remake_schema(cls: type) -> bool:
 def rebind_signature(call: Any, replaced: Replaced) -> bool:
     """Exchange what a callable's annotations and defaults name; whether there was anything."""
     function = underlying(call)
-    if function is None:
+    if function is None or not Named.by(iter_signature(function)).has_any(replaced):
         return False
     annotations, defaults = function.__annotations__, function.__defaults__ or ()
     keyword_defaults = function.__kwdefaults__ or {}
-    values = [*annotations.values(), *defaults, *keyword_defaults.values()]
-    if not any(names_any(value, replaced) for value in values):
-        return False
     for name, annotation in annotations.items():
         annotations[name] = substituted(annotation, replaced)
     if defaults:
@@ -139,6 +163,13 @@ def rebind_signature(call: Any, replaced: Replaced) -> bool:
     for name, default in keyword_defaults.items():
         keyword_defaults[name] = substituted(default, replaced)
     return True
+
+
+def iter_signature(function: Any) -> Iterator[Any]:
+    """The annotations and defaults of a plain function."""
+    yield from function.__annotations__.values()
+    yield from function.__defaults__ or ()
+    yield from (function.__kwdefaults__ or {}).values()
 
 
 def underlying(call: Any) -> Any:
@@ -163,11 +194,9 @@ def iter_named(route: Any) -> Iterator[Any]:
         if node is not route.dependant:
             yield node.call
         if (function := underlying(node.call)) is not None:
-            yield from function.__annotations__.values()
-            yield from function.__defaults__ or ()
-            yield from (function.__kwdefaults__ or {}).values()
-    for name in ("response_model", "dependencies"):
-        yield getattr(route, name, None)
+            yield from iter_signature(function)
+    yield getattr(route, "response_model", None)
+    yield from route.dependencies
     for response in (getattr(route, "responses", None) or {}).values():
         yield response.get("model")
 
@@ -202,13 +231,6 @@ def rebound_include(entry: IncludedRouter, replaced: Replaced) -> IncludedRouter
 def is_route(value: Any) -> bool:
     """Whether a value has a declaration that can be analysed again."""
     return isinstance(value, APIRoute | APIWebSocketRoute)
-
-
-def names_any_of(values: Iterable[Any], replaced: Replaced) -> bool:
-    """Whether one of the values names an old definition."""
-    with contextlib.suppress(RecursionError):
-        return any(names_any(value, replaced) for value in values)
-    return True
 
 
 RebindingError = (RoutebookError, PydanticUserError, NameError, TypeError)

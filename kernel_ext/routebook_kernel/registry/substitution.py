@@ -14,24 +14,60 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from routebook.params import Depends
 from routebook_kernel.registry.identity import Same
 
+_WORD = re.compile(r"\w+")
+
 Replaced = Mapping[Same, Any]
 """Each old definition with the new one of the same name."""
 
 
 def names_any(annotation: Any, replaced: Replaced) -> bool:
     """Whether an annotation names an old definition, at any depth; in a text, by its name."""
-    if Same(annotation) in replaced:
-        return True
-    if isinstance(annotation, str | typing.ForwardRef):
-        text = annotation if isinstance(annotation, str) else annotation.__forward_arg__
-        return any(re.search(rf"\b{re.escape(name)}\b", text) for name in _names(replaced))
-    if isinstance(annotation, Depends):
-        return names_any(annotation.dependency, replaced)
-    if isinstance(annotation, Enum):
-        return Same(type(annotation)) in replaced
-    if isinstance(annotation, typing.TypeAliasType if hasattr(typing, "TypeAliasType") else ()):
-        return names_any(annotation.__value__, replaced)
-    return any(names_any(part, replaced) for part in _parts(annotation))
+    return Named.by([annotation]).has_any(replaced)
+
+
+@dataclasses.dataclass(frozen=True, slots=True)
+class Named:
+    """All that some annotations and declarations name, gathered once so that asking is cheap.
+
+    Attributes:
+        objects: Every object at any depth.
+        words: Every word of the texts among them.
+    """
+
+    objects: frozenset[Same]
+    words: frozenset[str]
+
+    @classmethod
+    def by(cls, values: Iterable[Any]) -> "Named":
+        """What these values name."""
+        objects: set[Same] = set()
+        words: set[str] = set()
+        pending = list(values)
+        while pending:
+            value = pending.pop()
+            if isinstance(value, str):
+                words.update(_WORD.findall(value))
+            elif isinstance(value, typing.ForwardRef):
+                words.update(_WORD.findall(value.__forward_arg__))
+            elif (key := Same(value)) not in objects:
+                objects.add(key)
+                pending += _inner(value)
+        return cls(frozenset(objects), frozenset(words))
+
+    def has_any(self, replaced: Replaced) -> bool:
+        """Whether an old definition is among them, by itself or by its name."""
+        return any(old in self.objects for old in replaced) or not self.words.isdisjoint(_names(replaced))
+
+
+def _inner(value: Any) -> list[Any]:
+    """One level below a value: parts of a type, a dependency's callable, a member's enum, an alias's type."""
+    if isinstance(value, Depends):
+        return [value.dependency]
+    if isinstance(value, Enum):
+        return [type(value)]
+    if hasattr(value, "__value__"):
+        return [value.__value__]
+    return list(_parts(value))
 
 
 def substituted(annotation: Any, replaced: Replaced) -> Any:

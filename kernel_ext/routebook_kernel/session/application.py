@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable
-from copy import deepcopy
 
 from routebook.applications import Routebook
 from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, SendArguments, ServerState
@@ -119,6 +118,4 @@ class Application:
                 listener(delta)
 
     def _build(self) -> AppState:
-        # Copied, because the document is the application's own, and the next run of a cell may change it in place.
-        server = self._server_state(self)
-        return deepcopy(build_state(self.app, self.name, self._tracker, server, self.exchange_count))
+        return build_state(self.app, self.name, self._tracker, self._server_state(self), self.exchange_count)

@@ -1,6 +1,6 @@
 """When a run redefines a model or a dependency: what names it in other cells follows, what cannot is stale."""
 
-from collections.abc import MutableMapping
+from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,15 +15,15 @@ from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.notebook import Notebook
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.rebinding import (
+    NamedIndex,
     RebindingError,
     is_route,
     iter_named,
-    names_any_of,
     rebind_definitions,
     rebound_include,
     rebound_route,
 )
-from routebook_kernel.registry.substitution import Replaced, substituted, substituted_all
+from routebook_kernel.registry.substitution import Named, Replaced, substituted, substituted_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,28 +51,40 @@ class Follower:
         self._notebook = notebook
         self._namespace = namespace
         self._definitions = Definitions()
+        self._index = NamedIndex()
         self._stale_classes: dict[Same, str] = {}
         self._stale_routes: dict[Same, str] = {}
 
     def settle(self, cell: CellKey) -> bool:
-        """A run of `cell` ended; whether anything was redefined."""
+        """A run of `cell` ended; whether anything was redefined that something may name."""
         redefined = self._definitions.settle(self._namespace, cell)
         if redefined:
             # Asked before anything is exchanged: afterwards a function no longer names what its route was made from.
             naming = self._naming(redefined.replaced)
-            rebinding = rebind_definitions(redefined.replaced, self._definitions, self._namespace)
+            rebinding = rebind_definitions(redefined.replaced, self._definitions, self._namespace, self._index)
             self._stale_classes |= rebinding.stale
             naming |= self._naming({model: model.target for model in rebinding.models})
             self._follow(naming, redefined.replaced)
+        self._forget_gone()
+        return bool(redefined)
+
+    def _forget_gone(self) -> None:
         standing = {Same(cls) for cls in self._definitions.classes()}
         self._stale_classes = {cls: name for cls, name in self._stale_classes.items() if cls in standing}
-        routes = {Same(entry.value) for _, entry in self._notebook.entries()}
-        self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
-        return bool(redefined)
+        values = [entry.value for _, entry in self._notebook.entries()]
+        self._index.keep_only([*values, *self._definitions.functions()])
+        if self._stale_routes:
+            routes = {Same(value) for value in values}
+            self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
     def _naming(self, replaced: Replaced) -> set[Entry]:
         """The entries that name a definition."""
-        return {entry for _, entry in self._notebook.entries() if _names(entry.value, replaced)}
+        if not replaced:
+            return set()
+        return {entry for _, entry in self._notebook.entries() if self._named(entry.value).has_any(replaced)}
+
+    def _named(self, value: Any) -> Named:
+        return self._index.of(value, lambda: _iter_named(value))
 
     def _follow(self, naming: set[Entry], replaced: Replaced) -> None:
         for _, owner in iter_owners(self._namespace):
@@ -94,19 +106,17 @@ class Follower:
         if not self._stale_classes or not is_route(route):
             return None
         for cls, name in self._stale_classes.items():
-            if names_any_of(iter_named(route), {cls: cls.target}):
+            if self._named(route).has_any({cls: cls.target}):
                 return Staleness(name, self._definitions.cell_of(cls.target))
         return None
 
 
-def _names(value: Any, replaced: Replaced) -> bool:
+def _iter_named(value: Any) -> Iterable[Any]:
     if is_route(value):
-        return names_any_of(iter_named(value), replaced)
+        return iter_named(value)
     if isinstance(value, IncludedRouter):
-        return names_any_of(value.dependencies, replaced)
-    if isinstance(value, Item):
-        return names_any_of((value.key, value.value), replaced)
-    return names_any_of((value,), replaced)
+        return value.dependencies
+    return (value.key, value.value) if isinstance(value, Item) else (value,)
 
 
 def _rebound(value: Any, replaced: Replaced) -> Any:

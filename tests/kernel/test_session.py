@@ -1,0 +1,410 @@
+"""The session as its views see it: state, deltas, sending, serving, applications that are made again."""
+
+import asyncio
+import contextlib
+import threading
+import time
+from collections.abc import AsyncIterator, Iterator
+from typing import Any
+
+import httpx2
+import pytest
+from pydantic import BaseModel
+
+from routebook import Depends, File, Form, HTTPException, UploadFile
+from routebook.applications import Routebook
+from routebook.security import APIKeyHeader, OAuth2PasswordBearer
+from routebook_kernel.exceptions import NotAnApplication, RequestRefused
+from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments
+from routebook_kernel.session import Session
+from tests.kernel.driver import eventually
+
+
+class Item(BaseModel):
+    name: str
+    price: float
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    opened = Session({"__name__": "__main__"})
+    opened.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(session: Session) -> Routebook:
+    made = Routebook(title="Shop")
+    session.tracker.namespace["app"] = made
+    run(session, "app", lambda: None)
+    return made
+
+
+def run(session: Session, cell: str, declare: Any) -> None:
+    session.begin(cell, "", 1, None, [])
+    declare()
+    session.settle("completed")
+
+
+def arguments(operation: str, **options: Any) -> SendArguments:
+    method, _, path = operation.partition(" ")
+    given = SendArguments(
+        operation=operation, method=method, path=path, path_params={}, query=[], headers=[], cookies=[],
+        body=RequestBody(kind="none"),
+    )  # fmt: skip
+    return SendArguments(**{**given, **options})  # type: ignore[typeddict-item]
+
+
+def apply(state: AppState, delta: DeltaMessage) -> AppState:
+    """What a page does with a delta."""
+    operations = {operation["id"]: operation for operation in state["operations"]}
+    operations |= {operation["id"]: operation for operation in delta.get("set", [])}
+    for gone in delta.get("removed", []):
+        del operations[gone]
+    order = delta.get("order", [operation["id"] for operation in state["operations"]])
+    changed = {key: delta[key] for key in ("components", "server", "exchange_count") if key in delta}  # type: ignore[literal-required]
+    return AppState(**{**state, **changed, **delta.get("info", {}), "operations": [operations[i] for i in order]})  # type: ignore[typeddict-item]
+
+
+def test_state_and_deltas_agree(session: Session, app: Routebook) -> None:
+    """A page that applies every delta has the state that it would get anew."""
+    view = session.view(app)
+    seq, page = view.state()
+    deltas: list[DeltaMessage] = []
+    leave = view.subscribe(deltas.append)
+
+    run(session, "a", lambda: (app.post("/items")(lambda item: item), app.get("/z")(lambda: 1)))
+    run(session, "b", lambda: app.get("/b", tags=["t"])(lambda q=1: q))
+    run(session, "a", lambda: app.get("/z")(lambda: 1))
+    session.client(app).get("/z")
+    final_seq, final = view.state()
+
+    for delta in deltas:
+        seq += 1
+        assert delta["seq"] == seq
+        page = apply(page, delta)
+    assert (seq, page) == (final_seq, final)
+    assert [operation["id"] for operation in page["operations"]] == ["GET /z", "GET /b"]
+    leave()
+
+
+def test_burst_is_sent_as_few_deltas_and_nothing_is_lost(session: Session, app: Routebook) -> None:
+    """Ten thousand exchanges: at most twenty deltas a second, the count right at the end."""
+    app.get("/")(lambda: 1)
+    view = session.view(app)
+    view.state()
+    seen: list[DeltaMessage] = []
+    view.subscribe(seen.append)
+    scope = {
+        "type": "http", "method": "GET", "path": "/", "raw_path": b"/", "query_string": b"", "headers": [],
+        "http_version": "1.1", "scheme": "http", "root_path": "", "asgi": {}, "server": ("t", 80), "client": ("t", 1),
+    }  # fmt: skip
+
+    async def burst() -> float:
+        async def receive() -> Any:
+            return {"type": "http.request", "body": b"", "more_body": False}
+
+        async def send(message: Any) -> None: ...
+
+        began = time.monotonic()
+        for index in range(3000):
+            await view.perform(dict(scope), receive, send, "server")
+            if index % 50 == 0:
+                await asyncio.sleep(0)
+        return time.monotonic() - began
+
+    elapsed_s = session.home.run(burst())
+
+    eventually(lambda: seen and seen[-1].get("exchange_count") == 3000)
+    assert len(seen) <= elapsed_s * 20 + 3
+    assert session.log.total == 3000
+
+
+def test_views_of_one_application_are_one(session: Session, app: Routebook) -> None:
+    """However often it is shown; something else is no application."""
+    assert session.view(app) is session.view(app)
+    with pytest.raises(NotAnApplication, match="is not a Routebook application"):
+        session.view("app")
+
+
+def test_view_follows_an_application_that_is_made_again(session: Session, app: Routebook) -> None:
+    """The same view, client and server; the new object."""
+    run(session, "op", lambda: app.get("/a")(lambda: "a"))
+    view, client = session.view(app), session.client(app)
+    assert client.get("/a").json() == "a"
+
+    def again() -> None:
+        session.tracker.namespace["app"] = Routebook(title="Again")
+
+    run(session, "app", again)
+
+    assert session.view(session.tracker.namespace["app"]) is view
+    assert view.state()[1]["title"] == "Again"
+    assert client.get("/openapi.json").json()["info"]["title"] == "Again"
+    assert client.get("/a").json() == "a"
+
+
+def test_operation_names_its_cell_and_its_marks(session: Session, app: Routebook) -> None:
+    """The explorer links to the defining cell and shows what is new."""
+
+    def declare() -> None:
+        @app.get("/a", tags=["shop"])
+        def first() -> None: ...
+
+    run(session, "cell-7", declare)
+    [operation] = session.view(app).state()[1]["operations"]
+
+    assert operation["cell"] is not None
+    assert (operation["cell"]["cell_id"], operation["cell"]["label"]) == ("cell-7", "[1]")
+    assert (operation["tags"], operation["summary"]) == (["shop"], "First")
+    assert operation["marks"] == [{"kind": "new", "text": "new since the last run"}]
+
+
+# Sending
+
+
+def send(session: Session, app: Routebook, request: SendArguments) -> Any:
+    return session.home.run(session.view(app).send(request))
+
+
+def test_send_fills_encodes_and_answers(session: Session, app: Routebook) -> None:
+    """Every source of a request; what is odd in a path arrives as it was."""
+
+    @app.post("/items/{item_id}")
+    def make(item_id: str, item: Item, q: list[str], seen: str = Depends(lambda: "x")) -> dict[str, Any]:
+        return {"id": item_id, "name": item.name}
+
+    state = send(
+        session,
+        app,
+        arguments(
+            "POST /items/{item_id}",
+            path_params={"item_id": "ä b?#%2e.."},
+            query=[("q", "1")],
+            body=RequestBody(kind="json", text='{"item": {"name": "n", "price": 1}, "q": ["a"]}'),
+        ),
+    )
+
+    assert (state["status"], state["source"], state["operation"]) == (200, "console", "POST /items/{item_id}")
+    assert '"ä b?#%2e.."' in state["response_body"]["text"]
+    assert state["elapsed_ms"] > 0
+
+
+@pytest.mark.parametrize("value", [".", "..", "a b", "100%", "?x#y", "日本"])
+def test_any_path_value_arrives(session: Session, app: Routebook, value: str) -> None:
+    """A URL library would take dots for navigation."""
+    app.get("/v/{value}")(lambda value: value)
+
+    state = send(session, app, arguments("GET /v/{value}", path_params={"value": value}))
+
+    assert (state["status"], state["response_body"]["text"]) == (200, f'"{value}"')
+
+
+def test_send_tells_the_issues_of_a_422(session: Session, app: Routebook) -> None:
+    """Each at its field, with a value that passes."""
+
+    @app.post("/items")
+    def make(item: Item) -> Item:
+        return item
+
+    broken = RequestBody(kind="json", text='{"price": "abc"}')
+    state = send(session, app, arguments("POST /items", body=broken))
+    unreadable = send(session, app, arguments("POST /items", body=RequestBody(kind="json", text='{"price": ')))
+
+    assert state["status"] == 422
+    assert [(i["pointer"], i["rule"], i["passes"], i["is_missing"]) for i in state["issues"]] == [
+        ("/name", "is required", None, True),
+        ("/price", "must be a number", "9.99", False),
+    ]
+    assert unreadable["issues"][0]["rule"].startswith("is not JSON")
+
+
+def test_send_tells_a_failure_by_its_frames(session: Session, app: Routebook) -> None:
+    """The user's frames with values, secrets hidden; an HTTPException is no failure."""
+
+    @app.get("/fail")
+    def fail(token: str = "t", n: int = 3) -> float:
+        return n / len(token[1:])
+
+    @app.get("/gone")
+    def gone() -> None:
+        raise HTTPException(410, "gone")
+
+    failed = send(session, app, arguments("GET /fail"))
+    refused = send(session, app, arguments("GET /gone"))
+
+    assert failed["status"] == 500
+    frame = failed["failure"]["frames"][-1]
+    assert (frame["function"], frame["source"]) == ("fail", "return n / len(token[1:])")
+    assert frame["values"] == {"n": "3", "token": "•••"}
+    assert failed["failure"]["folded"] > 0
+    assert (refused["status"], refused["failure"]) == (410, None)
+
+
+def test_send_forms_files_cookies_and_headers(session: Session, app: Routebook) -> None:
+    """Urlencoded and multipart, as a browser sends them."""
+
+    @app.post("/form")
+    def form(user: str = Form(), tags: list[str] = Form()) -> list[str]:
+        return [user, *tags]
+
+    @app.post("/file")
+    async def file(data: UploadFile = File(), note: str = Form()) -> list[Any]:
+        return [data.filename, (await data.read()).decode(), data.content_type, note]
+
+    formed = send(
+        session, app,
+        arguments("POST /form", body=RequestBody(kind="form", fields=[("user", "ann"), ("tags", "a"), ("tags", "b")])),
+    )  # fmt: skip
+    parts: Any = [
+        {"name": "data", "base64": "aGk=", "filename": "h.txt", "content_type": "text/plain"},
+        {"name": "note", "text": "n"},
+    ]
+    filed = send(session, app, arguments("POST /file", body=RequestBody(kind="multipart", parts=parts)))
+
+    assert formed["response_body"]["text"] == '["ann","a","b"]'
+    assert filed["response_body"]["text"] == '["h.txt","hi","text/plain","n"]'
+
+
+def test_send_keeps_no_credentials(session: Session, app: Routebook) -> None:
+    """The application's own API key, a bearer token, a password: they reach the handler, not the record."""
+    key, bearer = APIKeyHeader(name="x-shop-key"), OAuth2PasswordBearer(tokenUrl="token")
+
+    def declare() -> None:
+        @app.get("/secret")
+        def secret(k: str = Depends(key), t: str = Depends(bearer), q: str = "") -> int:
+            return len(k) + len(t)
+
+    run(session, "s", declare)
+    headers = [("x-shop-key", "s3cret"), ("authorization", "Bearer s3cret")]
+
+    state = send(
+        session,
+        app,
+        arguments("GET /secret", headers=headers, cookies=[("sid", "s3cret")], query=[("token", "s3cret")]),
+    )
+
+    assert state["response_body"]["text"] == "12"
+    assert "s3cret" not in repr(state) + repr(list(session.log))
+
+
+@pytest.mark.parametrize(
+    ("request_", "says"),
+    [
+        (arguments("GET /v/{value}"), "value is empty"),
+        (arguments("GET /", headers=[("a b", "c")]), "header 'a b' cannot be sent"),
+        (arguments("GET /", headers=[("a", "c\r\nd: e")]), "header 'a' cannot be sent"),
+        (arguments("GET /", headers=[("a", "日")]), "Latin letters only"),
+        (arguments("G\u00c9T /"), "is no HTTP method"),
+        (
+            arguments("POST /", body={"kind": "multipart", "parts": [{"name": "f", "base64": "@"}]}),
+            "did not arrive whole",
+        ),
+    ],
+)
+def test_send_refuses_what_cannot_be_formed(
+    session: Session, app: Routebook, request_: SendArguments, says: str
+) -> None:
+    """A sentence instead of a broken request."""
+    with pytest.raises(RequestRefused, match=says):
+        send(session, app, request_)
+
+
+def test_submitted_coroutine_is_done_once_and_can_be_cancelled(session: Session) -> None:
+    """Its end is told on the home loop, a cancellation too."""
+    told: list[Any] = []
+    ended = threading.Event()
+
+    def done(result: Any, error: BaseException | None) -> None:
+        told.append((result, type(error).__name__, session.home.is_here))
+        ended.set()
+
+    session.submit(lambda: asyncio.sleep(0, "result"), done)
+    assert ended.wait(5)
+    ended.clear()
+    cancel = session.submit(lambda: asyncio.sleep(60), done)
+    session.home.run(asyncio.sleep(0.01))
+    cancel()
+    assert ended.wait(5)
+    cancel()
+
+    assert told == [("result", "NoneType", True), (None, "CancelledError", True)]
+
+
+# Serving
+
+
+def test_serving_enters_the_lifespan_once_and_follows_a_new_application(session: Session, free_port: int) -> None:
+    """Start-up at the start, shutdown at the stop; `app` made again leaves the one and enters the other."""
+    events: list[str] = []
+
+    def make(name: str) -> None:
+        @contextlib.asynccontextmanager
+        async def lifespan(app: Any) -> AsyncIterator[dict[str, str]]:
+            events.append(f"{name} in")
+            yield {"name": name}
+            events.append(f"{name} out")
+
+        made = session.tracker.namespace["app"] = Routebook(lifespan=lifespan)
+
+        @made.get("/name")
+        def tell(request: Any) -> str: ...
+
+        made.router.routes.pop()
+
+        async def asgi(scope: Any, receive: Any, send: Any) -> None:
+            await httpx2_text(scope["state"]["name"], send)
+
+        made.mount("/name", asgi)
+
+    run(session, "app", lambda: make("first"))
+    app = session.tracker.namespace["app"]
+    session.client(app).get("/name")
+    assert events == ["first in"]
+
+    state = session.serve(app, port=free_port)
+    assert (state["status"], state["url"]) == ("running", f"http://127.0.0.1:{free_port}/")
+    assert httpx2.get(f"http://127.0.0.1:{free_port}/name/").text == "first"
+    run(session, "app", lambda: make("second"))
+    eventually(lambda: events == ["first in", "first out", "second in"])
+    assert httpx2.get(f"http://127.0.0.1:{free_port}/name/").text == "second"
+    session.stop()
+
+    eventually(lambda: events == ["first in", "first out", "second in", "second out"])
+    assert session.view(session.tracker.namespace["app"]).state()[1]["server"]["status"] == "stopped"
+
+
+async def httpx2_text(text: str, send: Any) -> None:
+    await send({"type": "http.response.start", "status": 200, "headers": []})
+    await send({"type": "http.response.body", "body": text.encode()})
+
+
+def test_failing_lifespan_fails_the_serve_with_its_reason(session: Session, free_port: int) -> None:
+    """Said where the person looks; the next serve works."""
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Any) -> AsyncIterator[None]:
+        raise RuntimeError("no database")
+        yield
+
+    state = session.serve(Routebook(lifespan=lifespan), port=free_port)
+
+    assert state["status"] == "failed"
+    assert "RuntimeError: no database" in str(state["message"])
+    assert session.serve(Routebook(), port=free_port)["status"] == "running"
+
+
+def test_other_frameworks_applications_are_served_and_called(session: Session, free_port: int) -> None:
+    """Any ASGI application: without views, recorded all the same."""
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] != "http":
+            raise NotImplementedError
+        await httpx2_text("plain", send)
+
+    assert session.client(asgi).get("/").text == "plain"
+    session.serve(asgi, port=free_port)
+    assert httpx2.get(f"http://127.0.0.1:{free_port}/").text == "plain"
+
+    assert [exchange.source for exchange in session.log] == ["client", "server"]
