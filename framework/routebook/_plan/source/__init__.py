@@ -5,6 +5,7 @@ the function's globals. The text is registered in `linecache`, so that traceback
 """
 
 import linecache
+import weakref
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
@@ -101,11 +102,17 @@ def generate(
     text = FunctionText(_KNOWN, RESERVED | frozenset(_iter_variables(plan)))
     name = text.name(f"serve_{plan.name}")
     _write_function(Emission(plan, form, context, is_strict, is_traced, route, text), name)
-    source = str(text)
-    filename = f"<routebook {plan.title} {next(_numbers)}>"
-    linecache.cache[filename] = (len(source), None, source.splitlines(keepends=True), filename)
-    exec(compile(source, filename, "exec"), text.namespace)  # noqa: S102  # ours: names and literals only
-    function: FunctionType = text.namespace[name]
+    return _compile(str(text), name, text.namespace, f"routebook {plan.title} #{next(_numbers)}")
+
+
+def _compile(source: str, name: str, namespace: dict[str, Any], filename: str) -> Generated:
+    """Make the function of a text; tracebacks find the text for as long as the function lives."""
+    exec(compile(source, filename, "exec"), namespace)  # noqa: S102  # ours: names and literals only
+    code = namespace[name].__code__
+    used = {key: namespace[key] for key in code.co_names if key in namespace}
+    function = FunctionType(code, {"__name__": __name__, **used}, name)
+    linecache.cache[filename] = (lambda: source,)  # type: ignore[assignment]  # split into lines when first asked for
+    weakref.finalize(function, linecache.cache.pop, filename, None)
     return Generated(function, source)
 
 
