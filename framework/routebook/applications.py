@@ -27,7 +27,7 @@ from routebook.exception_handlers import (
 )
 from routebook.exceptions import DeclarationError, RequestValidationError, WebSocketRequestValidationError
 from routebook.openapi import docs
-from routebook.openapi.utils import get_openapi
+from routebook.openapi.utils import describe_application
 from routebook.params import Depends
 from routebook.routing import APIRouter, RouteList
 from routebook.types import DecoratedCallable
@@ -227,22 +227,7 @@ class Routebook(Starlette):
         """The OpenAPI document; made anew when routes have changed. Override it to change the document."""
         versions = self.router.version, self.webhooks.version
         if self.openapi_schema is None or (self._described is not None and self._described != versions):
-            self.openapi_schema = get_openapi(
-                title=self.title,
-                version=self.version,
-                openapi_version=self.openapi_version,
-                summary=self.summary,
-                description=self.description,
-                terms_of_service=self.terms_of_service,
-                contact=self.contact,
-                license_info=self.license_info,
-                routes=self.routes,
-                webhooks=self.webhooks.routes,
-                tags=self.openapi_tags,
-                servers=self.servers,
-                separate_input_output_schemas=self.separate_input_output_schemas,
-                external_docs=self.openapi_external_docs,
-            )
+            self.openapi_schema = describe_application(self)
             self._described = versions
         return self.openapi_schema
 

@@ -158,6 +158,7 @@ class APIRouter(Router):
         self._changed_lock = threading.Lock()
         self._version = 0
         self._table: RouteTable | None = None
+        self._listed: tuple[int, list[RouteContext]] | None = None
         self._contexts = Contexts()
         self._frontends: list[APIRoute] = []
         self._last_table: tuple[int, RouteTable] | None = None
@@ -237,8 +238,13 @@ class APIRouter(Router):
     @property
     def contexts(self) -> list[RouteContext]:
         """Every route with what the routers above give it."""
-        self.table  # noqa: B018  # makes the contexts that the table and this list share
-        return list(iter_contexts(self.routes, (), self._contexts.peek))
+        listed = self._listed
+        if listed is None or listed[0] != self._version:
+            with self._changed_lock:
+                contexts = list(iter_contexts(self.routes, (), self._contexts.get))
+                self._contexts.settle()
+                listed = self._listed = self._version, contexts
+        return listed[1]
 
     @property
     def is_transparent(self) -> bool:

@@ -8,7 +8,6 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, Mount, NoMatchFound, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from routebook._analysis.analyse import Identity
 from routebook._plan.observe import OBSERVER_KEY, Tracer
 from routebook._routing.context import RouteContext, route_path
 from routebook._routing.entry import Entry
@@ -29,26 +28,25 @@ inclusion: ContextVar["IncludedAt | None"] = ContextVar("routebook_inclusion", d
 
 
 class Contexts:
-    """The contexts of one router's table, kept from one table to the next so that compiled functions are too."""
+    """The contexts of one router's routes, kept from one table to the next so that what hangs on them is kept too.
+
+    Keys hold a route's `id`, which is nobody else's while the context keeps the route.
+    """
 
     def __init__(self) -> None:
-        self._standing: dict[tuple[Identity, Layers], RouteContext] = {}
-        self._next: dict[tuple[Identity, Layers], RouteContext] = {}
+        self._standing: dict[tuple[int, Layers], RouteContext] = {}
+        self._next: dict[tuple[int, Layers], RouteContext] = {}
 
     def get(self, route: BaseRoute, layers: Layers) -> RouteContext:
-        key = (Identity(route), layers)
+        key = id(route), layers
         context = self._next.get(key) or self._standing.get(key)
         if context is None:
             context = RouteContext(route, layers)
         self._next[key] = context
         return context
 
-    def peek(self, route: BaseRoute, layers: Layers) -> RouteContext:
-        """The context that the last table has, or a new one."""
-        return self._standing.get((Identity(route), layers)) or RouteContext(route, layers)
-
     def settle(self) -> None:
-        """Forget what the last table did not use."""
+        """Forget what was not asked for since the last time."""
         self._standing, self._next = self._next, {}
 
 

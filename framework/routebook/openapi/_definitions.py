@@ -19,7 +19,7 @@ from weakref import WeakValueDictionary
 
 from pydantic import ValidationError
 from pydantic.json_schema import CoreModeRef, DefsRef, GenerateJsonSchema, JsonRef, JsonSchemaValue
-from pydantic_core import CoreSchema, core_schema, to_jsonable_python
+from pydantic_core import CoreSchema, core_schema, from_json, to_jsonable_python
 
 from routebook._analysis.fields import Mode
 from routebook.openapi.constants import REF_PREFIX, REF_TEMPLATE
@@ -76,26 +76,37 @@ Names = dict[Definition, str]
 
 
 class JsonText:
-    """A JSON value as text, the names of definitions still open: cheap to keep; what is read from it is always new."""
+    """A JSON value as text, the names of definitions still open: cheap to keep, and every reading of it is new."""
 
-    __slots__ = ("_named", "_parts", "_written", "uses")
+    __slots__ = ("_named", "_parts", "_shared", "_text", "uses")
 
     def __init__(self, text: str, definitions: "Definitions") -> None:
         parts = _REFERENCE.split(text)
-        self.uses = tuple(definitions.of_token(token) for token in parts[1::2])
+        self.uses = tuple(map(definitions.of_token, parts[1::2]))
         self._parts = parts[::2]
         self._named: list[str] = []
-        self._written = text
+        self._text = text
+        self._shared: Any = None
 
-    def written(self, names: Names) -> str:
-        """The text with names put in; kept, as they rarely change."""
+    def read(self, names: Names) -> Any:
+        """A new value, with names put in."""
+        self._put_in(names)
+        return from_json(self._text)
+
+    def read_shared(self, names: Names) -> Any:
+        """The value that was given the last time, if the names are still the same."""
         if self.uses:
-            named = [names[definition] for definition in self.uses]
-            if named != self._named:
-                references = [REF_PREFIX + json.dumps(name)[1:-1] for name in named]
-                self._written = "".join(itertools.chain(*zip(self._parts, references, strict=False), self._parts[-1:]))
-                self._named = named
-        return self._written
+            self._put_in(names)
+        if self._shared is None:
+            self._shared = from_json(self._text)
+        return self._shared
+
+    def _put_in(self, names: Names) -> None:
+        named = [names[definition] for definition in self.uses]
+        if named != self._named:
+            references = [REF_PREFIX + json.dumps(name)[1:-1] for name in named]
+            self._text = "".join(itertools.chain(*zip(self._parts, references, strict=False), self._parts[-1:]))
+            self._named, self._shared = named, None
 
 
 _shared: WeakValueDictionary[CoreModeRef, Definition] = WeakValueDictionary()
@@ -109,18 +120,29 @@ class Definitions(GenerateJsonSchema):
         self._by_token: dict[str, Definition] = {}
         self._owners: dict[CoreModeRef, Any] = {}
         self._new: dict[DefsRef, tuple[CoreModeRef, tuple[str, ...]]] = {}
+        self._described: dict[tuple[int, Mode], tuple[CoreSchema, JsonSchemaValue, dict[str, None]]] = {}
         self._used: dict[str, None] = {}
+        self._last_used: dict[str, None] = {}
 
     def describe(self, schema: CoreSchema, mode: Mode) -> JsonSchemaValue:
-        """The JSON Schema of a type, references being tokens.
+        """The JSON Schema of a type, references being tokens; only its own members may be changed.
 
         Raises:
             PydanticInvalidForJsonSchema: JSON Schema has no words for the type.
         """
+        kept = self._described.get((id(schema), mode))
+        if kept is None:  # the schema is kept too, so that its id is nobody else's
+            kept = self._described[id(schema), mode] = schema, self.describe_once(schema, mode), self._last_used
+        self._used.update(kept[2])
+        return dict(kept[1])
+
+    def describe_once(self, schema: CoreSchema, mode: Mode) -> JsonSchemaValue:
+        """`describe`, for a core schema that was made for the purpose."""
         self._mode = mode
         described = dict(self.generate_inner(schema))
         self._keep_new()
-        self._used.update(dict.fromkeys(_REFERENCE.findall(repr(described))))
+        self._last_used = dict.fromkeys(_REFERENCE.findall(repr(described)))
+        self._used.update(self._last_used)
         return described
 
     def define(self, name: str, schema: JsonSchemaValue) -> JsonSchemaValue:

@@ -218,12 +218,21 @@ def _script_string(value: str) -> str:
 
 _FONTS = "https://fonts.googleapis.com/css?family=Montserrat:300,400,700|Roboto:300,400,700"
 
-# ReDoc shows its maker's logo, which it loads from there.
+# ReDoc loads its maker's logo from there, and shows none when that fails: it fails before anything is asked.
+# React sets the attribute first, and the property once the image is in the page.
 _WITHOUT_LOGO = """<script>
-        const setAttribute = Element.prototype.setAttribute
+        const isLogo = value => String(value).startsWith("https://cdn.redoc.ly/")
+        const { setAttribute } = Element.prototype
         Element.prototype.setAttribute = function (name, value) {
-            if (name !== "src" || !String(value).startsWith("https://cdn.redoc.ly/")) setAttribute.call(this, name, value)
+            if (name !== "src" || !isLogo(value)) setAttribute.call(this, name, value)
         }
+        const source = Object.getOwnPropertyDescriptor(HTMLImageElement.prototype, "src")
+        Object.defineProperty(HTMLImageElement.prototype, "src", {
+            ...source,
+            set(value) {
+                isLogo(value) ? this.dispatchEvent(new Event("error")) : source.set.call(this, value)
+            },
+        })
     </script>"""
 
 _OAUTH2_REDIRECT = """<!DOCTYPE html>

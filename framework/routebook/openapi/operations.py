@@ -6,6 +6,7 @@ the names of definitions are open. A document made later takes it from there, un
 Spec: OpenAPI 3.1.0 §4.8.10 and the objects that it holds.
 """
 
+import copy
 import http.client
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -15,7 +16,7 @@ from operator import attrgetter
 from typing import Any
 
 from pydantic.json_schema import JsonSchemaValue
-from pydantic_core import to_json
+from pydantic_core import from_json, to_json
 from starlette.responses import JSONResponse, Response
 
 from routebook._analysis.dependant import Dependant, Parameter
@@ -25,14 +26,14 @@ from routebook._routing.context import RouteContext
 from routebook.encoders import jsonable_encoder
 from routebook.openapi._aliases import accepted_names, header_name, parameter_name
 from routebook.openapi._bodies import describe_body, example_members
-from routebook.openapi._definitions import Definition, JsonText
+from routebook.openapi._definitions import Definition, JsonText, without_none
 from routebook.openapi.constants import METHODS_WITH_BODY, REF_PREFIX
 from routebook.openapi.schemas import FieldSchemas
 from routebook.routing import APIRoute, iter_route_contexts
 from routebook.sse import EventSourceResponse, ServerSentEvent
 from routebook.utils import deep_dict_update, is_body_allowed_for_status_code
 
-__all__ = ["DescribedRoute", "describe_route"]
+__all__ = ["DescribedRoute", "describe_route", "is_shown"]
 
 _RANGES = {
     "1XX": "Information",
@@ -53,6 +54,7 @@ class DescribedRoute:
     """What a document takes from a route.
 
     Attributes:
+        path: Its template, without convertors.
         operations: Its Operation Objects, by method in lower case.
         definitions: All that its schemas use, also those of values that the document does not show.
         ids: Each operation's id, callbacks' too, with words that say whose it is.
@@ -60,6 +62,7 @@ class DescribedRoute:
         has_validation_error: Whether an operation refers to FastAPI's error model.
     """
 
+    path: str
     operations: Mapping[str, JsonText]
     definitions: tuple[Definition, ...]
     ids: tuple[tuple[str, str], ...]
@@ -79,25 +82,29 @@ def describe_route(context: RouteContext, schemas: Callable[[], FieldSchemas], *
         ValueError: A key of `responses` is no status.
         PydanticInvalidForJsonSchema: JSON Schema has no words for a type.
     """
-    key = variant, _OWN_OPTIONS(context.original_route)
-    if context.described is None or context.described[0] != key:
-        context.described = key, _describe(context, schemas())
-    described: DescribedRoute = context.described[1]
-    return described
+    options = _OWN_OPTIONS(context.original_route)
+    kept: tuple[object, object, DescribedRoute] | None = context.described
+    if kept is None or kept[0] != variant or kept[1] != options:
+        kept = context.described = variant, options, _describe(context, schemas())
+    return kept[2]
 
 
-def is_described(context: RouteContext) -> bool:
+def is_shown(context: RouteContext) -> bool:
     """Whether documents show a route at all."""
-    return isinstance(context.original_route, APIRoute) and context.include_in_schema
+    route = context.original_route
+    if not isinstance(route, APIRoute) or not route.include_in_schema:
+        return False
+    return context.include_in_schema if context.layers else True
 
 
 def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
     notes = _Notes()
     operations = {
-        method: JsonText(to_json(operation).decode(), schemas.definitions)
+        method: JsonText(_write(operation), schemas.definitions)
         for method, operation in _Describer(context, schemas, notes).operations().items()
     }
     return DescribedRoute(
+        path=context.path_format or "",
         operations=operations,
         definitions=schemas.definitions.take_used(),
         ids=tuple(notes.ids),
@@ -120,23 +127,24 @@ class _Describer:
 
     def __init__(self, context: RouteContext, schemas: FieldSchemas, notes: _Notes) -> None:
         self._context = context
+        self._route: APIRoute = context.original_route  # type: ignore[assignment]  # others are not described
         self._schemas = schemas
         self._notes = notes
         self._nodes = list(_iter_distinct(context.dependant, set()))
         self._parameters = [parameter for node in self._nodes for parameter in node.parameters]
-        self._id: str = context.original_route.operation_id or context.unique_id  # type: ignore[attr-defined]
+        self._id = self._route.operation_id or context.unique_id
 
     def operations(self) -> dict[str, dict[str, Any]]:
         """The Operation Objects by method in lower case."""
         return {method.lower(): self._operation(method) for method in sorted(self._context.methods or ())}
 
     def _operation(self, method: str) -> dict[str, Any]:
-        context, route = self._context, self._context.original_route
+        context, route = self._context, self._route
         self._notes.ids.append((self._id, _words_for(context)))
         operation: dict[str, Any] = {
             "tags": context.tags,
-            "summary": context.summary or (context.name or "").replace("_", " ").title(),
-            "description": context.description,
+            "summary": route.summary or route.name.replace("_", " ").title(),
+            "description": route.description,
             "operationId": self._id,
             "deprecated": bool(context.deprecated),
             "security": self._security(),
@@ -147,9 +155,10 @@ class _Describer:
         operation["responses"] = self._responses()
         if context.callbacks:
             operation["callbacks"] = self._callbacks()
-        own: dict[str, Any] = _as_json(operation)
-        deep_dict_update(own, _as_json(route.openapi_extra or {}))  # type: ignore[attr-defined]
-        return own
+        if route.openapi_extra:
+            operation = copy.deepcopy(operation)  # parts of it are the user's, or constants
+            deep_dict_update(operation, _encode(route.openapi_extra))
+        return operation
 
     def _security(self) -> list[dict[str, list[str]]]:
         """Security Requirement Objects: every scheme must be fulfilled, each with the scopes of all who need it."""
@@ -196,7 +205,7 @@ class _Describer:
 
     def _responses(self) -> dict[str, Any]:
         status = str(self._status())
-        responses: dict[str, Any] = {status: {"description": self._context.response_description}}
+        responses: dict[str, Any] = {status: {"description": self._route.response_description}}
         content = self._content() if is_body_allowed_for_status_code(status) else None
         if content is not None:
             responses[status]["content"] = content
@@ -209,28 +218,26 @@ class _Describer:
         return responses
 
     def _status(self) -> int:
-        if self._context.status_code is not None:
-            return int(self._context.status_code)
+        if self._route.status_code is not None:
+            return int(self._route.status_code)
         return _default_status(self._context.response_class)
 
     def _content(self) -> dict[str, Any] | None:
         """Media Type Objects of a successful response; None when nothing is known of it."""
-        context, response_class = self._context, self._context.response_class
-        model: ModelField | None = context.stream_item_field if context.is_stream else context.response_field
-        is_json = issubclass(response_class, JSONResponse)
+        route, response_class = self._route, self._context.response_class
+        is_stream, is_json = route.is_stream, issubclass(response_class, JSONResponse)
+        model = route.stream_item_field if is_stream else route.response_field
         if model is not None and model.annotation is ServerSentEvent:
             model = None  # the event itself, which needs no words
         schema: JsonSchemaValue = {}
         if model is not None:
-            schema = self._schemas.describe(model, f"{'StreamItem' if context.is_stream else 'Response'}_{self._id}")
-        if context.is_stream and issubclass(response_class, EventSourceResponse):
+            schema = self._schemas.describe(model, f"{'StreamItem' if is_stream else 'Response'}_{self._id}")
+        if is_stream and issubclass(response_class, EventSourceResponse):
             return {"text/event-stream": {"itemSchema": _event_schema(model, schema)}}
-        if context.is_stream and is_json:
+        if is_stream and is_json:
             return {"application/jsonl": {"itemSchema": schema}}
         media_type = response_class.media_type
-        if not media_type:
-            return None
-        return {media_type: {"schema": schema if is_json else {"type": "string"}}}
+        return {media_type: {"schema": schema if is_json else {"type": "string"}}} if media_type else None
 
     def _add_response(self, responses: dict[str, Any], given: int | str, response: dict[str, Any]) -> None:
         status = _status_key(given, self._context)
@@ -339,15 +346,13 @@ def _words_for(context: RouteContext) -> str:
     return f"{name} at {location.file}" if location is not None else str(name)
 
 
-def _as_json(value: Any) -> Any:
-    """What users gave in the encoder's form, null members of objects left out."""
-    kind = type(value)
-    if kind is dict:
-        return {str(key): _as_json(item) for key, item in value.items() if item is not None}
-    if kind is list:
-        return [_as_json(item) for item in value]
-    if kind is str or kind is bool or kind is int or kind is float or value is None:
-        return value
+def _write(operation: dict[str, Any]) -> str:
+    """JSON text without null members."""
+    text = to_json(operation, fallback=_encode).decode()
+    return to_json(without_none(from_json(text))).decode() if ":null" in text else text
+
+
+def _encode(value: Any) -> Any:
     return jsonable_encoder(value, by_alias=True, exclude_none=True)
 
 

@@ -4,6 +4,7 @@ Pydantic describes the type; what a declaration says beside it (title, descripti
 extra members) is laid over that here, as pydantic does for the fields of its models.
 """
 
+import copy
 from typing import Any
 
 from pydantic.fields import FieldInfo
@@ -15,6 +16,9 @@ from routebook._sentinel import UNSET
 from routebook.openapi._definitions import Definitions
 
 __all__ = ["FieldSchemas", "title_of"]
+
+_PLAIN = frozenset({str, int, bool})
+"""Types whose values JSON has as they are."""
 
 
 class FieldSchemas:
@@ -58,7 +62,7 @@ class FieldSchemas:
             alias: core_schema.model_field(_with_default(field.adapter.core_schema, field), validation_alias=alias)
             for alias, field in fields.items()
         }
-        schema = self.definitions.describe(core_schema.model_fields_schema(members), "validation")
+        schema = self.definitions.describe_once(core_schema.model_fields_schema(members), "validation")
         for alias, field in fields.items():
             overlay(schema["properties"][alias], field.field_info)
         schema["title"] = name
@@ -66,11 +70,14 @@ class FieldSchemas:
 
     def add_default(self, schema: JsonSchemaValue, field: ModelField) -> None:
         """Add a default that JSON can hold."""
-        if field.default is UNSET or field.field_info.default_factory is not None:
-            return
-        # Pydantic knows how to write a default, and warns of one that JSON cannot hold.
-        described = self.definitions.describe(_with_default(core_schema.any_schema(), field), self._mode_of(field))
-        schema.update(described)
+        default = field.default
+        if default is UNSET or default is None or field.field_info.default_factory is not None:
+            return  # documents show no null
+        if type(default) in _PLAIN:
+            schema["default"] = default
+        else:  # pydantic knows how to write it, and warns of one that JSON cannot hold
+            described = core_schema.with_default_schema(core_schema.any_schema(), default=default)
+            schema.update(self.definitions.describe_once(described, self._mode_of(field)))
 
     def _mode_of(self, field: ModelField) -> Mode:
         if self.separates_modes or field.mode == "validation" or _computes(field.adapter.core_schema):
@@ -98,7 +105,10 @@ def overlay(schema: JsonSchemaValue, info: FieldInfo) -> None:
     if info.examples:
         schema["examples"] = to_jsonable_python(info.examples)
     if callable(info.json_schema_extra):
-        info.json_schema_extra(schema)
+        own = copy.deepcopy(schema)  # it may change whatever it likes
+        info.json_schema_extra(own)
+        schema.clear()
+        schema.update(own)
     elif info.json_schema_extra:
         schema.update(to_jsonable_python(info.json_schema_extra))
 

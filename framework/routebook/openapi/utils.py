@@ -1,16 +1,20 @@
 """The OpenAPI document of an application.
 
 Each route's description is made once and kept with it (`operations`), each model's schema too (`_definitions`). What
-is done for every document: collect them, name the definitions (`_naming`), and read all of it from JSON text, so that
-a document shares nothing with the next one and may be changed by whoever asked for it.
+is done for every document: collect them, name the definitions (`_naming`), and read what is kept as JSON text.
+
+`get_openapi` reads all of it anew: its document shares nothing with another and may be changed. `describe_application`
+is for one document after the other of an application whose routes change one at a time: what has not changed is the
+same object as in the document before, and so is what somebody changed in it.
 
 Spec: OpenAPI 3.1.0.
 """
 
 import warnings
 from collections import defaultdict
-from collections.abc import Iterable, Sequence
-from typing import Any
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any, Protocol
 
 from pydantic_core import from_json
 from starlette.routing import BaseRoute
@@ -21,13 +25,55 @@ from routebook.openapi._definitions import Definition, Definitions, JsonText, Na
 from routebook.openapi._naming import choose_names
 from routebook.openapi.constants import REF_PREFIX
 from routebook.openapi.models import OpenAPI
-from routebook.openapi.operations import DescribedRoute, describe_route, is_described
+from routebook.openapi.operations import DescribedRoute, describe_route, is_shown
 from routebook.openapi.schemas import FieldSchemas
-from routebook.routing import iter_route_contexts
+from routebook.routing import APIRouter, iter_route_contexts
 
-__all__ = ["get_openapi"]
+__all__ = ["DescribedApplication", "describe_application", "get_openapi"]
 
-Described = list[tuple[str, DescribedRoute]]
+Read = Callable[[JsonText, Names], Any]
+"""Gives the value of a kept text."""
+
+
+class DescribedApplication(Protocol):
+    """What `describe_application` reads of an application; the meanings are those of `get_openapi`'s arguments."""
+
+    title: str
+    version: str
+    openapi_version: str
+    summary: str | None
+    description: str
+    terms_of_service: str | None
+    contact: dict[str, Any] | None
+    license_info: dict[str, Any] | None
+    openapi_tags: list[dict[str, Any]] | None
+    servers: list[dict[str, Any]]
+    openapi_external_docs: dict[str, Any] | None
+    separate_input_output_schemas: bool
+    router: APIRouter
+    webhooks: APIRouter
+
+
+def describe_application(app: DescribedApplication) -> dict[str, Any]:
+    """Make the OpenAPI document of an application; what has not changed is the same as in its last one.
+
+    Raises and warns as `get_openapi` does.
+    """
+    head = _Head(
+        title=app.title,
+        version=app.version,
+        openapi_version=app.openapi_version,
+        summary=app.summary,
+        description=app.description,
+        terms_of_service=app.terms_of_service,
+        contact=app.contact,
+        license_info=app.license_info,
+        tags=app.openapi_tags,
+        servers=app.servers,
+        external_docs=app.openapi_external_docs,
+    )
+    document = _Document(JsonText.read_shared, separates_modes=app.separate_input_output_schemas)
+    return document.make(head, app.router.routes, app.webhooks.routes)
 
 
 def get_openapi(
@@ -70,94 +116,139 @@ def get_openapi(
     Warns:
         UserWarning: Two operations have the same id.
     """
-    documented = _Document(separates_modes=separate_input_output_schemas)
-    paths = documented.describe(routes)
-    hooks = documented.describe(webhooks or [])
-    info = {
-        "title": title,
-        "version": version,
-        "summary": summary,
-        "description": description,
-        "termsOfService": terms_of_service,
-        "contact": contact,
-        "license": license_info,
-    }
-    names = documented.choose_names()
-    frame: dict[str, Any] = {
-        "openapi": openapi_version,
-        "info": {name: value for name, value in info.items() if value},
-        "servers": servers or None,
-        "webhooks": _path_items(hooks, names) or None,
-        "components": {"securitySchemes": documented.security_schemes} if documented.security_schemes else None,
-        "tags": tags or None,
-        "externalDocs": external_docs or None,
-    }
-    checked = OpenAPI.model_validate(without_none(jsonable_encoder(frame)))
-    document: dict[str, Any] = without_none(checked.model_dump(mode="json", by_alias=True, exclude_none=True))
-    schemas = documented.schemas(names)
-    if schemas:
-        document["components"] = {"schemas": schemas, **document.get("components", {})}
-    document["paths"] = _path_items(paths, names)
-    return {member: document[member] for member in OpenAPI.model_fields if member in document} | document
+    head = _Head(
+        title=title,
+        version=version,
+        openapi_version=openapi_version,
+        summary=summary,
+        description=description,
+        terms_of_service=terms_of_service,
+        contact=contact,
+        license_info=license_info,
+        tags=tags,
+        servers=servers,
+        external_docs=external_docs,
+    )
+    document = _Document(JsonText.read, separates_modes=separate_input_output_schemas)
+    return document.make(head, routes, webhooks or [])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Head:
+    """What a document says of the whole API."""
+
+    title: str
+    version: str
+    openapi_version: str
+    summary: str | None
+    description: str | None
+    terms_of_service: str | None
+    contact: dict[str, Any] | None
+    license_info: dict[str, Any] | None
+    tags: list[dict[str, Any]] | None
+    servers: list[dict[str, Any]] | None
+    external_docs: dict[str, Any] | None
+
+    def members(self) -> dict[str, Any]:
+        """The OpenAPI Object's members; what is empty is left out later."""
+        info = {
+            "title": self.title,
+            "version": self.version,
+            "summary": self.summary,
+            "description": self.description,
+            "termsOfService": self.terms_of_service,
+            "contact": self.contact,
+            "license": self.license_info,
+        }
+        return {
+            "openapi": self.openapi_version,
+            "info": {name: value for name, value in info.items() if value},
+            "servers": self.servers,
+            "tags": self.tags,
+            "externalDocs": self.external_docs,
+        }
 
 
 class _Document:
-    """What one document collects from its routes."""
+    """One document while it is made.
 
-    def __init__(self, *, separates_modes: bool) -> None:
+    Args:
+        read: Gives the values of kept texts.
+        separates_modes: Whether a model that differs as input and output has two schemas.
+    """
+
+    def __init__(self, read: Read, *, separates_modes: bool) -> None:
+        self._read = read
         self._separates_modes = separates_modes
         self._field_schemas: FieldSchemas | None = None
         self._described: list[DescribedRoute] = []
-        self._ids: set[str] = set()
-        self.security_schemes: dict[str, Any] = {}
+        self._names: Names = {}
 
-    def describe(self, routes: Sequence[BaseRoute | RouteContext]) -> Described:
-        """The descriptions of the routes that are shown, with their paths."""
-        described: Described = []
-        for context in iter_route_contexts(routes):
-            if is_described(context):
-                route = describe_route(context, self._schemas, variant=self._separates_modes)
-                described.append((context.path_format or "", route))
-                self._collect(route)
+    def make(
+        self, head: _Head, routes: Sequence[BaseRoute | RouteContext], webhooks: Sequence[BaseRoute | RouteContext]
+    ) -> dict[str, Any]:
+        """The whole document."""
+        described, described_hooks = self._describe(routes), self._describe(webhooks)
+        self._warn_of_equal_ids()
+        self._names = choose_names(self._iter_definitions())
+        security_schemes = {name: scheme for route in self._described for name, scheme in route.security_schemes.items()}
+        rest = head.members() | {
+            "webhooks": self._path_items(described_hooks),
+            "components": {"securitySchemes": security_schemes} if security_schemes else None,
+        }
+        given = without_none(jsonable_encoder({name: value for name, value in rest.items() if value}))
+        checked = OpenAPI.model_validate(given).model_dump(mode="json", by_alias=True, exclude_none=True)
+        document: dict[str, Any] = without_none(checked)
+        document["paths"] = self._path_items(described)
+        schemas = self._schemas()
+        if schemas:
+            document["components"] = {"schemas": schemas, **document.get("components", {})}
+        return {name: document[name] for name in OpenAPI.model_fields if name in document} | document
+
+    def _describe(self, routes: Sequence[BaseRoute | RouteContext]) -> list[DescribedRoute]:
+        schemas, variant = self._get_field_schemas, self._separates_modes
+        shown = [context for context in iter_route_contexts(routes) if is_shown(context)]
+        described = [describe_route(context, schemas, variant=variant) for context in shown]
+        self._described += described
         return described
 
-    def _schemas(self) -> FieldSchemas:
+    def _get_field_schemas(self) -> FieldSchemas:
         if self._field_schemas is None:
             self._field_schemas = FieldSchemas(Definitions(), separates_modes=self._separates_modes)
         return self._field_schemas
 
-    def _collect(self, route: DescribedRoute) -> None:
-        self._described.append(route)
-        self.security_schemes.update(route.security_schemes)
-        for operation_id, whose in route.ids:
-            if operation_id in self._ids:
-                warnings.warn(f"Duplicate Operation ID {operation_id} for function {whose}", stacklevel=4)
-            self._ids.add(operation_id)
-
-    def choose_names(self) -> Names:
-        """The names of all definitions in the document."""
-        return choose_names(self._iter_definitions())
+    def _warn_of_equal_ids(self) -> None:
+        ids = [operation_id for route in self._described for operation_id, _ in route.ids]
+        if len(set(ids)) == len(ids):
+            return
+        seen: set[str] = set()
+        for route in self._described:
+            for operation_id, whose in route.ids:
+                if operation_id in seen:
+                    warnings.warn(f"Duplicate Operation ID {operation_id} for function {whose}", stacklevel=4)
+                seen.add(operation_id)
 
     def _iter_definitions(self) -> Iterable[Definition]:
         return iter_closure(definition for route in self._described for definition in route.definitions)
 
-    def schemas(self, names: Names) -> dict[str, Any]:
+    def _path_items(self, described: list[DescribedRoute]) -> dict[str, Any]:
+        """Path Item Objects (§4.8.9); of two operations for one path and method, the later one is shown."""
+        read, names = self._read, self._names
+        items: dict[str, dict[str, Any]] = defaultdict(dict)
+        for route in described:
+            item = items[route.path]
+            for method, operation in route.operations.items():
+                item[method] = read(operation, names)
+        return dict(items)
+
+    def _schemas(self) -> dict[str, Any]:
         """The components' Schema Objects, by name in alphabetical order."""
-        texts = {name: definition.text.written(names) for definition, name in names.items()}
-        schemas: dict[str, Any] = {name: from_json(text) for name, text in texts.items()}
+        texts = {name: definition.text for definition, name in self._names.items()}
+        schemas: dict[str, Any] = {name: self._read(text, self._names) for name, text in texts.items()}
         if any(route.has_validation_error for route in self._described):
             error_models: dict[str, Any] = from_json(_ERROR_MODELS)
             schemas = schemas | error_models if "ValidationError" not in schemas else error_models | schemas
         return dict(sorted(schemas.items()))
-
-
-def _path_items(described: Described, names: Names) -> dict[str, Any]:
-    """Path Item Objects (§4.8.9); of two operations for one path and method, the later one is shown."""
-    items: dict[str, dict[str, Any]] = defaultdict(dict)
-    for path, route in described:
-        for method, operation in route.operations.items():
-            items[path][method] = from_json(operation.written(names))
-    return dict(items)
 
 
 _ERROR_MODELS = f"""{{
