@@ -6,6 +6,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
@@ -24,7 +25,7 @@ from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.lifespan import LifespanFailed, Lifespans
 from routebook_kernel.runtime.output import OutputListener, collected_output
 from routebook_kernel.runtime.pasted import PastedRun
-from routebook_kernel.runtime.proxy import ProxyPrefix, checked_prefix, served_at
+from routebook_kernel.runtime.proxy import ProxyPrefix, base_url_of_parent, checked_prefix, served_at
 from routebook_kernel.runtime.recorder import Recorder, Recording
 from routebook_kernel.runtime.server import KernelServer, ServerStatus, bind, is_loopback
 
@@ -252,19 +253,33 @@ def test_proxied_request_sees_its_outside_path(home: HomeLoop, free_port: int) -
 
 
 @pytest.mark.parametrize(
-    ("environ", "servers", "has_proxy", "url"),
+    ("environ", "parent", "has_proxy", "url"),
     [
-        ({}, [], True, "http://127.0.0.1:8000/"),
-        ({"JPY_PARENT_PID": "7"}, [{"pid": 7, "base_url": "/"}], True, "http://127.0.0.1:8000/"),
-        ({"JPY_PARENT_PID": "7"}, [{"pid": 7, "base_url": "/user/x/"}], True, "/user/x/proxy/8000/"),
-        ({"JPY_PARENT_PID": "7"}, [{"pid": 8, "base_url": "/user/x/"}], True, "http://127.0.0.1:8000/"),
-        ({"JUPYTERHUB_SERVICE_PREFIX": "/user/y/"}, [], True, "/user/y/proxy/8000/"),
-        ({"JUPYTERHUB_SERVICE_PREFIX": "/user/y/"}, [], False, "http://127.0.0.1:8000/"),
+        ({}, None, True, "http://127.0.0.1:8000/"),
+        ({}, "/", True, "http://127.0.0.1:8000/"),
+        ({}, "/user/x/", True, "/user/x/proxy/8000/"),
+        ({}, "/user/x/", False, "http://127.0.0.1:8000/"),
+        ({"JUPYTERHUB_SERVICE_PREFIX": "/user/y/"}, None, True, "/user/y/proxy/8000/"),
+        ({"JUPYTERHUB_SERVICE_PREFIX": "/"}, "/", True, "/proxy/8000/"),
     ],
 )
-def test_url_is_right_for_the_place(environ: dict[str, str], servers: list[Any], has_proxy: bool, url: str) -> None:
+def test_url_is_right_for_the_place(environ: dict[str, str], parent: str | None, has_proxy: bool, url: str) -> None:
     """At home the local address; behind a Jupyter server with a base URL its proxy's."""
-    assert served_at(8000, environ, servers, has_proxy=has_proxy).url == url
+    assert served_at(8000, environ, parent, has_proxy=has_proxy).url == url
+
+
+def test_parent_server_is_known_by_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The file that a Jupyter server keeps in its runtime folder; a broken one is as none."""
+    monkeypatch.setenv("JUPYTER_RUNTIME_DIR", str(tmp_path))
+    (tmp_path / "jpserver-7.json").write_text('{"base_url": "/user/x/", "pid": 7}')
+    (tmp_path / "jpserver-8.json").write_text("{")
+
+    assert [base_url_of_parent({"JPY_PARENT_PID": pid}) for pid in ("7", "8", "9", "../7")] == [
+        "/user/x/",
+        None,
+        None,
+        None,
+    ]
 
 
 # Lifespans

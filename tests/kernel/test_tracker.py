@@ -1,6 +1,5 @@
 """Cells and a real application, without a kernel: what follows a redefinition, what the reports say."""
 
-import textwrap
 from collections.abc import Iterator
 from typing import Any
 
@@ -8,55 +7,10 @@ import pytest
 
 from routebook.applications import Routebook
 from routebook.routing import APIRouter, set_registrar
-from routebook.testclient import TestClient
-from routebook_kernel.records import RunOutcome
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.report import RunReport
-from routebook_kernel.session.reporting import CellError
-from routebook_kernel.session.tracker import Tracker
 from routebook_kernel.summary import Summary
-
-
-class Pages:
-    """A notebook whose cells are run by `exec`, with the tracker as the framework's registrar."""
-
-    def __init__(self) -> None:
-        self.namespace: dict[str, Any] = {"__name__": "__main__"}
-        self.tracker = Tracker(self.namespace)
-        self.count = 0
-
-    def run(self, cell: str, source: str, deleted: tuple[str, ...] = ()) -> str:
-        """Run a cell; the summary's text."""
-        self.count += 1
-        source = textwrap.dedent(source).strip()
-        filename = f"/tmp/cell-{cell}-{self.count}.py"
-        self.tracker.begin(cell, source, self.count, filename, deleted)
-        outcome: RunOutcome = "completed"
-        error: CellError | None = None
-        try:
-            code = compile(source, filename, "exec", dont_inherit=True)
-        except SyntaxError as raised:
-            outcome, error = "refused", CellError(raised, raised.lineno)
-        else:
-            try:
-                exec(code, self.namespace)
-            except Exception as raised:
-                traceback = raised.__traceback__
-                line = None
-                while traceback is not None:
-                    if traceback.tb_frame.f_code.co_filename == filename:
-                        line = traceback.tb_lineno
-                    traceback = traceback.tb_next
-                outcome, error = "raised", CellError(raised, line)
-        result = self.tracker.settle(outcome, error)
-        assert result is not None
-        return repr(Summary(result.reports)) if result.reports else ""
-
-    def client(self, name: str = "app") -> TestClient:
-        return TestClient(self.namespace[name], raise_server_exceptions=False)
-
-    def paths(self, name: str = "app") -> list[str]:
-        return [operation.id for operation in self.tracker.operations(self.namespace[name])]
+from tests.kernel.pages import Pages
 
 
 @pytest.fixture

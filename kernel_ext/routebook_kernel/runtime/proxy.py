@@ -7,12 +7,15 @@ the documentation pages are right. Its WebSocket requests come without the heade
 Spec: ASGI, HTTP connection scope, `root_path`; RFC 3986 §3.3 (path characters).
 """
 
+import json
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any, Protocol
+from importlib.util import find_spec
+from pathlib import Path
 
+from jupyter_core.paths import jupyter_runtime_dir
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX_HEADER = b"x-forwarded-prefix"
@@ -49,13 +52,6 @@ class ProxyPrefix:
         return self._seen if scope["type"] == "websocket" else ""
 
 
-class RunningServer(Protocol):
-    """What this module asks of one entry of Jupyter's list of running servers."""
-
-    def get(self, key: str) -> Any:
-        """The entry's value: `pid`, `base_url`."""
-
-
 @dataclass(frozen=True, slots=True)
 class ServedAt:
     """Where a served application is reached.
@@ -74,45 +70,41 @@ class ServedAt:
         return self.public or self.local
 
 
-def served_at(port: int, environ: Mapping[str, str], servers: Iterable[RunningServer], *, has_proxy: bool) -> ServedAt:
+def served_at(port: int, environ: Mapping[str, str], parent_base_url: str | None, *, has_proxy: bool) -> ServedAt:
     """Tell the URLs of a server on `port`, for the place where the kernel runs.
 
     Args:
         port: Where it listens.
-        environ: The kernel's environment: JUPYTERHUB_SERVICE_PREFIX on a hub, JPY_PARENT_PID elsewhere.
-        servers: Jupyter's running servers; ours is our parent process.
+        environ: The kernel's environment: a hub sets JUPYTERHUB_SERVICE_PREFIX.
+        parent_base_url: The base URL of the Jupyter server that started the kernel; None where none did.
         has_proxy: Whether the Jupyter server has jupyter-server-proxy.
     """
     local = f"http://127.0.0.1:{port}/"
-    if not has_proxy:
-        return ServedAt(local, None)
     hub_prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX")
-    base = hub_prefix or _base_url_of_parent(environ, servers)
+    base = hub_prefix or parent_base_url
     # A Jupyter at the root of this machine needs no proxy: the local address is the plainest.
-    if not base or (base == "/" and not hub_prefix):
+    if not has_proxy or not base or (base == "/" and not hub_prefix):
         return ServedAt(local, None)
-    return ServedAt(local, f"{environ.get('JUPYTERHUB_PUBLIC_URL', '')}{base.rstrip('/')}/proxy/{port}/")
-
-
-def _base_url_of_parent(environ: Mapping[str, str], servers: Iterable[RunningServer]) -> str | None:
-    parent = environ.get("JPY_PARENT_PID")
-    return next((server.get("base_url") for server in servers if str(server.get("pid")) == parent), None)
+    return ServedAt(local, f"{base.rstrip('/')}/proxy/{port}/")
 
 
 def here(port: int) -> ServedAt:
     """`served_at` for this process."""
-    return served_at(port, os.environ, _running_servers(), has_proxy=_has_proxy())
+    has_proxy = find_spec("jupyter_server_proxy") is not None
+    return served_at(port, os.environ, base_url_of_parent(os.environ), has_proxy=has_proxy)
 
 
-def _running_servers() -> list[RunningServer]:
+def base_url_of_parent(environ: Mapping[str, str]) -> str | None:
+    """The base URL of the Jupyter server that started this kernel, from the file that it keeps while it runs.
+
+    What `jupyter_server.serverapp.list_running_servers` reads, without importing the whole server for it.
+    """
+    parent = environ.get("JPY_PARENT_PID", "")
+    if not parent.isdigit():
+        return None
     try:
-        from jupyter_server.serverapp import list_running_servers  # jupyter-server is an extra
-    except ImportError:
-        return []
-    return list(list_running_servers())
-
-
-def _has_proxy() -> bool:
-    from importlib.util import find_spec  # only asked when a server starts
-
-    return find_spec("jupyter_server_proxy") is not None
+        told = json.loads(Path(jupyter_runtime_dir(), f"jpserver-{parent}.json").read_text())
+    except (OSError, ValueError):
+        return None
+    base_url = told.get("base_url")
+    return base_url if isinstance(base_url, str) else None

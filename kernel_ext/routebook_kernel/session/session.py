@@ -62,6 +62,7 @@ class Session:
         self._applications: list[Application] = []
         self._served: Application | None = None
         self._was_running = False
+        self._urls: dict[int, str] = {}
         self._former_registrar: Any = None
         self._lifespans: Lifespans | None = None
 
@@ -247,8 +248,13 @@ class Session:
     def server_state(self) -> ServerState:
         """Where the server stands, with the URL that a person can open."""
         status = self.server.status
-        url = here(status.port).url if status.port is not None else None
+        url = self._url_of(status.port) if status.port is not None else None
         return ServerState(status=status.status, url=url, message=status.message)
+
+    def _url_of(self, port: int) -> str:
+        if port not in self._urls:
+            self._urls[port] = here(port).url
+        return self._urls[port]
 
     def _server_state(self, application: Application) -> ServerState:
         if application is not self._served:
