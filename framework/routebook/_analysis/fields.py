@@ -154,5 +154,5 @@ def _build_adapter(annotation: Any) -> TypeAdapter[Any]:
         raise DeclarationError(
             f"Invalid type for a parameter or response: {annotation!r} is not a valid Pydantic field type. "
             "Use a pydantic model, a dataclass or a standard type; for a return annotation that is no response "
-            "model, set response_model=None in the decorator."
+            "model, set the parameter response_model=None in the decorator."
         ) from error
