@@ -40,11 +40,11 @@ class Extension:
         self.shell.register_magics(ApiMagics(self.shell, self.session, show))
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
-        atexit.register(self.unload)
+        atexit.register(self.session.close)  # not the views: the page has let go of them before the kernel ends
 
     def unload(self) -> None:
         """Give everything back, and end what runs."""
-        atexit.unregister(self.unload)
+        atexit.unregister(self.session.close)
         self._hooks.unregister()
         self._pasted.uninstall()
         with contextlib.suppress(KeyError):

@@ -81,6 +81,24 @@ def test_send_replies_with_the_exchange(page: Page) -> None:
     assert (reply["id"], reply["ok"], reply["result"]["status"]) == ("1", True, 200)
 
 
+def test_pairs_reach_the_application_as_pairs(page: Page, view: FakeView) -> None:
+    """JSON turns them into lists, which `urlencode` and headers do not take."""
+    seen: list[SendArguments] = []
+
+    async def look(request: SendArguments) -> Any:
+        seen.append(request)
+        return exchange(request)
+
+    view.answer = look
+    body = {"kind": "form", "fields": [["a", "1"]]}
+    page.command("send", {**REQUEST, "query": [["q", "x"], ["q", "y"]], "headers": [["h", "1"]], "body": body})
+    page.replies()
+
+    assert seen[0]["query"] == [("q", "x"), ("q", "y")]
+    assert seen[0]["headers"] == [("h", "1")]
+    assert seen[0]["body"]["fields"] == [("a", "1")]
+
+
 def test_send_that_cannot_be_formed_is_refused_with_its_sentence(page: Page, view: FakeView) -> None:
     """What the person has to mend is said in the session's own words."""
 
@@ -175,7 +193,12 @@ def test_cancel_of_what_is_over_changes_nothing(page: Page) -> None:
 
 @pytest.mark.parametrize(
     ("name", "args", "message"),
-    [("dance", None, "There is no command 'dance'."), ("send", None, "The request to send is missing.")],
+    [
+        ("dance", None, "There is no command 'dance'."),
+        ("send", None, "The request to send is missing, or not as this kernel knows it."),
+        ("send", {"method": "GET"}, "The request to send is missing, or not as this kernel knows it."),
+        ("send", {**REQUEST, "query": [["q"]]}, "The request to send is missing, or not as this kernel knows it."),
+    ],
 )
 def test_a_command_that_makes_no_sense_is_refused(page: Page, name: str, args: Any, message: str) -> None:
     """A page of another version gets an answer too."""

@@ -8,10 +8,10 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
-from typing import Any
+from typing import Any, cast
 
 from routebook_kernel.exceptions import KernelExtensionError
-from routebook_kernel.protocol import Json, Reply, ReplyError, StateMessage
+from routebook_kernel.protocol import Json, Pairs, Reply, ReplyError, RequestBody, SendArguments, StateMessage
 from routebook_kernel.session_api import AppView, SessionApi
 
 Post = Callable[[Any], None]
@@ -65,8 +65,8 @@ class Commands:
         self._reply(id_, None)
 
     def _send(self, id_: str, args: Json) -> None:
-        if not isinstance(args, dict):
-            self._refuse(id_, "The request to send is missing.", "refused")
+        if (request := _read_request(args)) is None:
+            self._refuse(id_, "The request to send is missing, or not as this kernel knows it.", "refused")
             return
 
         def done(result: Any, error: BaseException | None) -> None:
@@ -80,7 +80,7 @@ class Commands:
         with self._lock:
             self._running[id_] = None
         try:
-            cancel = self._session.submit(lambda: self._view.send(args), done)  # type: ignore[arg-type]  # from the page
+            cancel = self._session.submit(lambda: self._view.send(request), done)
         except Exception:
             self._is_taken(id_)
             raise
@@ -126,3 +126,27 @@ class Commands:
 
     def _refuse(self, id_: str, message: str, kind: Any) -> None:
         self._post(Reply(type="reply", id=id_, ok=False, error=ReplyError(message=message, kind=kind)))
+
+
+def _read_request(args: Json) -> SendArguments | None:
+    """The page's request; None where it has not the shape of one. JSON has no pairs: they arrive as lists."""
+    try:
+        body = cast(RequestBody, dict(args["body"]))
+        if "fields" in body:
+            body["fields"] = _pairs(body["fields"])
+        return SendArguments(
+            operation=str(args["operation"]),
+            method=str(args["method"]),
+            path=str(args["path"]),
+            path_params={str(name): str(value) for name, value in args["path_params"].items()},
+            query=_pairs(args["query"]),
+            headers=_pairs(args["headers"]),
+            cookies=_pairs(args["cookies"]),
+            body=body,
+        )
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return None
+
+
+def _pairs(items: Json) -> Pairs:
+    return [(str(name), str(value)) for name, value in items]
