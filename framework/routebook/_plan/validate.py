@@ -19,13 +19,13 @@ from routebook.exceptions import EndpointContext
 JsonReader = Callable[[bytes, Iterable[tuple[bytes, bytes]]], Any]
 
 _SAFE_IN_UNIONS = frozenset(
-    "any none bool int float str literal list dict nullable default model model-fields model-field typed-dict "
+    "none bool int float str literal list dict nullable default model model-fields model-field typed-dict "
     "typed-dict-field definitions definition-ref union".split()
 )
 """In a union pydantic first looks for the type that fits strictly; these are as strict about JSON as about Python."""
 
 _SAFE = _SAFE_IN_UNIONS | frozenset(
-    "date time datetime uuid enum tuple set frozenset dataclass dataclass-args dataclass-field tagged-union".split()
+    "any date time datetime uuid enum tuple set frozenset dataclass dataclass-args dataclass-field tagged-union".split()
 )
 
 _HARMLESS_FACTORIES = (list, dict, set, frozenset, tuple)
