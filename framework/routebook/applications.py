@@ -88,7 +88,7 @@ class Routebook(Starlette):
         openapi_tags: list[dict[str, Any]] | None = None,
         servers: list[dict[str, Any]] | None = None,
         dependencies: Sequence[Depends] | None = None,
-        default_response_class: type[Response] = Default(JSONResponse),  # noqa: B008
+        default_response_class: type[Response] = Default(JSONResponse),
         redirect_slashes: bool = True,
         docs_url: str | None = "/docs",
         redoc_url: str | None = "/redoc",
@@ -110,7 +110,7 @@ class Routebook(Starlette):
         deprecated: bool | None = None,
         include_in_schema: bool = True,
         swagger_ui_parameters: dict[str, Any] | None = None,
-        generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),  # noqa: B008
+        generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),
         separate_input_output_schemas: bool = True,
         openapi_external_docs: dict[str, Any] | None = None,
         strict_content_type: bool = True,
@@ -166,7 +166,7 @@ class Routebook(Starlette):
             generate_unique_id_function=generate_unique_id_function,
             strict_content_type=strict_content_type,
         )
-        self.exception_handlers: dict[Any, Callable[[Request, Any], Any]] = {
+        self.exception_handlers: dict[Any, Callable[[Any, Any], Any]] = {
             HTTPException: http_exception_handler,
             RequestValidationError: request_validation_exception_handler,
             WebSocketRequestValidationError: websocket_request_validation_exception_handler,
@@ -189,7 +189,12 @@ class Routebook(Starlette):
     def _choose_stack(self) -> ASGIApp:
         """The shortest way that does the same: without middleware, requests go to the router directly."""
         is_plain = type(self).build_middleware_stack is Routebook.build_middleware_stack
-        if is_plain and not self.user_middleware and self.max_body_size is None and "build_middleware_stack" not in vars(self):
+        if (
+            is_plain
+            and not self.user_middleware
+            and self.max_body_size is None
+            and "build_middleware_stack" not in vars(self)
+        ):
             self.middleware_stack = self._serve_directly
         else:
             self.middleware_stack = self.build_middleware_stack()
@@ -206,13 +211,16 @@ class Routebook(Starlette):
     async def _answer_error(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Starlette's own middleware deal with an exception, as if it had been around the whole request."""
 
+        has_started = STARTED_KEY in scope
+
         async def fail(scope: Scope, receive: Receive, send: Send) -> None:
-            if STARTED_KEY in scope:
+            if has_started:
                 await send({"type": "http.response.start", "status": 500, "headers": []})
             raise error
 
         async def send_unless_started(message: Message) -> None:
-            if STARTED_KEY not in scope:
+            if not has_started:
+                scope[STARTED_KEY] = True  # for the application that this one is mounted in
                 await send(message)
 
         handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
@@ -287,11 +295,17 @@ class Routebook(Starlette):
     # declaring: everything goes to the application's router ---------------------------------------------------------
 
     @property
-    def routes(self) -> RouteList:  # type: ignore[override]
+    def routes(self) -> RouteList:
+        """The routes in order of declaration; a change is served from the next request on."""
         return self.router.routes
 
     def add_api_route(
-        self, path: str, endpoint: Callable[..., Any], *, methods: list[str] | None = None, **options: Unpack[RouteOptions]
+        self,
+        path: str,
+        endpoint: Callable[..., Any],
+        *,
+        methods: list[str] | None = None,
+        **options: Unpack[RouteOptions],
     ) -> None:
         """Add a path operation. See `RouteOptions`; raises what `APIRoute` does."""
         self.router.add_api_route(path, endpoint, methods=methods, **options)
@@ -404,7 +418,9 @@ class Routebook(Starlette):
 
         return decorate
 
-    def exception_handler(self, exc_class_or_status_code: ExceptionKey) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def exception_handler(
+        self, exc_class_or_status_code: ExceptionKey
+    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Answer exceptions of a class, or responses of a status, with what the decorated function returns."""
 
         def decorate(function: DecoratedCallable) -> DecoratedCallable:

@@ -36,7 +36,7 @@ from routebook._routing.dispatch import (
 from routebook._routing.frontend import CheckDir, Fallback, make_frontend_route
 from routebook._routing.include import IncludedRouter
 from routebook._routing.lifespan import Life, as_lifespan, live
-from routebook._routing.options import RouteOptions, first_given
+from routebook._routing.options import RouteOptions, first_given, is_given
 from routebook._routing.route_list import RouteList
 from routebook._routing.table import RouteTable
 from routebook.datastructures import Default
@@ -138,7 +138,7 @@ class APIRouter(Router):
         prefix: str = "",
         tags: Sequence[Any] | None = None,
         dependencies: Sequence[Depends] | None = None,
-        default_response_class: type[Response] = Default(JSONResponse),  # noqa: B008
+        default_response_class: type[Response] = Default(JSONResponse),
         responses: dict[int | str, dict[str, Any]] | None = None,
         callbacks: list[BaseRoute] | None = None,
         routes: Sequence[BaseRoute] | None = None,
@@ -151,8 +151,8 @@ class APIRouter(Router):
         lifespan: Callable[[Any], AbstractAsyncContextManager[Any]] | None = None,
         deprecated: bool | None = None,
         include_in_schema: bool = True,
-        generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),  # noqa: B008
-        strict_content_type: bool = Default(True),  # noqa: B008
+        generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),
+        strict_content_type: bool = Default(True),
     ) -> None:
         _check_prefix(prefix)
         self._changed_lock = threading.Lock()
@@ -187,7 +187,8 @@ class APIRouter(Router):
     # routes ---------------------------------------------------------------------------------------------------------
 
     @property
-    def routes(self) -> RouteList:  # type: ignore[override]
+    def routes(self) -> RouteList:
+        """The routes in order of declaration; a change is served from the next request on."""
         return self._routes
 
     @routes.setter
@@ -293,31 +294,42 @@ class APIRouter(Router):
         *,
         methods: set[str] | list[str] | None = None,
         route_class_override: type[APIRoute] | None = None,
-        strict_content_type: bool = Default(True),  # noqa: B008
+        strict_content_type: bool = Default(True),
         **options: Unpack[RouteOptions],
     ) -> None:
         """Add a path operation. See `RouteOptions`; raises what `APIRoute` does."""
-        merged: RouteOptions = {**options}
-        merged["tags"] = [*self.tags, *(options.get("tags") or ())]
-        merged["dependencies"] = [*self.dependencies, *(options.get("dependencies") or ())]
-        merged["responses"] = {**self.responses, **(options.get("responses") or {})}
-        merged["callbacks"] = [*self.callbacks, *(options.get("callbacks") or ())]
-        merged["deprecated"] = options.get("deprecated") or self.deprecated
-        merged["include_in_schema"] = options.get("include_in_schema", True) and self.include_in_schema
-        merged["generate_unique_id_function"] = first_given(
-            options.get("generate_unique_id_function", Default(generate_unique_id)), self.generate_unique_id_function
+        merged = self._merged(options)
+        merged["response_class"] = first_given(
+            options.get("response_class", Default(JSONResponse)), self.default_response_class
         )
-        response_class: Any = merged.pop("response_class", Default(JSONResponse))
         route = (route_class_override or self.route_class)(
             self.prefix + path,
             endpoint,
             methods=methods,
-            response_class=first_given(response_class, self.default_response_class),
             dependency_overrides_provider=self.dependency_overrides_provider,
             strict_content_type=first_given(strict_content_type, self.strict_content_type),
             **merged,
         )
         self._place(route)
+
+    def _merged(self, options: RouteOptions) -> RouteOptions:
+        """A route's options laid over the router's own."""
+        merged: RouteOptions = {**options}
+        if self.tags:
+            merged["tags"] = [*self.tags, *(options.get("tags") or ())]
+        if self.dependencies:
+            merged["dependencies"] = [*self.dependencies, *(options.get("dependencies") or ())]
+        if self.responses:
+            merged["responses"] = {**self.responses, **(options.get("responses") or {})}
+        if self.callbacks:
+            merged["callbacks"] = [*self.callbacks, *(options.get("callbacks") or ())]
+        if self.deprecated:
+            merged["deprecated"] = options.get("deprecated") or self.deprecated
+        if not self.include_in_schema:
+            merged["include_in_schema"] = False
+        if is_given(self.generate_unique_id_function):
+            merged.setdefault("generate_unique_id_function", self.generate_unique_id_function)
+        return merged
 
     def api_route(
         self, path: str, *, methods: list[str] | None = None, **options: Unpack[RouteOptions]
@@ -391,9 +403,7 @@ class APIRouter(Router):
 
         return decorate
 
-    def websocket_route(
-        self, path: str, name: str | None = None
-    ) -> Callable[[DecoratedCallable], DecoratedCallable]:
+    def websocket_route(self, path: str, name: str | None = None) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Declare a function of one WebSocket, as Starlette has it: nothing is analysed."""
 
         def decorate(function: DecoratedCallable) -> DecoratedCallable:
@@ -447,12 +457,12 @@ class APIRouter(Router):
         prefix: str = "",
         tags: Sequence[Any] | None = None,
         dependencies: Sequence[Depends] | None = None,
-        default_response_class: type[Response] = Default(JSONResponse),  # noqa: B008
+        default_response_class: type[Response] = Default(JSONResponse),
         responses: dict[int | str, dict[str, Any]] | None = None,
         callbacks: list[BaseRoute] | None = None,
         deprecated: bool | None = None,
         include_in_schema: bool = True,
-        generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),  # noqa: B008
+        generate_unique_id_function: Callable[[Any], str] = Default(generate_unique_id),
     ) -> None:
         """Serve another router's routes here too, now and whatever is added to it later.
 
@@ -565,7 +575,7 @@ class APIRouter(Router):
         """Functions run when the application ends."""
         return self._life.on_shutdown
 
-    def _live(self, app: Any) -> AbstractAsyncContextManager[dict[str, Any] | None]:
+    def _live(self, app: Any) -> AbstractAsyncContextManager[Any]:
         return live(list(self._iter_lives()), app)
 
     def _iter_lives(self) -> Iterator[Life]:

@@ -7,7 +7,7 @@ it is served has a `RouteContext`, with the whole path, all tags and dependencie
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from anyio import CancelScope
 from starlette.datastructures import URLPath
@@ -20,7 +20,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from routebook._analysis.analyse import Identity, analyse_endpoint
 from routebook._analysis.callables import callable_name
 from routebook._analysis.dependant import Dependant
-from routebook._plan.asgi import send_response
+from routebook._plan.asgi import note_start, send_response
 from routebook._plan.body import BodyShape, shape_body
 from routebook._plan.compiler import compile_plan
 from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
@@ -48,12 +48,16 @@ class RouteContext:
     Attributes:
         original_route: The route as it was declared.
         layers: The includes that lead to it, the innermost first.
+        endpoint: The function that serves it.
+        shown: What a request's scope names as its route: the route itself where nothing is laid over it.
         path: The whole path template; None where there is none (`Host`, an unknown kind of route).
     """
 
     def __init__(self, route: BaseRoute, layers: tuple["IncludedRouter", ...] = ()) -> None:
         self.original_route = route
         self.layers = layers
+        self.endpoint: Callable[..., Any] | None = getattr(route, "endpoint", None)
+        self.shown: BaseRoute | RouteContext = self if layers else route
         self.prefix = "".join(layer.whole_prefix for layer in reversed(layers))
         own_path: str | None = getattr(route, "path", None)
         self.path = None if own_path is None else self.prefix + own_path
@@ -101,10 +105,6 @@ class RouteContext:
     @property
     def methods(self) -> set[str] | None:
         return getattr(self.original_route, "methods", None)
-
-    @property
-    def endpoint(self) -> Callable[..., Any] | None:
-        return getattr(self.original_route, "endpoint", None)
 
     @property
     def name(self) -> str | None:
@@ -176,7 +176,6 @@ class RouteContext:
     @cached_property
     def unique_id(self) -> str:
         return self.original_route.operation_id or self.generate_unique_id_function(self)  # type: ignore[attr-defined]
-
 
     def _layered(self, own: str, outer: str) -> Any:
         values = [getattr(self.original_route, own)]
@@ -324,7 +323,7 @@ class RouteContext:
         """Serve a route of a class that is not ours, or that handles requests itself."""
         token = effective_context.set(self)
         try:
-            await self._relocated.handle(scope, receive, send)
+            await self._relocated.handle(scope, receive, note_start(scope, send))
         finally:
             effective_context.reset(token)
 
@@ -375,7 +374,7 @@ class RouteContext:
         if name != self.name or path_params.keys() != set(self.template.param_names):
             raise NoMatchFound(name, path_params)
         values = {key: self.template.convertors[key].to_string(value) for key, value in path_params.items()}
-        protocol = "websocket" if isinstance(route, WebSocketRoute) else "http"
+        protocol: Literal["http", "websocket"] = "websocket" if isinstance(route, WebSocketRoute) else "http"
         return URLPath(path=self.template.path_format.format_map(values), protocol=protocol)
 
 
@@ -413,4 +412,3 @@ _TABLE_MATCHES = [Route.matches, WebSocketRoute.matches]
 def answer_by_table(matches: Callable[..., Any]) -> None:
     """Register a `matches` method that says what the routing table says, so that the table need not ask it."""
     _TABLE_MATCHES.append(matches)
-

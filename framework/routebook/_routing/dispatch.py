@@ -133,7 +133,7 @@ def _make_entry(context: RouteContext) -> Entry:
 
 async def serve(table: RouteTable, scope: Scope, receive: Receive, send: Send) -> bool:
     """Serve a request by the route that fits; false when none does."""
-    path = route_path(scope)
+    path = route_path(scope) if scope.get("root_path") else scope["path"]
     if scope["type"] == "http":
         found = table.http.match(scope["method"], path)
         index = table.http
@@ -145,8 +145,8 @@ async def serve(table: RouteTable, scope: Scope, receive: Receive, send: Send) -
     context, params = found
     outer = scope.get("path_params")
     scope["path_params"] = {**outer, **params} if outer else params
-    scope["endpoint"] = context.original_route.endpoint
-    scope["route"] = context if context.layers else context.original_route
+    scope["endpoint"] = context.endpoint
+    scope["route"] = context.shown
     provider = context.dependency_overrides_provider
     overrides = provider.dependency_overrides if provider is not None else None
     try:
@@ -170,13 +170,13 @@ def _trace_match(index: PathIndex, path: str, scope: Scope) -> None:
 
 
 async def _serve_asked(index: PathIndex, path: str, scope: Scope, receive: Receive, send: Send) -> bool:
-    """Ask the candidates in order, as a scan does: the first that fits wholly, else the first that fits but for the method."""
+    """Ask the candidates in order, as a scan does: the first that fits wholly, else the first of another method."""
     target, child_scope = ask(index, path, scope)
     if target is None:
         return False
     scope.update(child_scope)
     if isinstance(target, RouteContext):
-        scope["route"] = target if target.layers else target.original_route
+        scope["route"] = target.shown
     await target.handle(scope, receive, send)
     return True
 

@@ -66,7 +66,9 @@ class FrontendFiles(StaticFiles):
         if check_dir is False:
             return
         if not os.path.isdir(self._given):
-            message = f"Frontend directory '{self._given}' does not exist (looked for {self._absolute}). Build it first."
+            message = (
+                f"Frontend directory '{self._given}' does not exist (looked for {self._absolute}). Build it first."
+            )
             environment = os.environ.get("ROUTEBOOK_ENV") or os.environ.get("FASTAPI_ENV")
             if check_dir is True or environment != "development":
                 raise RuntimeError(message)

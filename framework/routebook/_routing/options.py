@@ -1,4 +1,4 @@
-"""The options of a path operation, and how those of routes, routers, includes and applications are laid over each other."""
+"""The options of a path operation, and how those of routes, routers, includes and applications combine."""
 
 from collections.abc import Callable, Sequence
 from enum import Enum
@@ -16,7 +16,7 @@ class RouteOptions(TypedDict, total=False):
     """Keyword options of every path operation."""
 
     response_model: Any
-    """The type that the result is validated against, filtered by and described with; the return annotation by default."""
+    """The type that results are validated against, filtered by and described with; the return annotation by default."""
     status_code: int | None
     """Of a successful response: 200 by default."""
     tags: list[str | Enum] | None
