@@ -1,0 +1,297 @@
+"""The explorer as a person uses it, in a real JupyterLab: by role and label, keyboard included."""
+
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.browser.notebook import Notebook, set_theme
+
+AXE = Path(__file__).parents[2] / "kernel_ext/frontend/node_modules/axe-core/axe.min.js"
+
+SETUP = "%load_ext routebook_kernel\nfrom routebook import Routebook\nfrom pydantic import BaseModel, Field\napp = Routebook(title='Shop')"
+MODELS = """\
+from datetime import date
+
+class Author(BaseModel):
+    name: str = Field(min_length=1, max_length=80)
+    born: date | None = None
+
+class Item(BaseModel):
+    title: str
+    author: Author
+    price: float = Field(gt=0, le=500)
+    tags: list[str] = []
+"""
+ITEMS = """\
+@app.get("/items/{item_id}", tags=["items"])
+def read_item(item_id: int) -> dict[str, int]:
+    "One item. <img src=x onerror='window.pwned=1'> is **text**."
+    return {"id": item_id}
+
+@app.post("/items", tags=["items"])
+def create_item(item: Item) -> Item:
+    return item
+"""
+RENAMED = """\
+@app.get("/items/{item_id}", tags=["items"])
+def read_item(item_id: int) -> dict[str, int]:
+    return {"id": item_id}
+
+@app.post("/items", tags=["items"])
+def add_item(item: Item, notify: bool = True) -> dict[str, bool]:
+    return {"notified": notify}
+"""
+
+
+class ExplorerPage:
+    """The explorer in a notebook, by what a person sees of it."""
+
+    def __init__(self, notebook: Notebook, cell: int) -> None:
+        self.notebook = notebook
+        self.root = notebook.cell(cell).get_by_role("region", name="Routebook explorer")
+        expect(self.root.get_by_role("status").first).to_have_text("live")
+
+    def open(self, name: str) -> None:
+        self.root.get_by_role("navigation", name="Operations").get_by_role("button", name=name).click()
+
+    def field(self, name: str) -> Locator:
+        return self.root.get_by_role("form", name="Request").get_by_role("textbox", name=name, exact=True)
+
+    def send(self) -> None:
+        self.root.get_by_role("button", name="Send Ctrl Enter").click()
+
+    @property
+    def response(self) -> Locator:
+        return self.root.get_by_role("region", name="Response")
+
+    @property
+    def errors(self) -> Locator:
+        return self.root.get_by_role("alert")
+
+
+@pytest.fixture
+def explorer(open_notebook) -> ExplorerPage:
+    notebook = open_notebook([SETUP, MODELS, ITEMS, "app", ""])
+    notebook.run_all()
+    return ExplorerPage(notebook, 3)
+
+
+def test_a_wrong_value_is_shown_at_its_field_and_mended(explorer: ExplorerPage) -> None:
+    """The main job of the first slice, as its issue tells it."""
+    explorer.open("POST /items")
+    explorer.field("title").fill("Emma")
+    explorer.field("name").fill("Jane Austen")
+    explorer.field("price").fill("abc")
+    explorer.send()
+
+    expect(explorer.errors).to_contain_text("1 value was refused")
+    expect(explorer.errors.get_by_role("button")).to_contain_text("price")
+    price = explorer.field("price")
+    expect(price).to_have_attribute("aria-invalid", "true")
+    expect(price).to_have_accessible_description(
+        'number, over 0, up to 500 Error 1 in the list must be a number sent "abc", a text passes 9.99'
+    )
+    expect(explorer.response).to_contain_text("422")
+
+    price.fill("9.99")
+    price.press("Control+Enter")
+
+    expect(explorer.response).to_contain_text("200 OK")
+    expect(explorer.response.get_by_role("tree")).to_contain_text("Emma")
+    expect(explorer.errors).to_have_count(0)
+
+
+def test_the_explorer_follows_a_cell_that_changes_the_application(explorer: ExplorerPage) -> None:
+    """A later run shows without running the explorer's own cell; inputs that still fit stay."""
+    explorer.open("POST /items")
+    explorer.field("title").fill("Emma")
+    explorer.field("name").fill("Jane Austen")
+    explorer.field("price").fill("9")
+
+    explorer.notebook.edit_cell(2, RENAMED)
+    explorer.notebook.run_cell(2)
+
+    notify = explorer.root.get_by_role("radiogroup", name="notify")
+    notify.get_by_role("radio", name="false").check()
+    expect(explorer.field("title")).to_have_value("Emma")
+    expect(explorer.root.get_by_label("Request line")).to_have_text("POST/items?notify=false")
+    explorer.send()
+
+    expect(explorer.response.get_by_role("tree")).to_contain_text("notified false")
+    operations = explorer.root.get_by_role("navigation", name="Operations").locator(".rb-op .rb-path")
+    expect(operations).to_have_text(["/items/{item_id}", "/items"])
+
+
+def test_keys_do_what_the_foot_says_and_do_not_reach_the_notebook(explorer: ExplorerPage, page: Page) -> None:
+    """`dd` in a field must not delete the cell; Esc gives the notebook back."""
+    explorer.open("POST /items")
+    title = explorer.field("title")
+    title.click()
+    page.keyboard.type("dd 00 ii")
+    expect(title).to_have_value("dd 00 ii")
+    assert explorer.notebook.panel.locator(".jp-Cell").count() == 5
+
+    explorer.field("price").fill("abc")
+    page.keyboard.press("Control+Enter")
+    expect(explorer.errors).to_contain_text("2 values were refused")
+    page.keyboard.press("F8")
+    expect(explorer.field("name")).to_be_focused()
+    page.keyboard.press("F8")
+    expect(explorer.field("price")).to_be_focused()
+    page.keyboard.press("Shift+F8")
+    expect(explorer.field("name")).to_be_focused()
+
+    page.keyboard.press("Alt+j")
+    expect(explorer.root.get_by_role("textbox", name="Body as JSON")).to_have_count(0)
+    page.keyboard.press("Alt+2")
+    expect(explorer.root.get_by_role("tab", name="Schema")).to_have_attribute("aria-selected", "true")
+    explorer.root.get_by_role("tab", name="Schema").press("/")
+    search = explorer.root.get_by_role("searchbox", name="Search operations")
+    expect(search).to_be_focused()
+    page.keyboard.type("get")
+    page.keyboard.press("ArrowDown")
+    page.keyboard.press("Enter")
+    expect(explorer.root.get_by_role("heading", name="GET /items/{item_id}")).to_be_visible()
+    page.keyboard.press("Escape")
+    expect(search).to_have_value("")
+    page.keyboard.press("Escape")
+    assert page.evaluate("document.activeElement.closest('.rb-view') === null")
+
+
+def test_the_json_is_in_step_with_the_form(explorer: ExplorerPage) -> None:
+    """What is written on one side stands on the other; broken JSON is sent as it stands."""
+    explorer.open("POST /items")
+    json = explorer.root.get_by_role("textbox", name="Body as JSON")
+    explorer.field("price").fill("abc")
+    expect(json).to_have_value('{\n  "author": {},\n  "price": "abc"\n}')
+
+    json.fill('{"title": "Emma", "author": {"name": "Jane"}, "price": 1.50, "tags": ["a"]}')
+    expect(explorer.field("price")).to_have_value("1.50")
+    expect(explorer.field("tags, item 0")).to_have_value("a")
+    explorer.send()
+    expect(explorer.response).to_contain_text("200 OK")
+
+    json.fill('{"title": }')
+    expect(explorer.root.get_by_text("Line 1: a value is missing before }.")).to_be_visible()
+    explorer.send()
+    expect(explorer.errors).to_contain_text("is not JSON")
+
+
+def test_text_is_shown_as_text(explorer: ExplorerPage, page: Page) -> None:
+    """Descriptions, paths and answers come from code that nobody has read."""
+    explorer.open("GET /items/{item_id}")
+    expect(explorer.root.get_by_text("<img src=x onerror='window.pwned=1'>")).to_be_visible()
+    explorer.field("item_id").fill("<b>1")
+    explorer.send()
+
+    expect(explorer.errors).to_contain_text('"<b>1"')
+    assert page.evaluate("window.pwned") is None
+
+
+def test_a_failing_endpoint_shows_cell_line_and_values(open_notebook) -> None:
+    """The traceback is cut to the person's own cells."""
+    notebook = open_notebook(
+        [SETUP, '@app.get("/stock")\ndef stock() -> int:\n    left = None\n    return left - 1', "app"]
+    )
+    notebook.run_all()
+    explorer = ExplorerPage(notebook, 2)
+    explorer.send()
+
+    expect(explorer.response).to_contain_text("500 Internal Server Error")
+    expect(explorer.response).to_contain_text("TypeError was raised in stock, cell [2], line 4")
+    expect(explorer.response).to_contain_text("return left - 1")
+    expect(explorer.response.get_by_role("definition").filter(has_text="None")).to_be_visible()
+
+
+def test_a_slow_request_is_cancelled(open_notebook, page: Page) -> None:
+    """The person is not held up by an endpoint."""
+    notebook = open_notebook(
+        [SETUP, 'import asyncio\n@app.get("/slow")\nasync def slow():\n    await asyncio.sleep(60)', "app"]
+    )
+    notebook.run_all()
+    explorer = ExplorerPage(notebook, 2)
+    explorer.send()
+    expect(explorer.response).to_contain_text("Waiting for the answer")
+    page.keyboard.press("Escape")
+
+    expect(explorer.response).to_contain_text("Cancelled.")
+
+
+def test_an_application_without_operations_says_what_to_do(open_notebook) -> None:
+    """The first thing that a beginner sees; the first operation takes its place at once."""
+    notebook = open_notebook([SETUP, "app", '@app.get("/hello")\ndef hello():\n    return {"hello": "world"}'])
+    notebook.run_cell(0)
+    notebook.run_cell(1)
+    view = notebook.cell(1).get_by_role("region", name="Routebook explorer")
+    expect(view).to_contain_text("No operations yet.")
+    notebook.run_cell(2)
+
+    expect(view.get_by_role("heading", name="GET /hello")).to_be_visible()
+
+
+def test_a_reloaded_page_shows_the_state_again(explorer: ExplorerPage) -> None:
+    """The page holds nothing that the kernel does not know."""
+    explorer.notebook.reload()
+    reloaded = ExplorerPage(explorer.notebook, 3)
+    reloaded.open("GET /items/{item_id}")
+    reloaded.field("item_id").fill("5")
+    reloaded.send()
+
+    expect(reloaded.response).to_contain_text("200 OK")
+
+
+def test_a_second_view_is_in_step_with_the_first(explorer: ExplorerPage) -> None:
+    """Showing the application again shows the same widget: what was filled in is there."""
+    explorer.open("POST /items")
+    explorer.field("title").fill("Emma")
+    explorer.notebook.edit_cell(4, "app")
+    explorer.notebook.run_cell(4)
+    second = ExplorerPage(explorer.notebook, 4)
+
+    expect(second.field("title")).to_have_value("Emma")
+    second.field("title").fill("Persuasion")
+    expect(explorer.field("title")).to_have_value("Persuasion")
+
+
+def test_a_restarted_kernel_is_said_and_recovered(explorer: ExplorerPage) -> None:
+    """A view that nobody answers any more must say so; after the cells ran again it lives."""
+    explorer.notebook.restart()
+    expect(explorer.root.get_by_text("Not connected to the kernel.")).to_be_visible(timeout=10_000)
+    expect(explorer.root.get_by_role("button", name="Send Ctrl Enter")).to_be_disabled()
+    explorer.notebook.run_all()
+
+    again = ExplorerPage(explorer.notebook, 3)
+    again.open("GET /items/{item_id}")
+    expect(again.field("item_id")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("width", [1280, 700])
+def test_no_serious_accessibility_problem(explorer: ExplorerPage, page: Page, screenshot, theme, width) -> None:
+    """axe-core over the fullest state, a 422; the picture is for a person to look at."""
+    if not AXE.exists():
+        pytest.skip("axe-core is not installed: run `npm ci` in kernel_ext/frontend")
+    set_theme(page, theme)
+    page.set_viewport_size({"width": width, "height": 1000})
+    page.evaluate("jupyterapp.shell.collapseLeft()")
+    if width == 700:
+        explorer.root.get_by_role("button", name="2 operations").click()
+    explorer.open("POST /items")
+    explorer.field("price").fill("abc")
+    explorer.send()
+    expect(explorer.errors).to_be_visible()
+
+    page.evaluate(AXE.read_text())
+    found = page.evaluate("async () => (await axe.run('.rb-view')).violations")
+    screenshot(explorer.root, f"explorer-{theme}-{width}")
+
+    serious = [
+        (one["id"], [node["html"][:200] for node in one["nodes"]])
+        for one in found
+        if one["impact"] in {"serious", "critical"}
+    ]
+    assert serious == []
+    assert page.evaluate(
+        "document.querySelector('.rb-view').scrollWidth <= document.querySelector('.rb-view').clientWidth"
+    )
