@@ -6,7 +6,8 @@ from starlette.responses import JSONResponse, Response
 from starlette.status import HTTP_422_UNPROCESSABLE_CONTENT, WS_1008_POLICY_VIOLATION
 from starlette.websockets import WebSocket, WebSocketState
 
-from routebook.encoders import json_text, jsonable_encoder
+from routebook._plan.respond import RenderedJSONResponse, dump_json
+from routebook.encoders import json_text
 from routebook.exceptions import RequestValidationError, WebSocketRequestValidationError
 from routebook.utils import is_body_allowed_for_status_code
 
@@ -28,7 +29,7 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
 
 async def request_validation_exception_handler(request: Request, exc: RequestValidationError) -> JSONResponse:
     """Answer 422 with the errors."""
-    return JSONResponse({"detail": jsonable_encoder(exc.errors())}, status_code=HTTP_422_UNPROCESSABLE_CONTENT)
+    return RenderedJSONResponse(dump_json({"detail": exc.errors()}), status_code=HTTP_422_UNPROCESSABLE_CONTENT)
 
 
 async def websocket_request_validation_exception_handler(

@@ -18,10 +18,12 @@ async def send_response(response: Response, scope: Scope, receive: Receive, send
     if isinstance(response, StreamingResponse) and _can_stream(response, scope):
         await _stream(response, scope, receive, send)
     else:
-        await response(scope, receive, _noting(scope, send))
+        await response(scope, receive, note_start(scope, send))
 
 
-def _noting(scope: Scope, send: Send) -> Send:
+def note_start(scope: Scope, send: Send) -> Send:
+    """A `send` that notes in the scope when a response begins."""
+
     async def noting_send(message: Message) -> None:
         if message["type"] == "http.response.start":
             scope[STARTED_KEY] = True
@@ -52,7 +54,7 @@ async def _stream(response: StreamingResponse, scope: Scope, receive: Receive, s
     if type(response).stream_response is StreamingResponse.stream_response:
         stream = _Begun(_send_chunks(response, scope, send))
     else:
-        stream = _Begun(response.stream_response(_noting(scope, send)))
+        stream = _Begun(response.stream_response(note_start(scope, send)))
     if stream.is_waiting:
         await _stream_on(stream, receive)
     if response.background is not None:
@@ -119,6 +121,6 @@ async def _send_chunks(response: StreamingResponse, scope: Scope, send: Send) ->
     charset = response.charset
     async for chunk in response.body_iterator:
         if not isinstance(chunk, _BINARY):
-            chunk = chunk.encode(charset)  # noqa: PLW2901
+            chunk = chunk.encode(charset)
         await send({"type": "http.response.body", "body": chunk, "more_body": True})
     await send({"type": "http.response.body", "body": b"", "more_body": False})

@@ -1,8 +1,9 @@
 """How an endpoint's result becomes a response."""
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from functools import partial
 from json.encoder import c_make_encoder, encode_basestring  # type: ignore[attr-defined]  # CPython's accelerator
 from typing import Any
 
@@ -60,56 +61,59 @@ def is_body_allowed(status_code: int | None) -> bool:
 
 
 def make_dump(shape: ResponseShape, context: EndpointContext) -> Dump:
-    """A function from an endpoint's result to JSON bytes."""
+    """A function from an endpoint's result to JSON bytes.
+
+    Raises:
+        ResponseValidationError: The result does not fit the response model; `loc` starts with "response".
+    """
     if shape.field is None:
         return dump_json
-    check = make_check(shape.field, context)
-    to_json = shape.field.serializer.to_json
+    validate = shape.field.validate_value
     options = {name: value for name, value in shape.options.items() if value not in (None, False)}
+    write: Callable[..., bytes] = shape.field.serializer.to_json
+    to_json = partial(write, **options)
 
     def dump(result: Any) -> bytes:
-        return to_json(check(result), **options)
+        try:
+            valid = validate(result, from_attributes=True)
+        except ValidationError as error:
+            raise _unfit(result, error, context) from error
+        return to_json(valid)
 
     return dump
 
 
 def make_encode(shape: ResponseShape, context: EndpointContext) -> Callable[[Any], Any]:
-    """A function from an endpoint's result to what a response class takes as content."""
+    """A function from an endpoint's result to what a response class takes as content.
+
+    Raises:
+        ResponseValidationError: As of `make_dump`.
+    """
     if shape.field is None:
         return jsonable_encoder
-    check = make_check(shape.field, context)
-    to_python = shape.field.serializer.to_python
-    options = shape.options
+    validate = shape.field.validate_value
+    convert: Callable[..., Any] = shape.field.serializer.to_python
+    to_python = partial(convert, mode="json", **shape.options)
 
     def encode(result: Any) -> Any:
-        return to_python(check(result), mode="json", **options)
+        try:
+            valid = validate(result, from_attributes=True)
+        except ValidationError as error:
+            raise _unfit(result, error, context) from error
+        return to_python(valid)
 
     return encode
 
 
-def make_check(field: ModelField, context: EndpointContext) -> Callable[[Any], Any]:
-    """A function that validates a result against its response model.
-
-    Raises:
-        ResponseValidationError: The result does not fit; `loc` starts with "response".
-    """
-    validate = field.validate_value
-
-    def check(result: Any) -> Any:
-        try:
-            return validate(result, from_attributes=True)
-        except ValidationError as error:
-            raise ResponseValidationError(
-                located_errors(error, ("response",)), body=result, endpoint_ctx=context
-            ) from error
-
-    return check
+def _unfit(result: Any, error: ValidationError, context: EndpointContext) -> ResponseValidationError:
+    return ResponseValidationError(located_errors(error, ("response",)), body=result, endpoint_ctx=context)
 
 
-_write = (
+_SLOW_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=jsonable_encoder)
+_write: Callable[[Any, Any], Iterable[str]] = (
     c_make_encoder(None, jsonable_encoder, encode_basestring, None, ":", ",", False, False, False)
     if c_make_encoder is not None
-    else json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"), default=jsonable_encoder).iterencode
+    else _SLOW_ENCODER.iterencode
 )
 
 
@@ -159,6 +163,7 @@ def make_respond(shape: ResponseShape, context: EndpointContext) -> Respond:
         response = response_class(encode(result), background=background, **arguments)
         if not is_body_allowed(response.status_code):
             response.body = b""
+            del response.headers["content-length"]
         if injected is not None:
             response.headers.raw.extend(injected.headers.raw)
         return response

@@ -1,4 +1,4 @@
-"""The entries of a `CallPlan`: frozen, in the order in which they run, each naming the variables that it reads and sets.
+"""The entries of a `CallPlan`: frozen, in the order in which they run, naming the variables that they read and set.
 
 Steps say what happens; `source` writes them as Python, and the tests' interpreter runs them one by one.
 """

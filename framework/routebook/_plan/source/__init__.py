@@ -4,6 +4,7 @@ Each step has a small writer. Only names from `Names` and literals reach the tex
 the function's globals. The text is registered in `linecache`, so that tracebacks show it.
 """
 
+import builtins
 import linecache
 import weakref
 from collections.abc import Callable, Iterator
@@ -107,11 +108,13 @@ def generate(
 
 def _compile(source: str, name: str, namespace: dict[str, Any], filename: str) -> Generated:
     """Make the function of a text; tracebacks find the text for as long as the function lives."""
-    exec(compile(source, filename, "exec"), namespace)  # noqa: S102  # ours: names and literals only
+    exec(compile(source, filename, "exec"), namespace)  # ours: names and literals only
     code = namespace[name].__code__
     used = {key: namespace[key] for key in code.co_names if key in namespace}
-    function = FunctionType(code, {"__name__": __name__, **used}, name)
-    linecache.cache[filename] = (lambda: source,)  # type: ignore[assignment]  # split into lines when first asked for
+    # C code that imports while it validates (pydantic does, for UUIDs) looks for builtins among the caller's globals
+    known = {"__name__": __name__, "__builtins__": namespace["__builtins__"]}
+    function = FunctionType(code, {**known, **used}, name)
+    linecache.cache[filename] = (lambda: source,)  # split into lines when first asked for
     weakref.finalize(function, linecache.cache.pop, filename, None)
     return Generated(function, source)
 

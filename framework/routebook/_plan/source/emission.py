@@ -12,7 +12,7 @@ from routebook._plan.steps import CallEndpoint, CallPlan, ReadBody
 from routebook.exceptions import EndpointContext
 
 Form = Literal["asgi", "handler", "websocket"]
-"""asgi: serves a request, sends the response. handler: a coroutine from Request to Response, for custom route classes."""
+"""asgi: serves a request and sends the response. handler: from a Request to a Response, for custom route classes."""
 
 
 @dataclass(frozen=True, slots=True)
