@@ -31,14 +31,16 @@ def parameter_name(parameter: Parameter, path_names: Collection[str]) -> str:
     field, info = parameter.field, parameter.field.field_info
     names = accepted_names(field.name, info)
     if parameter.source == "path":
-        return next((name for name in names if name in path_names), names[0])
+        return next((name for name in (*names, field.name) if name in path_names), names[0])
     return header_name(names[0], info, info)
 
 
-def header_name(name: str, info: FieldInfo, marker: FieldInfo) -> str:
+def header_name(name: str, info: FieldInfo, marker: FieldInfo, config: ConfigDict | None = None) -> str:
     """A name with dashes for underscores, where `marker` declares headers and the name was not given as an alias."""
-    is_own = info.alias is None and info.validation_alias is None
-    return name.replace("_", "-") if is_own and getattr(marker, "convert_underscores", False) else name
+    is_alias = info.alias is not None or info.validation_alias is not None
+    if is_alias and (config or {}).get("validate_by_alias") is not False:
+        return name
+    return name.replace("_", "-") if getattr(marker, "convert_underscores", False) else name
 
 
 def member_name(field: ModelField) -> str:
@@ -47,4 +49,3 @@ def member_name(field: ModelField) -> str:
     if isinstance(alias, AliasChoices):
         return next((choice for choice in alias.choices if isinstance(choice, str)), field.name)
     return alias if isinstance(alias, str) else field.field_info.alias or field.name
-

@@ -121,8 +121,8 @@ class Definitions(GenerateJsonSchema):
         self._owners: dict[CoreModeRef, Any] = {}
         self._new: dict[DefsRef, tuple[CoreModeRef, tuple[str, ...]]] = {}
         self._described: dict[tuple[int, Mode], tuple[CoreSchema, JsonSchemaValue, dict[str, None]]] = {}
-        self._used: dict[str, None] = {}
-        self._last_used: dict[str, None] = {}
+        self._referred: dict[str, None] = {}
+        self._last_referred: dict[str, None] = {}
 
     def describe(self, schema: CoreSchema, mode: Mode) -> JsonSchemaValue:
         """The JSON Schema of a type, references being tokens; only its own members may be changed.
@@ -132,8 +132,8 @@ class Definitions(GenerateJsonSchema):
         """
         kept = self._described.get((id(schema), mode))
         if kept is None:  # the schema is kept too, so that its id is nobody else's
-            kept = self._described[id(schema), mode] = schema, self.describe_once(schema, mode), self._last_used
-        self._used.update(kept[2])
+            kept = self._described[id(schema), mode] = schema, self.describe_once(schema, mode), self._last_referred
+        self._referred.update(kept[2])
         return dict(kept[1])
 
     def describe_once(self, schema: CoreSchema, mode: Mode) -> JsonSchemaValue:
@@ -141,8 +141,8 @@ class Definitions(GenerateJsonSchema):
         self._mode = mode
         described = dict(self.generate_inner(schema))
         self._keep_new()
-        self._last_used = dict.fromkeys(_REFERENCE.findall(repr(described)))
-        self._used.update(self._last_used)
+        self._last_referred = dict.fromkeys(_REFERENCE.findall(repr(described)))
+        self._referred.update(self._last_referred)
         return described
 
     def define(self, name: str, schema: JsonSchemaValue) -> JsonSchemaValue:
@@ -150,13 +150,13 @@ class Definitions(GenerateJsonSchema):
         definition = Definition(_new_token(), schema, (self.normalize_name(name),), name)
         self._know(definition)
         self._write(definition)
-        self._used[definition.token] = None
+        self._referred[definition.token] = None
         return {"$ref": REF_TEMPLATE.format(model=definition.token)}
 
-    def take_used(self) -> tuple[Definition, ...]:
+    def take_referred(self) -> tuple[Definition, ...]:
         """The definitions that were referred to since this was last asked."""
-        used = tuple(map(self.of_token, self._used))
-        self._used.clear()
+        used = tuple(map(self.of_token, self._referred))
+        self._referred.clear()
         return used
 
     def of_reference(self, schema: JsonSchemaValue) -> Definition | None:

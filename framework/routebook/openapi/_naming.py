@@ -27,7 +27,7 @@ def choose_names(definitions: Iterable[Definition]) -> Names:
 def _settle(rivals: list[Definition], settled: Names) -> Names:
     choices = _number(rivals)
     names: Names = {definition: definition.token for definition in rivals}
-    by_token = {definition.token: name for definition, name in settled.items()}
+    by_token: dict[str, str] = {definition.token: name for definition, name in settled.items()}
     for _ in range(len(rivals) + 1):  # each round but the last finds definitions to be equal
         known = by_token | {definition.token: name for definition, name in names.items()}
         claims: dict[str, set[_Content]] = defaultdict(set)

@@ -255,8 +255,8 @@ _OAUTH2_REDIRECT = """<!DOCTYPE html>
             const sent = inFragment ? window.location.hash : window.location.search
             const answer = Object.fromEntries(new URLSearchParams(sent.slice(1)))
             const isValid = answer.state === request.state
-            const isCodeFlow = ["accessCode", "authorizationCode", "authorization_code"].includes(auth.schema.get("flow"))
-            if (!isCodeFlow || auth.code) {
+            const codeFlows = ["accessCode", "authorizationCode", "authorization_code"]
+            if (!codeFlows.includes(auth.schema.get("flow")) || auth.code) {
                 request.callback({auth, token: answer, isValid, redirectUrl})
                 return
             }

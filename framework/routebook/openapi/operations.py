@@ -17,11 +17,11 @@ from typing import Any
 
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import from_json, to_json
-from starlette.responses import JSONResponse, Response
+from starlette.responses import JSONResponse
 
 from routebook._analysis.dependant import Dependant, Parameter
 from routebook._analysis.fields import ModelField
-from routebook._analysis.shapes import is_nullable, models_of
+from routebook._analysis.shapes import models_of
 from routebook._routing.context import RouteContext
 from routebook.encoders import jsonable_encoder
 from routebook.openapi._aliases import accepted_names, header_name, parameter_name
@@ -45,7 +45,14 @@ _RANGES = {
 }
 _LOCATIONS = ("path", "query", "header", "cookie")
 _OWN_OPTIONS = attrgetter(
-    "operation_id", "name", "summary", "description", "response_description", "status_code", "deprecated", "openapi_extra"
+    "operation_id",
+    "name",
+    "summary",
+    "description",
+    "response_description",
+    "status_code",
+    "deprecated",
+    "openapi_extra",
 )
 
 
@@ -106,7 +113,7 @@ def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
     return DescribedRoute(
         path=context.path_format or "",
         operations=operations,
-        definitions=schemas.definitions.take_used(),
+        definitions=schemas.definitions.take_referred(),
         ids=tuple(notes.ids),
         security_schemes=notes.security_schemes,
         has_validation_error=notes.has_validation_error,
@@ -220,7 +227,7 @@ class _Describer:
     def _status(self) -> int:
         if self._route.status_code is not None:
             return int(self._route.status_code)
-        return _default_status(self._context.response_class)
+        return _default_status(self._context.response_class.__init__)
 
     def _content(self) -> dict[str, Any] | None:
         """Media Type Objects of a successful response; None when nothing is known of it."""
@@ -247,7 +254,7 @@ class _Describer:
         if model is not None:
             media_type = self._context.response_class.media_type or "application/json"
             schema = self._schemas.describe(model, f"Response_{given}_{self._id}")
-            deep_dict_update(added.setdefault("content", {}).setdefault(media_type, {}).setdefault("schema", {}), schema)
+            deep_dict_update(added, {"content": {media_type: {"schema": schema}}})
         description = added.get("description") or standing.get("description") or _phrase(status)
         deep_dict_update(standing, added)
         standing["description"] = description
@@ -257,7 +264,7 @@ class _Describer:
         callbacks: dict[str, Any] = {}
         for context in iter_route_contexts(self._context.callbacks or []):
             if isinstance(context.original_route, APIRoute):
-                path_item = callbacks.setdefault(context.name, {}).setdefault(context.path, {})
+                path_item = callbacks.setdefault(str(context.name), {}).setdefault(str(context.path), {})
                 if context.include_in_schema:
                     path_item.update(_Describer(context, self._schemas, self._notes).operations())
         return callbacks
@@ -273,19 +280,18 @@ def _iter_distinct(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
 
 
 def _iter_values(parameter: Parameter, path_names: frozenset[str]) -> Iterator[tuple[str, str, ModelField, bool]]:
-    """A parameter, or each field of a parameter model: name, what a title is made from, value, whether it is required."""
+    """A parameter, or each field of a parameter model: its name, what a title is made from, value, is it required."""
     own = parameter.field
     models = () if parameter.source == "path" else models_of(own.declared_type)
     if not models:
         name = parameter_name(parameter, path_names)
         yield name, name, own, own.is_required or parameter.source == "path"
         return
-    is_required = own.is_required and not is_nullable(own.annotation) and len(models) == 1
     for model in models:
         for field_name, info in model.model_fields.items():
             name = accepted_names(field_name, info, model.model_config)[0]
-            sent_name = header_name(name, info, own.field_info)
-            yield sent_name, name, ModelField(field_name, info), is_required and info.is_required()
+            sent_name = header_name(name, info, own.field_info, model.model_config)
+            yield sent_name, name, ModelField(field_name, info), own.is_required and info.is_required()
 
 
 def _remarks(value: ModelField) -> dict[str, Any]:
@@ -313,9 +319,9 @@ def _event_schema(model: ModelField | None, schema: JsonSchemaValue) -> JsonSche
 
 
 @lru_cache(maxsize=64)
-def _default_status(response_class: type[Response]) -> int:
-    """The status that a response class has of itself."""
-    parameter = inspect.signature(response_class.__init__).parameters.get("status_code")
+def _default_status(initialise: Callable[..., None]) -> int:
+    """The status that a response class gives itself."""
+    parameter = inspect.signature(initialise).parameters.get("status_code")
     return parameter.default if parameter is not None and isinstance(parameter.default, int) else 200
 
 

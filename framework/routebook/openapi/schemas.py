@@ -11,7 +11,7 @@ from pydantic.fields import FieldInfo
 from pydantic.json_schema import JsonSchemaValue
 from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
-from routebook._analysis.fields import ModelField, Mode
+from routebook._analysis.fields import Mode, ModelField
 from routebook._sentinel import UNSET
 from routebook.openapi._definitions import Definitions
 
@@ -118,7 +118,7 @@ def _with_default(schema: CoreSchema, field: ModelField) -> CoreSchema:
     if info.is_required():
         return schema
     if info.default_factory is not None:
-        return core_schema.with_default_schema(schema, default_factory=info.default_factory)  # type: ignore[arg-type]
+        return core_schema.with_default_schema(schema, default_factory=info.default_factory)
     return core_schema.with_default_schema(schema, default=info.default)
 
 

@@ -191,7 +191,9 @@ class _Document:
         described, described_hooks = self._describe(routes), self._describe(webhooks)
         self._warn_of_equal_ids()
         self._names = choose_names(self._iter_definitions())
-        security_schemes = {name: scheme for route in self._described for name, scheme in route.security_schemes.items()}
+        security_schemes = {
+            name: scheme for route in self._described for name, scheme in route.security_schemes.items()
+        }
         rest = head.members() | {
             "webhooks": self._path_items(described_hooks),
             "components": {"securitySchemes": security_schemes} if security_schemes else None,
