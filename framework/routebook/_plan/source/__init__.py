@@ -5,6 +5,7 @@ the function's globals. The text is registered in `linecache`, so that traceback
 """
 
 import builtins
+import builtins
 import linecache
 import weakref
 from collections.abc import Callable, Iterator
@@ -25,7 +26,7 @@ from starlette.websockets import WebSocket
 from routebook._plan import extract
 from routebook._plan.asgi import send_response
 from routebook._plan.body import decode_json, read_body
-from routebook._plan.form import read_form
+from routebook._plan.form import close_form, read_form, receive_form
 from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
 from routebook._plan.names import RESERVED
 from routebook._plan.observe import OBSERVER_KEY, Tracer
@@ -65,6 +66,7 @@ _KNOWN: dict[str, Any] = {
     "Tracer": Tracer,
     "UNREADABLE": (KeyError, ValidationError),
     "WebSocket": WebSocket,
+    "close_form": close_form,
     "cookie_values": extract.cookie_values,
     "decode_json": decode_json,
     "header_values": extract.header_values,
@@ -72,6 +74,7 @@ _KNOWN: dict[str, Any] = {
     "query_values": extract.query_values,
     "read_body": read_body,
     "read_form": read_form,
+    "receive_form": receive_form,
     "run_in_threadpool": run_in_threadpool,
     "send_response": send_response,
     "source_values": extract.source_values,
@@ -139,8 +142,27 @@ def _write_function(emission: Emission, name: str) -> None:
             text.line("scope = request.scope")
         if emission.is_traced:
             text.line(f"trace = Tracer(scope[{OBSERVER_KEY!r}])")
-        with _stacks(emission):
+        with _form(emission), _stacks(emission):
             _write_steps(emission)
+
+
+@contextmanager
+def _form(emission: Emission) -> Iterator[None]:
+    """Read a form, and close its files after everything else; where others own the stacks, so they do."""
+    text = emission.text
+    if emission.body_kind != "form" or not emission.owns_stacks:
+        yield
+        return
+    with emission.span("body", "form"):
+        if any(isinstance(step, Make) and step.kind == "request" for step in emission.plan.steps):
+            _write_request(emission)
+            text.line("form, sent_form = await read_form(request)")
+        else:
+            text.line("form, sent_form = await receive_form(scope, receive)")
+    with text.block("try:"):
+        yield
+    with text.block("finally:"):
+        text.line("await close_form(form)")
 
 
 @contextmanager
@@ -148,7 +170,7 @@ def _stacks(emission: Emission) -> Iterator[None]:
     """Open what dependencies with `yield` need; a request that they leave without response has swallowed an error."""
     text, plan = emission.text, emission.plan
     if not emission.owns_stacks:
-        if plan.needs_request_stack or plan.needs_function_stack:
+        if plan.needs_request_stack or plan.needs_function_stack or emission.body_kind == "form":
             text.line(f"request_stack, function_stack = scope[{STACKS_KEY!r}]")
         yield
         return
@@ -197,6 +219,8 @@ def _write_before_calls(emission: Emission) -> None:
 
 def _write_step(emission: Emission, step: Step) -> None:
     match step:
+        case ReadBody() if step.kind == "form" and emission.owns_stacks:
+            pass  # it is around all of this
         case ReadBody():
             with emission.span("body", step.kind):
                 _write_body(emission, step)
@@ -217,9 +241,8 @@ def _write_step(emission: Emission, step: Step) -> None:
 def _write_body(emission: Emission, step: ReadBody) -> None:
     text = emission.text
     if step.kind == "form":
-        _write_request(emission)
         text.line("form, sent_form = await read_form(request)")
-        text.line("request_stack.push_async_callback(form.close)")
+        text.line("request_stack.push_async_callback(close_form, form)")
         return
     read = "await read_body(receive)" if emission.owns_stacks else "await request.body()"
     if step.kind == "bytes":
