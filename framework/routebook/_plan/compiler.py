@@ -81,7 +81,7 @@ class _Compiler:
             name=callable_name(self._root.call),
             location=self._root.location,
             steps=tuple(steps),
-            needs_request_stack="request" in scopes or self._body.kind == "form",
+            needs_request_stack="request" in scopes,
             needs_function_stack="function" in scopes,
             needs_guard=any(call.kind is CallableKind.ASYNC_GENERATOR for call in dependencies),
             error_keys=tuple(self._error_keys) if any(call.can_fail for call in dependencies) else (),

@@ -4,11 +4,14 @@ Browsers send every field of a form: a text that was not filled in as an empty o
 empty file without a name. Both count as not sent, so that defaults hold; items of a list are kept.
 """
 
+from collections.abc import Iterable
 from typing import Any
+from urllib.parse import unquote_plus
 
-from pydantic import ValidationError
 from starlette.datastructures import FormData, UploadFile
-from starlette.requests import Request
+from starlette.exceptions import HTTPException as StarletteHTTPException
+from starlette.requests import ClientDisconnect, Request
+from starlette.types import Message, Receive, Scope
 
 from routebook import params
 from routebook._analysis.dependant import Parameter
@@ -16,6 +19,11 @@ from routebook._analysis.shapes import is_bytes, is_bytes_sequence, is_sequence,
 from routebook._plan.extract import Pick, Reader, Sent, gather
 from routebook._plan.models import ModelReader, UnionReader
 from routebook._sentinel import UNSET
+from routebook.exceptions import HTTPException
+
+_MAX_FIELDS = 1000
+_MAX_FIELD_BYTES = 1024 * 1024
+# The limits of Starlette's `Request.form`.
 
 
 def is_placeholder(value: Any) -> bool:
@@ -92,11 +100,80 @@ def make_form_reader(parameter: Parameter) -> Reader:
     return (FileReader if is_content else FormReader)(parameter, choose_field_pick(declared))
 
 
-async def read_form(request: Request) -> tuple[FormData, Sent]:
-    """A request's form, to be closed by who asked, and its fields by name.
+Form = FormData | list[tuple[str, str]]
+"""A form as it was received; the texts of an urlencoded one need no closing."""
+
+
+async def read_form(request: Request) -> tuple[Form, Sent]:
+    """The form of a request that others see too, to be closed by who asked, and its fields by name.
 
     Raises:
         HTTPException: 400, it cannot be read as the form that it is declared to be.
     """
-    form = await request.form()
+    try:
+        form = await request.form()
+    except (StarletteHTTPException, ClientDisconnect):
+        raise
+    except Exception as error:  # whatever a parser or a codec says about the client's bytes
+        raise HTTPException(400, "There was an error parsing the body") from error
     return form, gather(form.multi_items())
+
+
+async def receive_form(scope: Scope, receive: Receive) -> tuple[Form, Sent]:
+    """`read_form` without a request object: an urlencoded form that came in one message is taken apart at once.
+
+    What comes in pieces may be long; Starlette's parsers keep their limits as it comes.
+
+    Raises:
+        HTTPException: 400, it cannot be read as the form that it is declared to be.
+    """
+    if not _is_urlencoded(scope["headers"]):
+        return await read_form(Request(scope, receive))
+    message = await receive()
+    body = message.get("body", b"")
+    if message["type"] != "http.request" or message.get("more_body", False) or len(body) > _MAX_FIELD_BYTES:
+        return await read_form(Request(scope, _replaying(message, receive)))
+    fields = parse_form(body)
+    return fields, gather(fields)
+
+
+async def close_form(form: Form) -> None:
+    """Close the files of a form."""
+    if isinstance(form, FormData):
+        await form.close()
+
+
+def form_data(form: Form) -> FormData:
+    """A form as people know it."""
+    return form if isinstance(form, FormData) else FormData(form)
+
+
+def parse_form(body: bytes) -> list[tuple[str, str]]:
+    """The fields of an urlencoded form, as Starlette's parser reads them (WHATWG URL §5.1).
+
+    Raises:
+        HTTPException: 400, there are too many of them.
+    """
+    parts = [part for part in body.decode("latin-1").split("&") if part]
+    if len(parts) > _MAX_FIELDS:
+        raise HTTPException(400, f"Too many fields. Maximum number of fields is {_MAX_FIELDS}.")
+    return [
+        (unquote_plus(name), unquote_plus(value)) for part in parts for name, _, value in (part.partition("="),)
+    ]
+
+
+def _is_urlencoded(headers: Iterable[tuple[bytes, bytes]]) -> bool:
+    for name, value in headers:
+        if name == b"content-type":
+            return value.partition(b";")[0].strip().lower() == b"application/x-www-form-urlencoded"
+    return False
+
+
+def _replaying(message: Message, receive: Receive) -> Receive:
+    """A `receive` that gives a message again before all others."""
+    first = [message]
+
+    async def replay() -> Message:
+        return first.pop() if first else await receive()
+
+    return replay

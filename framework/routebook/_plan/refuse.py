@@ -8,6 +8,7 @@ from starlette.types import Scope
 
 from routebook._plan.body import decode_json
 from routebook._plan.extract import source_values
+from routebook._plan.form import Form, form_data
 from routebook._plan.steps import Read, ReadParameters
 from routebook._sentinel import UNSET
 from routebook.exceptions import (
@@ -72,4 +73,7 @@ def make_refusal(
     def refuse_bytes(errors: Errors, body: bytes, scope: Scope) -> ValidationException:
         return refuse(errors, decode_json(body, scope["headers"], is_strict, context))
 
-    return refuse_bytes if body_kind == "bytes" else refuse
+    def refuse_form(errors: Errors, form: Form) -> ValidationException:
+        return refuse(errors, form_data(form))
+
+    return {"bytes": refuse_bytes, "form": refuse_form}.get(body_kind, refuse)
