@@ -20,7 +20,7 @@ UserWarning
 from collections.abc import Mapping, Sequence
 from typing import Any, TypedDict
 
-from pydantic import BaseModel, create_model
+from pydantic import BaseModel, ConfigDict, create_model
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.exceptions import WebSocketException as StarletteWebSocketException
 
@@ -208,5 +208,6 @@ class ResponseValidationError(ValidationException):
         self.body = body
 
 
-RequestErrorModel: type[BaseModel] = create_model("Request")
-WebSocketErrorModel: type[BaseModel] = create_model("WebSocket")
+_DEFERRED = ConfigDict(defer_build=True)  # nobody validates with them: importing need not build them
+RequestErrorModel: type[BaseModel] = create_model("Request", __config__=_DEFERRED)
+WebSocketErrorModel: type[BaseModel] = create_model("WebSocket", __config__=_DEFERRED)
