@@ -9,7 +9,7 @@ Spec: OpenAPI 3.1.0 §4.8.10 and the objects that it holds.
 import copy
 import http.client
 import inspect
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import lru_cache
 from operator import attrgetter
@@ -33,7 +33,7 @@ from routebook.routing import APIRoute, iter_route_contexts
 from routebook.sse import EventSourceResponse, ServerSentEvent
 from routebook.utils import deep_dict_update, is_body_allowed_for_status_code
 
-__all__ = ["DescribedRoute", "describe_route", "is_shown"]
+__all__ = ["DescribedRoute", "describe_routes"]
 
 _RANGES = {
     "1XX": "Information",
@@ -53,6 +53,7 @@ _OWN_OPTIONS = attrgetter(
     "status_code",
     "deprecated",
     "openapi_extra",
+    "include_in_schema",
 )
 
 
@@ -64,7 +65,8 @@ class DescribedRoute:
         path: Its template, without convertors.
         operations: Its Operation Objects, by method in lower case.
         definitions: All that its schemas use, also those of values that the document does not show.
-        ids: Each operation's id, callbacks' too, with words that say whose it is.
+        ids: Each operation's id, callbacks' too.
+        owners: Words that say whose each id is.
         security_schemes: By name.
         has_validation_error: Whether an operation refers to FastAPI's error model.
     """
@@ -72,36 +74,37 @@ class DescribedRoute:
     path: str
     operations: Mapping[str, JsonText]
     definitions: tuple[Definition, ...]
-    ids: tuple[tuple[str, str], ...]
+    ids: tuple[str, ...]
+    owners: tuple[str, ...]
     security_schemes: Mapping[str, Any]
     has_validation_error: bool
 
 
-def describe_route(context: RouteContext, schemas: Callable[[], FieldSchemas], *, variant: object) -> DescribedRoute:
-    """Describe a path operation, or take the description that its context keeps.
+def describe_routes(
+    contexts: Iterable[RouteContext], schemas: Callable[[], FieldSchemas], *, variant: object
+) -> Iterator[DescribedRoute]:
+    """Describe the path operations that documents show, or take the descriptions that their contexts keep.
 
     Args:
-        context: Of an `APIRoute` that is to be shown.
+        contexts: Of routes of any kind; others than path operations are passed over.
         schemas: Gives what describes values; called only when something is to be described.
-        variant: What else the description depends on.
+        variant: What else the descriptions depend on.
 
     Raises:
         ValueError: A key of `responses` is no status.
         PydanticInvalidForJsonSchema: JSON Schema has no words for a type.
     """
-    options = _OWN_OPTIONS(context.original_route)
-    kept: tuple[object, object, DescribedRoute] | None = context.described
-    if kept is None or kept[0] != variant or kept[1] != options:
-        kept = context.described = variant, options, _describe(context, schemas())
-    return kept[2]
-
-
-def is_shown(context: RouteContext) -> bool:
-    """Whether documents show a route at all."""
-    route = context.original_route
-    if not isinstance(route, APIRoute) or not route.include_in_schema:
-        return False
-    return context.include_in_schema if context.layers else True
+    for context in contexts:
+        route = context.original_route
+        if not isinstance(route, APIRoute):
+            continue
+        options = _OWN_OPTIONS(route)
+        kept: tuple[object, object, DescribedRoute | None] | None = context.described
+        if kept is None or kept[1] != options or kept[0] != variant:
+            described = _describe(context, schemas()) if context.include_in_schema else None
+            kept = context.described = variant, options, described
+        if kept[2] is not None:
+            yield kept[2]
 
 
 def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
@@ -115,6 +118,7 @@ def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
         operations=operations,
         definitions=schemas.definitions.take_referred(),
         ids=tuple(notes.ids),
+        owners=tuple(notes.owners),
         security_schemes=notes.security_schemes,
         has_validation_error=notes.has_validation_error,
     )
@@ -124,7 +128,8 @@ def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
 class _Notes:
     """What comes up while a route and its callbacks are described."""
 
-    ids: list[tuple[str, str]] = field(default_factory=list)
+    ids: list[str] = field(default_factory=list)
+    owners: list[str] = field(default_factory=list)
     security_schemes: dict[str, Any] = field(default_factory=dict)
     has_validation_error: bool = False
 
@@ -147,7 +152,8 @@ class _Describer:
 
     def _operation(self, method: str) -> dict[str, Any]:
         context, route = self._context, self._route
-        self._notes.ids.append((self._id, _words_for(context)))
+        self._notes.ids.append(self._id)
+        self._notes.owners.append(_words_for(context))
         operation: dict[str, Any] = {
             "tags": context.tags,
             "summary": route.summary or route.name.replace("_", " ").title(),

@@ -14,6 +14,7 @@ import warnings
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any, Protocol
 
 from pydantic_core import from_json
@@ -25,7 +26,7 @@ from routebook.openapi._definitions import Definition, Definitions, JsonText, Na
 from routebook.openapi._naming import choose_names
 from routebook.openapi.constants import REF_PREFIX
 from routebook.openapi.models import OpenAPI
-from routebook.openapi.operations import DescribedRoute, describe_route, is_shown
+from routebook.openapi.operations import DescribedRoute, describe_routes
 from routebook.openapi.schemas import FieldSchemas
 from routebook.routing import APIRouter, iter_route_contexts
 
@@ -208,9 +209,8 @@ class _Document:
         return {name: document[name] for name in OpenAPI.model_fields if name in document} | document
 
     def _describe(self, routes: Sequence[BaseRoute | RouteContext]) -> list[DescribedRoute]:
-        schemas, variant = self._get_field_schemas, self._separates_modes
-        shown = [context for context in iter_route_contexts(routes) if is_shown(context)]
-        described = [describe_route(context, schemas, variant=variant) for context in shown]
+        contexts = iter_route_contexts(routes)
+        described = list(describe_routes(contexts, self._get_field_schemas, variant=self._separates_modes))
         self._described += described
         return described
 
@@ -220,15 +220,16 @@ class _Document:
         return self._field_schemas
 
     def _warn_of_equal_ids(self) -> None:
-        ids = [operation_id for route in self._described for operation_id, _ in route.ids]
+        ids = list(chain.from_iterable(route.ids for route in self._described))
         if len(set(ids)) == len(ids):
             return
         seen: set[str] = set()
-        for route in self._described:
-            for operation_id, whose in route.ids:
-                if operation_id in seen:
-                    warnings.warn(f"Duplicate Operation ID {operation_id} for function {whose}", stacklevel=4)
-                seen.add(operation_id)
+        for operation_id, owner in zip(
+            ids, chain.from_iterable(route.owners for route in self._described), strict=True
+        ):
+            if operation_id in seen:
+                warnings.warn(f"Duplicate Operation ID {operation_id} for function {owner}", stacklevel=4)
+            seen.add(operation_id)
 
     def _iter_definitions(self) -> Iterable[Definition]:
         return iter_closure(definition for route in self._described for definition in route.definitions)
