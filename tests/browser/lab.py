@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-START_TIMEOUT_S = 30
+START_TIMEOUT_S = 120  # three seconds as a rule; the first start in a new environment compiles all that it imports
 
 
 @dataclass(frozen=True)
