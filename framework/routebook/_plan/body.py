@@ -1,11 +1,13 @@
 """How a request's body becomes values: what kind of body it is, and JSON as one value or as several by name."""
 
 import json
+import re
 from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ValidationError
+from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
@@ -17,6 +19,10 @@ from routebook._plan.extract import Reader, take_as_is
 from routebook._plan.form import make_form_reader
 from routebook._sentinel import UNSET
 from routebook.exceptions import EndpointContext, HTTPException, RequestValidationError
+
+_HUGE = 309  # digits of the least integer beyond the range of a double
+_HUGE_NUMBER = re.compile(rb"[0-9]{%d}" % _HUGE)
+_DIGITS = b"0123456789"
 
 BodyKind = Literal["none", "json", "form"]
 
@@ -131,6 +137,27 @@ def is_json_type(headers: Iterable[tuple[bytes, bytes]], is_strict: bool) -> boo
     return not is_strict
 
 
+def load_json(body: bytes) -> Any:
+    """What `json.loads` gives, by pydantic-core's parser, which is faster; what it refuses, `json.loads` decides."""
+    if not has_huge_number(body):
+        try:
+            return from_json(body)
+        except ValueError:
+            pass
+    return json.loads(body)
+
+
+def has_huge_number(body: bytes) -> bool:
+    """Whether the body may hold a number too big for a float, which pydantic-core takes for infinity in JSON only.
+
+    Such a run of digits covers every 309th byte somewhere: few bytes of a long body are looked at.
+    """
+    return len(body) >= _HUGE and any(
+        body[position] in _DIGITS and _HUGE_NUMBER.search(body, position - _HUGE + 1, position + _HUGE)
+        for position in range(_HUGE - 1, len(body), _HUGE)
+    )
+
+
 def decode_json(
     body: bytes, headers: Iterable[tuple[bytes, bytes]], is_strict: bool, context: EndpointContext
 ) -> Any:
@@ -145,7 +172,7 @@ def decode_json(
     if not is_json_type(headers, is_strict):
         return body
     try:
-        return json.loads(body)
+        return load_json(body)
     except json.JSONDecodeError as error:
         raise RequestValidationError(
             [

@@ -6,14 +6,13 @@ is used: a body that is refused the first way is read again the other way, for t
 So code that a person wrote (validators, default factories) is in no schema that is read directly.
 """
 
-import re
 from collections.abc import Callable, Iterable
 from typing import Any
 
 from pydantic import ValidationError
 
 from routebook._analysis.fields import ModelField
-from routebook._plan.body import BodyReader, decode_json, is_json_type
+from routebook._plan.body import BodyReader, decode_json, has_huge_number, is_json_type
 from routebook.exceptions import EndpointContext
 
 JsonReader = Callable[[bytes, Iterable[tuple[bytes, bytes]]], Any]
@@ -34,11 +33,6 @@ _NESTED = frozenset(
     "schema schemas fields items_schema keys_schema values_schema extras_schema choices definitions".split()
 )
 """The keys of a schema under which schemas are found."""
-
-
-_HUGE = 309  # digits of the least integer beyond the range of a double
-_HUGE_NUMBER = re.compile(rb"[0-9]{%d}" % _HUGE)
-_DIGITS = b"0123456789"
 
 
 def reads_json_directly(field: ModelField) -> bool:
@@ -90,17 +84,6 @@ def make_json_reader(reader: BodyReader, *, is_strict: bool, context: EndpointCo
         return reader.read(value)
 
     return read_json if reads_json_directly(reader.field) else _slow_reader(reader, is_strict, context)
-
-
-def has_huge_number(body: bytes) -> bool:
-    """Whether the body may hold a number too big for a float, which pydantic-core takes for infinity in JSON only.
-
-    Such a run of digits covers every 309th byte somewhere: few bytes of a long body are looked at.
-    """
-    return len(body) >= _HUGE and any(
-        body[position] in _DIGITS and _HUGE_NUMBER.search(body, position - _HUGE + 1, position + _HUGE)
-        for position in range(_HUGE - 1, len(body), _HUGE)
-    )
 
 
 def _slow_reader(reader: BodyReader, is_strict: bool, context: EndpointContext) -> JsonReader:
