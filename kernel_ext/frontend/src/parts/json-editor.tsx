@@ -10,7 +10,7 @@ export interface Marked {
   words: string;
 }
 
-const MAX_COLOURED = 60_000;
+const MAX_COLOURED = 20_000;
 const TOKEN = /("(?:[^"\\]|\\.)*"?)(\s*:)?|-?\d[\d.eE+-]*|\b(?:true|false|null)\b/g;
 
 function colour(line: string, from: number, waves: Set<number>): ComponentChildren[] {

@@ -1,5 +1,5 @@
 /** The list of operations: by tag, searchable, marked. */
-import { useState } from "preact/hooks";
+import { useEffect, useMemo, useState } from "preact/hooks";
 import { answers, byTag } from "../live";
 import type { OperationState } from "../protocol";
 import { visible } from "../words";
@@ -22,17 +22,30 @@ function move(event: KeyboardEvent): void {
 }
 
 function Item({ operation, isCurrent, onSelect }: { operation: OperationState; isCurrent: boolean; onSelect: (id: string) => void }) {
-  const store = useStore();
-  return (
+  const marks = useStore().marksOf(operation);
+  // The same nodes as before are not compared again: a long list costs little when something else changes.
+  return useMemo(() => (
     <li>
       <button class={`rb-op${operation.deprecated ? " is-deprecated" : ""}`} type="button" aria-current={isCurrent ? "true" : undefined} title={visible(operation.path)} onClick={() => onSelect(operation.id)}>
         <Method name={operation.method} />
         <Path path={operation.path} />
         {operation.deprecated && <span class="rb-sr">deprecated</span>}
-        {store.marksOf(operation).map((mark) => <Mark key={mark.kind} mark={mark} />)}
+        {marks.map((mark) => <Mark key={mark.kind} mark={mark} />)}
       </button>
     </li>
-  );
+  ), [operation, isCurrent, marks.length]);
+}
+
+const FIRST = 60;
+
+/** How much of a long list is drawn: what fits the view at first, the rest when that stands. */
+function useDrawn(): number {
+  const [drawn, setDrawn] = useState(FIRST);
+  useEffect(() => {
+    const timer = setTimeout(() => setDrawn(Infinity), 50);
+    return () => clearTimeout(timer);
+  }, []);
+  return drawn;
 }
 
 export function Operations({ id, operations, selected, onSelect }: {
@@ -44,6 +57,7 @@ export function Operations({ id, operations, selected, onSelect }: {
   const store = useStore();
   const [query, setQuery] = useState("");
   const [which, setWhich] = useState<Which>("all");
+  const drawn = useDrawn();
   const marked = operations.filter((operation) => store.marksOf(operation).length);
   const hasNews = marked.some((operation) => store.marksOf(operation).some(({ kind }) => kind === "new" || kind === "changed"));
   const shownOf = which === "marked" && marked.length ? marked : operations;
@@ -72,7 +86,7 @@ export function Operations({ id, operations, selected, onSelect }: {
         </div>
       </div>
       <div class="rb-ops__list">
-        {byTag(found).map(([tag, tagged]) => (
+        {byTag(found.slice(0, drawn)).map(([tag, tagged]) => (
           <details class="rb-fold" open key={tag}>
             <summary>
               <Icon name="right" />

@@ -3,7 +3,7 @@ import { useMemo, useRef, useState } from "preact/hooks";
 import { LANGUAGES, type Language, writeCode } from "../code";
 import { type Draft, parameterKey } from "../draft";
 import { type NumberedIssue, numberIssues } from "../issues";
-import { isSame, parse, valueAt } from "../json";
+import { isSame, parse, tokens, valueAt } from "../json";
 import { type Parameter, securityOf } from "../operation";
 import { jsonText, preview } from "../request";
 import { type Answer, type Console, bodyOf } from "../store";
@@ -135,7 +135,10 @@ export function TryPanel({ from, isJsonOpen, onToggleJson }: { from: Console; is
     </button>
   );
   const marks = isTextAsSent
-    ? all.filter(({ issue }) => issue.source === "body").map(({ number, issue, pointer }) => ({ number, pointer, words: shorten(issue.rule, 60) }))
+    ? all.filter(({ issue }) => issue.source === "body").map(({ number, issue, pointer }) => {
+        const missing = issue.is_missing ? `${tokens(pointer).at(-1) ?? "it"} ` : ""; // the mark stands where it is missing
+        return { number, pointer, words: shorten(missing + issue.rule, 60) };
+      })
     : [];
   return (
     <div ref={root}>
