@@ -5,6 +5,7 @@
  */
 import { type ObjectValue, type Value, isObject, isSame } from "./json";
 import type { Body, Parameter } from "./operation";
+import { matching } from "./pattern";
 import { type Components, type Schema, type Spec, describe } from "./schema";
 
 export interface Draft {
@@ -129,6 +130,8 @@ function exampleNumber(schema: Schema, spec: Spec, components: Components): numb
 function exampleText(schema: Schema, spec: Spec, components: Components): string {
   const known = EXAMPLES[spec.format];
   if (known) return known;
+  const matched = spec.pattern && matching(spec.pattern);
+  if (matched) return matched;
   const { minLength, maxLength } = bounds(schema, components);
   const text = "text".padEnd(typeof minLength === "number" ? Math.min(minLength, 1000) : 0, "x");
   return typeof maxLength === "number" ? text.slice(0, maxLength) : text;

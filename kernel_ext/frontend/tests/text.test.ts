@@ -2,6 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { readText } from "../src/form/controls";
 import { blocks } from "../src/parts/markdown";
+import { matching } from "../src/pattern";
 import { duration, plural, shorten, size, visible } from "../src/words";
 
 test("controls that hide or turn text are shown by their number", () => {
@@ -34,3 +35,12 @@ test("a description is paragraphs, lists and code; markup stays text", () => {
     { kind: "paragraph", text: "<script>" },
   ]);
 });
+
+const PATTERNS = ["^97[89]\\d{10}$", "^[a-z0-9-]+$", "[A-Z]{2,3}", "^(?:red|green)$", "^\\w+@\\w+\\.[a-z]{2,}$", "^[^a]$", "^$", "a?b*c", "(?P<year>\\d{4})"];
+for (const pattern of PATTERNS) {
+  test(`a text is made that matches ${pattern}`, () => {
+    const text = matching(pattern);
+    if (pattern.includes("?P")) assert.equal(text, undefined, "Python's own spelling has no example, and no error");
+    else assert.match(text ?? "none", new RegExp(pattern, "u"));
+  });
+}

@@ -46,6 +46,7 @@ def _operations(app: Routebook, tracker: Tracker, document: Mapping[str, Any]) -
             summary=str((told or {}).get("summary", "")),
             deprecated=bool((told or {}).get("deprecated", False)),
             operation=told or {},
+            endpoint=operation.function,
             cell=_cell(operation, tracker),
             marks=list(marks.get(operation.id, ())),
         )
