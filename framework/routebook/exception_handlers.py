@@ -1,5 +1,9 @@
 """The default answers to exceptions."""
 
+from collections.abc import Mapping
+from math import isfinite
+from typing import Any
+
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
@@ -28,8 +32,26 @@ async def http_exception_handler(request: Request, exc: HTTPException) -> Respon
 
 
 async def request_validation_exception_handler(request: Request, exc: RequestValidationError) -> JSONResponse:
-    """Answer 422 with the errors."""
-    return RenderedJSONResponse(dump_json({"detail": exc.errors()}), status_code=HTTP_422_UNPROCESSABLE_CONTENT)
+    """Answer 422 with the errors, whatever was sent."""
+    errors = exc.errors()
+    try:
+        body = dump_json({"detail": errors})
+    except ValueError:
+        body = dump_json({"detail": _in_words_of_json(errors)})
+    return RenderedJSONResponse(body, status_code=HTTP_422_UNPROCESSABLE_CONTENT)
+
+
+def _in_words_of_json(value: Any) -> Any:
+    """A value with text for what JSON has not: NaN, infinities, half of a surrogate pair, bytes that are no text."""
+    if isinstance(value, Mapping):
+        return {_in_words_of_json(key): _in_words_of_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_in_words_of_json(item) for item in value]
+    if isinstance(value, str):
+        return value.encode(errors="backslashreplace").decode()
+    if isinstance(value, bytes):
+        return value.decode(errors="backslashreplace")
+    return str(value) if isinstance(value, float) and not isfinite(value) else value
 
 
 async def websocket_request_validation_exception_handler(
