@@ -15,7 +15,7 @@ from routebook_kernel.hooks import CellHooks
 from routebook_kernel.magics import ApiMagics, served_notice
 from routebook_kernel.records import Exchange
 from routebook_kernel.runtime.client import Client
-from routebook_kernel.runtime.pasted import PastedRun
+from routebook_kernel.runtime.pasted import PastedAsyncioRun, PastedRun
 from routebook_kernel.session import Session
 from routebook_kernel.summary import Notice, Overview
 
@@ -27,7 +27,7 @@ class Extension:
         self.shell = shell
         self.session = Session(shell.user_ns, self._announce)
         self._hooks = CellHooks(shell, self.session, show)
-        self._pasted = PastedRun(self._serve_pasted, shell.user_ns)
+        self._pasted = (PastedRun(self._serve_pasted, shell.user_ns), PastedAsyncioRun(self.session.home))
         self._explorers: Any = None
 
     def load(self) -> None:
@@ -36,7 +36,8 @@ class Extension:
         self._explorers = _make_explorers(self.session)
         self.session.home.install(self.shell)
         self._hooks.register()
-        self._pasted.install()
+        for pasted in self._pasted:
+            pasted.install()
         self.shell.register_magics(ApiMagics(self.shell, self.session, show))
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
@@ -46,7 +47,8 @@ class Extension:
         """Give everything back, and end what runs."""
         atexit.unregister(self.session.close)
         self._hooks.unregister()
-        self._pasted.uninstall()
+        for pasted in self._pasted:
+            pasted.uninstall()
         with contextlib.suppress(KeyError):
             self._formatter.pop(Routebook)
         self.shell.magics_manager.magics["line"].pop("api", None)

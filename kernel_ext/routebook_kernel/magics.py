@@ -15,7 +15,7 @@ from routebook_kernel.protocol import ServerState
 from routebook_kernel.session import Session
 from routebook_kernel.summary import LogTable, Notice
 
-_USAGE = "%api [show | serve | stop | status | docs | log] [--app NAME] [--port N]"
+_USAGE = "%api [show | serve | stop | status | docs | log | trace on|off] [--app NAME] [--port N]"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -55,6 +55,7 @@ class ApiMagics(Magics):
             "status": self._status,
             "docs": self._docs,
             "log": self._log,
+            "trace": self._trace,
         }
 
     @line_magic
@@ -65,6 +66,7 @@ class ApiMagics(Magics):
         %api serve [--port N] [--app NAME]
         %api stop | status | docs
         %api log [-n N]             the last requests
+        %api trace on | off         record the steps of every request
         """
         try:
             arguments = _make_parser().parse_args(shlex.split(line))
@@ -120,6 +122,13 @@ class ApiMagics(Magics):
 
     def _log(self, arguments: argparse.Namespace) -> None:
         self._show(LogTable(list(self._session.log)[-max(arguments.n, 1) :], self._session.log.total))
+
+    def _trace(self, arguments: argparse.Namespace) -> None:
+        if arguments.name not in {"on", "off"}:
+            raise UsageError("Write %api trace on, or %api trace off")
+        self._session.is_tracing = arguments.name == "on"
+        told = "Every request is traced" if self._session.is_tracing else "Only the console's requests are traced"
+        self._show(Notice(f"{told}; the steps are in routebook_kernel.log()[-1].spans."))
 
 
 def served_notice(state: ServerState) -> Notice:

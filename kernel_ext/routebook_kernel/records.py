@@ -100,6 +100,8 @@ class Span:
     """One timed step of a request.
 
     Attributes:
+        kind: As the framework names it: "match", "dependency", "endpoint"…
+        line: Of the generated function; 0 outside of it.
         depth: 0 for the outermost.
         start_ms: Since the request began.
         outcome: "ok", or the name of the error.
@@ -107,7 +109,7 @@ class Span:
 
     kind: str
     name: str
-    detail: str
+    line: int
     depth: int
     start_ms: float
     elapsed_ms: float

@@ -15,7 +15,7 @@ from routebook_kernel.registry.changes import Change
 from routebook_kernel.registry.report import Finding, Level, RunReport
 
 MAX_LINES = 8
-_SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note": "=", "warn": "!", "error": "×"}
+_SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note": "·", "warn": "!", "error": "×"}
 _CODE = re.compile(r"`([^`]*)`")
 _CELL = re.compile(r"cell (\[\d+\])")
 

@@ -214,6 +214,15 @@ def test_uvicorn_run_in_a_cell_serves_and_returns(kernel: Kernel, free_port: int
     kernel.good("%api stop", "eleven-3")
 
 
+def test_asyncio_run_in_a_cell_works_or_says_what_to_write(kernel: Kernel) -> None:
+    """The other line that tutorials end with."""
+    main = "import asyncio\nasync def main(): return await asyncio.sleep(0, 'done')\nasyncio.run(main())"
+
+    assert kernel.good(main, "twelve-0").plain == "'done'"
+    refused = kernel.run(f"await asyncio.sleep(0)\n{main}", "twelve-0").error
+    assert "Write instead: await" in str(refused)
+
+
 def test_interrupt_ends_a_waiting_request_and_the_kernel_goes_on(kernel: Kernel) -> None:
     """A handler that never answers: the interrupt cancels it, the next request is answered."""
     define(kernel, "twelve")

@@ -332,6 +332,29 @@ def test_submitted_coroutine_is_done_once_and_can_be_cancelled(session: Session)
     assert told == [("result", "NoneType", True), (None, "CancelledError", True)]
 
 
+def test_steps_are_recorded_for_the_console_and_for_others_when_asked(session: Session, app: Routebook) -> None:
+    """Each dependency, the endpoint, the response; nobody else pays."""
+
+    def who() -> str:
+        return "me"
+
+    app.get("/")(lambda w=Depends(who): w)
+    send(session, app, arguments("GET /"))
+    client = session.client(app)
+    client.get("/")
+    session.is_tracing = True
+    client.get("/")
+
+    by_console, untraced, traced = session.log
+    assert [(s.kind, s.depth, s.outcome) for s in by_console.spans if s.kind in {"dependency", "endpoint"}] == [
+        ("dependency", 0, "ok"),
+        ("endpoint", 0, "ok"),
+    ]
+    assert untraced.spans == ()
+    assert [span.name for span in traced.spans] == [span.name for span in by_console.spans]
+    assert all(span.elapsed_ms >= 0 for span in traced.spans)
+
+
 # Serving
 
 

@@ -82,11 +82,15 @@ def _options_at(route: APIRoute, former: APIRouter, router: APIRouter) -> dict[s
 
     return {
         "path": _path_at(route.path, former, router),
-        "tags": [*router.tags, *route.tags[len(former.tags) :]],
-        "dependencies": [*router.dependencies, *route.dependencies[len(former.dependencies) :]],
+        "tags": [*router.tags, *(route.tags or ())[len(former.tags) :]],
+        "dependencies": [*router.dependencies, *(route.dependencies or ())[len(former.dependencies) :]],
         "responses": {
             **router.responses,
-            **{status: told for status, told in route.responses.items() if former.responses.get(status) is not told},
+            **{
+                status: told
+                for status, told in (route.responses or {}).items()
+                if former.responses.get(status) is not told
+            },
         },
         "callbacks": [*router.callbacks, *(route.callbacks or ())[len(former.callbacks) :]],
         "deprecated": router.deprecated if former.deprecated else (route.deprecated or router.deprecated),

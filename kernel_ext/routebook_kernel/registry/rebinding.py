@@ -216,7 +216,7 @@ def rebound_route(route: Any, replaced: Replaced) -> Any:
             changes["response_model"] = model  # given as an option; one from the annotation is read from it again
         changes["responses"] = {
             status: {**told, "model": substituted(told["model"], replaced)} if "model" in told else told
-            for status, told in route.responses.items()
+            for status, told in (route.responses or {}).items()
         }
     return route.rebuilt(**changes)
 

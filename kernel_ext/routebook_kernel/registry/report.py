@@ -7,7 +7,7 @@ from routebook_kernel.registry.changes import Change
 
 Level = Literal["note", "warn", "error"]
 FindingKind = Literal[
-    "shadowed", "conflict", "stale", "duplicate", "stopped", "refused", "carried", "fresh", "declaration", "handling"
+    "shadowed", "conflict", "stale", "duplicate", "stopped", "refused", "carried", "fresh", "declaration", "source"
 ]
 
 

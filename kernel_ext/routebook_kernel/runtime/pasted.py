@@ -1,4 +1,4 @@
-"""`uvicorn.run(app)` as tutorials have it, in a cell: it starts the in-kernel server instead of raising.
+"""What tutorials end with, in a cell: `uvicorn.run(app)` and `asyncio.run(main())` work instead of raising.
 
 Replaced only while the extension is loaded. What cannot mean the same in a kernel is said, or refused with what to
 write instead.
@@ -6,8 +6,9 @@ write instead.
 Spec: uvicorn, Settings.
 """
 
+import asyncio
 import contextlib
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
 import uvicorn
@@ -15,6 +16,7 @@ import uvicorn.importer
 import uvicorn.main
 
 from routebook_kernel.exceptions import WriteInstead
+from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.server import DEFAULT_PORT, is_loopback
 
 Serve = Callable[[Any, int, dict[str, Any], list[str]], None]
@@ -38,6 +40,42 @@ _WITHOUT_EFFECT: Mapping[str, str] = {
     "reload": "reload has no effect here: new cells are served at once",
     "workers": "workers has no effect here: the application lives in this kernel",
 }
+
+
+class PastedAsyncioRun:
+    """`asyncio.run` while the extension is loaded: where a loop runs already, the home loop takes the coroutine.
+
+    Args:
+        home: The home loop.
+    """
+
+    def __init__(self, home: HomeLoop) -> None:
+        self._home = home
+        self._former = asyncio.run
+
+    def install(self) -> None:
+        """Take the place of `asyncio.run`."""
+        vars(asyncio)["run"] = self.run
+
+    def uninstall(self) -> None:
+        """Give `asyncio.run` back."""
+        if asyncio.run == self.run:
+            vars(asyncio)["run"] = self._former
+
+    def run(self, main: Coroutine[Any, Any, Any], **options: Any) -> Any:
+        """Run a coroutine and return its result, as `asyncio.run` does, also in a cell.
+
+        Raises:
+            WriteInstead: In an async cell, whose loop it would have to wait for.
+        """
+        if self._home.is_here:
+            main.close()
+            raise WriteInstead("asyncio.run(…)", "an async cell already runs on a loop", "await …")
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._former(main, **options)
+        return self._home.run(main)
 
 
 class PastedRun:

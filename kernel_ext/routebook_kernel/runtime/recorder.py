@@ -8,14 +8,16 @@ Spec: ASGI, HTTP (`http.request`, `http.response.start`, `http.response.body`).
 
 import time
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from routebook.introspect import OBSERVER_KEY
 from routebook_kernel.recording.failures import CellOf, describe_failure
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
+from routebook_kernel.recording.trace import SpanRecorder
 from routebook_kernel.records import Body, Exchange, Source
 from routebook_kernel.runtime.output import Collected, collected_output
 
@@ -44,6 +46,7 @@ class Recorder:
         secrets: The names of secrets, asked at each request: an application may declare API keys of its own.
         sender: The label of the cell that runs now, for requests that Python code sends.
         ours: Folders whose frames are folded in tracebacks.
+        tracing: Whether requests from a source are traced, step by step.
     """
 
     def __init__(
@@ -54,24 +57,31 @@ class Recorder:
         secrets: Callable[[], Secrets] = lambda: USUAL,
         sender: Callable[[], str | None] = lambda: None,
         ours: tuple[str, ...] = (),
+        tracing: Callable[[Source], bool] = lambda source: False,
     ) -> None:
         self.log = log
         self.cell_of = cell_of
         self.secrets = secrets
         self.sender = sender
         self.ours = ours
+        self.tracing = tracing
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
         """Run one HTTP request; the application's own exception is caught, told, and returned."""
         tap = _Tap(receive, send)
         error: Exception | None = None
         number = self.log.next_id()
+        trace = None
+        if self.tracing(source):
+            trace = scope[OBSERVER_KEY] = SpanRecorder()
         with collected_output() as output:
             try:
                 await app(scope, tap.receive, tap.send)
             except Exception as raised:
                 error = raised
         exchange = self._exchange(number, scope, tap, output, error, source)
+        if trace is not None:
+            exchange = replace(exchange, spans=trace.spans)
         self.log.add(exchange)
         return Recorded(exchange, error)
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from routebook.applications import Routebook
 from routebook.exceptions import RoutebookError
@@ -16,6 +17,7 @@ from routebook_kernel.registry.names import Rebound
 from routebook_kernel.registry.notebook import Notebook, Settled
 from routebook_kernel.registry.operations import Operation, document_of, iter_operations, take_snapshot
 from routebook_kernel.registry.report import Finding, RunReport, ticked
+from routebook_kernel.registry.sources import find_in_source
 from routebook_kernel.session.following import Follower
 
 
@@ -61,8 +63,9 @@ class Run:
 class Reporter:
     """Compares each application with how the last run left it."""
 
-    def __init__(self, notebook: Notebook, follower: Follower) -> None:
+    def __init__(self, notebook: Notebook, follower: Follower, namespace: Mapping[str, Any]) -> None:
         self._notebook = notebook
+        self._namespace = namespace
         self._follower = follower
         self._snapshots: dict[Same, Snapshot] = {}
         self._told: dict[Same, frozenset[tuple[str, str | None]]] = {}
@@ -91,7 +94,12 @@ class Reporter:
         before, after = self._snapshots.get(Same(former or app), EMPTY), take_snapshot(operations, document)
         self._snapshots[Same(app)] = after
         changes = compare(before, after)
-        findings = [*problem, *self._find(app, operations, run.cell), *find_duplicate_ids(operations, document)]
+        findings = [
+            *problem,
+            *self._find(app, operations, run.cell),
+            *find_duplicate_ids(operations, document),
+            *self._find_in_source(operations, run),
+        ]
         self._marks[Same(app)] = make_marks(changes, findings)
         mine = {each.id for each in operations if run.has_placed and each.entry and each.entry.cell == run.cell}
         shown = [*_iter_made_again(name, rebound, run.carried.get(Same(app), ())), *self._news(app, findings, mine)]
@@ -107,6 +115,13 @@ class Reporter:
                 yield from find_conflicts([conflict], cell_of, here)
         yield from find_shadowed(app, operations, cell_of, here)
 
+    def _find_in_source(self, operations: Sequence[Operation], run: Run) -> list[Finding]:
+        """What the cell's own source shows, told with the application that it declares operations of."""
+        mine = {each.line: each.id for each in operations if each.entry and each.entry.cell == run.cell}
+        if not (run.has_placed and mine) and not (run.error is not None and run.error.is_declaration):
+            return []
+        return list(find_in_source(run.settled.cell.source, self._namespace, mine.get))
+
     def _iter_stale(self, operations: Iterable[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
         for operation in operations:
             if (stale := self._follower.staleness(operation)) is not None:
@@ -121,7 +136,7 @@ class Reporter:
         return [
             finding
             for finding in findings
-            if (finding.kind, finding.operation) not in told or finding.operation in mine
+            if finding.kind == "source" or (finding.kind, finding.operation) not in told or finding.operation in mine
         ]
 
 

@@ -40,6 +40,9 @@ class Session:
     Args:
         namespace: The notebook's variables.
         announce: Called with a sentence that a person must see although no cell asked for it: the server's crash.
+
+    Attributes:
+        is_tracing: Whether the steps of every request are recorded, not of the console's alone.
     """
 
     def __init__(
@@ -56,7 +59,10 @@ class Session:
             secrets=lambda: self._secrets,
             sender=self._sender,
             ours=(str(Path(routebook.__file__).parent),),
+            # Somebody looks at what the console sends; everything else pays for tracing only when asked to.
+            tracing=lambda source: self.is_tracing or source == "console",
         )
+        self.is_tracing = False
         self._announce = announce
         self._secrets = USUAL
         self._applications: list[Application] = []

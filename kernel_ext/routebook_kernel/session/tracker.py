@@ -48,7 +48,7 @@ class Tracker:
         self.notebook = notebook or Notebook()
         self.names = Names()
         self._follower = Follower(self.notebook, namespace)
-        self._reporter = Reporter(self.notebook, self._follower)
+        self._reporter = Reporter(self.notebook, self._follower, namespace)
         self._files: dict[str, CellKey] = {}
         self._has_placed = False
         self._has_deleted = False
