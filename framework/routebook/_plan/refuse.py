@@ -1,6 +1,6 @@
 """Tell everything that is wrong with a request: the slow way, taken only once something did not pass."""
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any
 
 from pydantic import ValidationError
@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from routebook._plan.body import decode_json
 from routebook._plan.extract import source_values
-from routebook._plan.form import Form, form_data
+from routebook._plan.form import form_data
 from routebook._plan.steps import Read, ReadParameters
 from routebook._sentinel import UNSET
 from routebook.exceptions import (
@@ -20,25 +20,31 @@ from routebook.exceptions import (
 
 Errors = list[dict[str, Any]]
 
-Explain = Callable[..., Awaitable[Errors]]
 
-
-def make_explain(
-    parameters: ReadParameters, *, body_kind: str, context: EndpointContext, is_strict: bool
-) -> Explain:
-    """A function from the first error to all errors of one callable's parameters, in the order of their sources.
+class Explain:
+    """From the first error to all errors of one callable's parameters, in the order of their sources.
 
     Its other arguments are what generated code holds by then: the variables, of which the parameters that did pass
     are some; the scope; the body as bytes, decoded JSON, or a form's fields. Each parameter is read once, so that no
     validator or default factory runs twice for a request.
     """
 
-    async def explain(
-        error: KeyError | ValidationError, found: Mapping[str, Any], scope: Scope, body: Any = UNSET
+    __slots__ = ("_body_kind", "_context", "_is_strict", "_parameters")
+
+    def __init__(
+        self, parameters: ReadParameters, *, body_kind: str, context: EndpointContext, is_strict: bool
+    ) -> None:
+        self._parameters = parameters
+        self._body_kind = body_kind
+        self._context = context
+        self._is_strict = is_strict
+
+    async def __call__(
+        self, error: KeyError | ValidationError, found: Mapping[str, Any], scope: Scope, body: Any = UNSET
     ) -> Errors:
-        if body_kind == "bytes":
-            body = decode_json(body, scope["headers"], is_strict, context)
-        first, *others = [read for read in parameters.reads if read.variable not in found]
+        if self._body_kind == "bytes":
+            body = decode_json(body, scope["headers"], self._is_strict, self._context)
+        first, *others = [read for read in self._parameters.reads if read.variable not in found]
         errors = _explain(first, error, scope, body)
         for read in others:
             try:
@@ -46,8 +52,6 @@ def make_explain(
             except (KeyError, ValidationError) as other_error:
                 errors += _explain(read, other_error, scope, body)
         return errors
-
-    return explain
 
 
 def _explain(read: Read, error: KeyError | ValidationError, scope: Scope, body: Any) -> Errors:
@@ -60,20 +64,31 @@ async def _read(read: Read, scope: Scope, body: Any) -> None:
         await result
 
 
-def make_refusal(
-    is_websocket: bool, *, body_kind: str, context: EndpointContext, is_strict: bool
-) -> Callable[..., ValidationException]:
-    """A function from the collected errors, and the body that generated code holds, to what refuses the request."""
-    if is_websocket:
-        return lambda errors: WebSocketRequestValidationError(errors, endpoint_ctx=context)
+class Refuse:
+    """From the collected errors, and the body that generated code holds, to the exception that refuses the request."""
 
-    def refuse(errors: Errors, body: Any = None) -> ValidationException:
-        return RequestValidationError(errors, body=None if body is UNSET else body, endpoint_ctx=context)
+    __slots__ = ("_body_kind", "_context", "_is_strict")
 
-    def refuse_bytes(errors: Errors, body: bytes, scope: Scope) -> ValidationException:
-        return refuse(errors, decode_json(body, scope["headers"], is_strict, context))
+    def __init__(self, *, body_kind: str, context: EndpointContext, is_strict: bool) -> None:
+        self._body_kind = body_kind
+        self._context = context
+        self._is_strict = is_strict
 
-    def refuse_form(errors: Errors, form: Form) -> ValidationException:
-        return refuse(errors, form_data(form))
+    def __call__(self, errors: Errors, body: Any = None, scope: Scope | None = None) -> ValidationException:
+        if self._body_kind == "bytes" and scope is not None:
+            body = decode_json(body, scope["headers"], self._is_strict, self._context)
+        elif self._body_kind == "form":
+            body = form_data(body)
+        return RequestValidationError(errors, body=None if body is UNSET else body, endpoint_ctx=self._context)
 
-    return {"bytes": refuse_bytes, "form": refuse_form}.get(body_kind, refuse)
+
+class RefuseWebSocket:
+    """From the collected errors to the exception that refuses the handshake."""
+
+    __slots__ = ("_context",)
+
+    def __init__(self, context: EndpointContext) -> None:
+        self._context = context
+
+    def __call__(self, errors: Errors) -> ValidationException:
+        return WebSocketRequestValidationError(errors, endpoint_ctx=self._context)

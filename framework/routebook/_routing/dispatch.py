@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextvars import ContextVar
+from functools import lru_cache
 from typing import TYPE_CHECKING, Any
 
 from starlette.datastructures import URLPath
@@ -128,7 +129,13 @@ def _make_entry(context: RouteContext) -> Entry:
         return Entry(None, None, None, context)
     if isinstance(route, WebSocketRoute):
         return Entry(context.template, "websocket", None, context)
-    return Entry(context.template, "http", frozenset(context.methods or ()) or None, context)
+    return Entry(context.template, "http", _shared(frozenset(context.methods or ())) or None, context)
+
+
+@lru_cache(maxsize=256)
+def _shared(methods: frozenset[str]) -> frozenset[str]:
+    """One set for all routes of the same methods."""
+    return methods
 
 
 async def serve(table: RouteTable, scope: Scope, receive: Receive, send: Send) -> bool:

@@ -5,12 +5,13 @@ the function's globals. The text is registered in `linecache`, so that traceback
 """
 
 import builtins
-import builtins
 import linecache
 import weakref
+import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 from types import FunctionType
 from typing import Any
@@ -84,10 +85,18 @@ _KNOWN: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A generated function and its text."""
+    """A generated function and its text, which is packed: it is kept for every route and seldom read."""
 
     function: Callable[..., Any]
-    source: str
+    packed: bytes
+
+    @property
+    def source(self) -> str:
+        return _unpack(self.packed)
+
+
+def _unpack(packed: bytes) -> str:
+    return zlib.decompress(packed).decode()
 
 
 def generate(
@@ -111,15 +120,17 @@ def generate(
 
 def _compile(source: str, name: str, namespace: dict[str, Any], filename: str) -> Generated:
     """Make the function of a text; tracebacks find the text for as long as the function lives."""
-    exec(compile(source, filename, "exec"), namespace)  # ours: names and literals only
+    # ours: names and literals only; without docstrings, which the text has
+    exec(compile(source, filename, "exec", optimize=2), namespace)
     code = namespace[name].__code__
     used = {key: namespace[key] for key in code.co_names if key in namespace}
     # C code that imports while it validates (pydantic does, for UUIDs) looks for builtins among the caller's globals
     known = {"__name__": __name__, "__builtins__": namespace["__builtins__"]}
     function = FunctionType(code, {**known, **used}, name)
-    linecache.cache[filename] = (lambda: source,)  # split into lines when first asked for
+    packed = zlib.compress(source.encode())
+    linecache.cache[filename] = (partial(_unpack, packed),)  # split into lines when first asked for
     weakref.finalize(function, linecache.cache.pop, filename, None)
-    return Generated(function, source)
+    return Generated(function, packed)
 
 
 def _iter_variables(plan: CallPlan) -> Iterator[str]:

@@ -5,7 +5,7 @@ from typing import Any
 
 from routebook._analysis.callables import CallableKind
 from routebook._plan.lifetime import make_enter
-from routebook._plan.refuse import make_refusal
+from routebook._plan.refuse import Refuse, RefuseWebSocket
 from routebook._plan.source.emission import Emission
 from routebook._plan.source.reads import write_reads
 from routebook._plan.steps import CallDependency, CallEndpoint, ReuseDependency
@@ -102,12 +102,9 @@ def write_endpoint(emission: Emission, step: CallEndpoint) -> None:
 
 
 def _make_refusal(emission: Emission) -> Callable[..., Exception]:
-    return make_refusal(
-        emission.form == "websocket",
-        body_kind=emission.body_kind,
-        context=emission.context,
-        is_strict=emission.is_strict,
-    )
+    if emission.form == "websocket":
+        return RefuseWebSocket(emission.context)
+    return Refuse(body_kind=emission.body_kind, context=emission.context, is_strict=emission.is_strict)
 
 
 def _make_in_order(keys: tuple[str, ...]) -> Callable[[dict[str, list[Any]]], list[Any]]:

@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 from routebook._analysis.fields import ModelField
 from routebook._plan.body import BodyReader
-from routebook._plan.refuse import make_explain
+from routebook._plan.refuse import Explain
 from routebook._plan.source.emission import Emission
 from routebook._plan.steps import Read, ReadParameters
 from routebook._plan.validate import make_json_reader
@@ -24,9 +24,7 @@ def write_reads(emission: Emission, parameters: ReadParameters, refuse: Callable
             _write_read(emission, read)
     explain = text.bind(
         f"explain_{parameters.owner}",
-        make_explain(
-            parameters, body_kind=emission.body_kind, context=emission.context, is_strict=emission.is_strict
-        ),
+        Explain(parameters, body_kind=emission.body_kind, context=emission.context, is_strict=emission.is_strict),
     )
     sent_body = {"none": "", "form": ", sent_form"}.get(emission.body_kind, ", body")
     with text.block("except UNREADABLE as error:"):
