@@ -4,7 +4,6 @@ Each step has a small writer. Only names from `Names` and literals reach the tex
 the function's globals. The text is registered in `linecache`, so that tracebacks show it.
 """
 
-import builtins
 import linecache
 import weakref
 import zlib
