@@ -1,0 +1,96 @@
+"""Views of an application for tools: the command line, the kernel extension, a learner."""
+
+from typing import Any
+
+import pytest
+
+from routebook import APIRouter, Depends, Routebook
+from routebook.introspect import UnknownOperationError, explain, find_operation, iter_operations, observed
+from routebook.testclient import TestClient
+
+
+def _number() -> int:
+    return 1
+
+
+@pytest.fixture
+def app() -> Routebook:
+    app, router = Routebook(), APIRouter(tags=["sub"])
+
+    @app.get("/items/{item_id:int}")
+    def read_item(item_id: int, number: int = Depends(_number)) -> int:
+        return item_id + number
+
+    @router.api_route("/both", methods=["POST", "GET"], name="named", operation_id="own")
+    def both() -> None: ...
+
+    @router.websocket("/socket")
+    async def socket() -> None: ...
+
+    app.include_router(router, prefix="/sub")
+    app.mount("/mounted", Routebook())
+    return app
+
+
+def test_operations_are_listed_in_order_with_their_whole_path(app: Routebook) -> None:
+    """One line for each method; the framework's own pages and mounts are no operations."""
+    views = list(iter_operations(app))
+    assert [view.key for view in views] == [
+        "GET /items/{item_id}",
+        "GET /sub/both",
+        "POST /sub/both",
+        "WEBSOCKET /sub/socket",
+    ]
+    both = views[1]
+    assert (both.name, both.operation_id, both.tags) == ("named", "own", ("sub",))
+    assert both.location is not None
+    assert both.location.file == __file__
+    assert views[3].operation_id is None
+
+
+def test_explanation_shows_plan_and_generated_function(app: Routebook) -> None:
+    """A learner reads the very code that serves the endpoint."""
+    text = explain(app, "get /items/{item_id}")
+    assert "GET /items/{item_id}" in text
+    assert "_number" in text
+    assert "async def" in text
+    assert explain(app, "/items/{item_id}") == text
+
+
+def test_unknown_operation_suggests_what_was_meant(app: Routebook) -> None:
+    """A slip in the path must not end in a bare KeyError."""
+    with pytest.raises(UnknownOperationError, match=r"'GET /items/{id}'. Did you mean 'GET /items/{item_id}'"):
+        explain(app, "GET /items/{id}")
+    with pytest.raises(UnknownOperationError, match="'GET /sub/both' or 'POST /sub/both'"):
+        find_operation(app, "/sub/both")
+    with pytest.raises(UnknownOperationError, match="has none at all"):
+        find_operation(Routebook(), "GET /")
+
+
+def test_observer_is_told_each_step(app: Routebook) -> None:
+    """The trace of a request, only for requests that go through the observed application."""
+
+    class Notes:
+        def __init__(self) -> None:
+            self.started: list[tuple[str, str]] = []
+            self.open = 0
+
+        def start(self, kind: str, name: str, line: int) -> str:
+            self.started.append((kind, name))
+            self.open += 1
+            return name
+
+        def finish(self, token: Any, error: BaseException | None) -> None:
+            assert error is None
+            self.open -= 1
+
+    notes = Notes()
+    assert TestClient(observed(app, notes)).get("/items/4").json() == 5
+    kinds = [kind for kind, _ in notes.started]
+    assert kinds[0] == "match"
+    assert ("dependency", "_number") in notes.started
+    assert ("endpoint", "read_item") in notes.started
+    assert notes.open == 0
+    count = len(notes.started)
+    assert TestClient(app).get("/items/4").json() == 5
+    assert len(notes.started) == count
