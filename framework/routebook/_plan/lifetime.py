@@ -1,4 +1,4 @@
-"""How long dependencies with `yield` live: set up on an exit stack, ended in reverse order by the task that began them."""
+"""How long dependencies with `yield` live: on an exit stack, ended in reverse order by the task that began them."""
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager

@@ -29,7 +29,13 @@ class Observer(Protocol):
     """Receives the steps of one request. Called on the event loop of the request, in order, nested like the steps."""
 
     def start(self, kind: SpanKind, name: str, line: int) -> Any:
-        """A step begins; `line` is its line in the generated function, 0 outside of it. The result is its token."""
+        """A step begins. The result is its token.
+
+        Args:
+            kind: What kind of step.
+            name: Of the parameter, the dependency, the endpoint, the task, the response's class.
+            line: Its line in the generated function as `explain` shows it, from 1; 0 for a step outside of it.
+        """
 
     def finish(self, token: Any, error: BaseException | None) -> None:
         """The step of `token` ended, by `error` if given."""

@@ -175,4 +175,3 @@ def describe(step: Step) -> str:
 def _describe_reads(parameters: ReadParameters) -> str:
     names = ", ".join(f"{read.source} {read.reader.field.name}" for read in parameters.reads)
     return f", reads {names}" if names else ""
-

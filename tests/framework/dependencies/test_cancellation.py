@@ -5,7 +5,6 @@ from typing import Any
 
 import anyio
 import anyio.from_thread
-import anyio.lowlevel
 import pytest
 from starlette.types import Message
 

@@ -2,6 +2,7 @@
 
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator
+from contextlib import suppress
 from contextvars import ContextVar
 from typing import Annotated, Any
 
@@ -140,16 +141,14 @@ def test_swallowed_exception_is_told(scope: Any, error: Exception, route_class: 
     app.router.route_class = route_class
 
     def swallowing() -> Iterator[None]:
-        try:
+        with suppress(Exception):
             yield
-        except Exception:
-            pass
 
     @app.get("/things", dependencies=[Depends(swallowing, scope=scope)])
     def endpoint() -> None:
         raise error
 
-    with pytest.raises(RoutebookError, match=r"No response was made for GET /things\. .* raise it again|Raise it again"):
+    with pytest.raises(RoutebookError, match=r"No response was made for GET /things\. .* Raise it again"):
         TestClient(app).get("/things")
 
 

@@ -151,7 +151,7 @@ def _write_function(emission: Emission, name: str) -> None:
         if not emission.owns_stacks:
             text.line("scope = request.scope")
         if emission.is_traced:
-            text.line(f"trace = Tracer(scope[{OBSERVER_KEY!r}])")
+            text.tracing_line(f"trace = Tracer(scope[{OBSERVER_KEY!r}])")
         with _form(emission), _stacks(emission):
             _write_steps(emission)
 

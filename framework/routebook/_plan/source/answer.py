@@ -90,7 +90,7 @@ def _write_send(emission: Emission, answer: str) -> None:
     text = emission.text
     send = f"await send_response({answer}, scope, receive, send)"
     if emission.is_traced:
-        with text.block(f"with trace.send({answer}, {text.next_line + 1}):"):
+        with text.tracing_block(f"with trace.send({answer}, {text.next_line}):"):
             text.line(send)
     else:
         text.line(send)

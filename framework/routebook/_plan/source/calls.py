@@ -60,13 +60,13 @@ def _write_enter(emission: Emission, step: CallDependency) -> None:
         text.line(f"await {stack}.enter_async_context({limit}.get_semaphore())")
     teardown = text.name(f"teardown_of_{step.variable}")
     if emission.is_traced:
-        text.line(f"{teardown} = trace.teardown({step.name!r}, {text.next_line + 3})")
-        text.line(f"{stack}.push({teardown}.end)")
+        text.tracing_line(f"{teardown} = trace.teardown({step.name!r}, {text.next_line})")
+        text.tracing_line(f"{stack}.push({teardown}.end)")
     enter = text.bind(f"enter_{step.name}", make_enter(step.call, step.kind))
     with emission.span("dependency", step.name):
         text.line(f"{step.variable} = await {enter}({_join(stack, _keywords(step.arguments))})")
     if emission.is_traced:
-        text.line(f"{stack}.push({teardown}.begin)")
+        text.tracing_line(f"{stack}.push({teardown}.begin)")
 
 
 def write_reuse(emission: Emission, step: ReuseDependency) -> None:
@@ -74,7 +74,7 @@ def write_reuse(emission: Emission, step: ReuseDependency) -> None:
     with emission.span("cache hit", step.name):
         emission.text.line(f"# {step.name} has run: {step.variable}")
         if emission.is_traced:
-            emission.text.line("pass")
+            emission.text.tracing_line("pass")
 
 
 def write_endpoint(emission: Emission, step: CallEndpoint) -> None:

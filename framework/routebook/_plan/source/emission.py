@@ -53,9 +53,12 @@ class Emission:
 
     @contextmanager
     def span(self, kind: SpanKind, name: str) -> Iterator[None]:
-        """Write what is written inside as one step of the traced variant; the other variant has nothing of it."""
+        """Write what is written inside as one step of the traced variant; the other variant has nothing of it.
+
+        Steps name their line in the other variant: that is the one which people read.
+        """
         if not self.is_traced:
             yield
             return
-        with self.text.block(f"with trace({kind!r}, {name!r}, {self.text.next_line + 1}):"):
+        with self.text.tracing_block(f"with trace({kind!r}, {name!r}, {self.text.next_line}):"):
             yield

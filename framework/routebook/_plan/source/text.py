@@ -19,6 +19,7 @@ class FunctionText:
         self.namespace: dict[str, Any] = dict(known)
         self._names = Names(taken | known.keys())
         self._lines: list[str] = []
+        self._tracing_lines = 0
         self._depth = 0
 
     def __str__(self) -> str:
@@ -26,17 +27,30 @@ class FunctionText:
 
     @property
     def next_line(self) -> int:
-        """The number of the line that is written next, the first being 1."""
-        return len(self._lines) + 1
+        """The number, from 1, of the next line in the function as it is without tracing."""
+        return len(self._lines) - self._tracing_lines + 1
 
     def line(self, text: str) -> None:
         """Write a line."""
         self._lines.append("    " * self._depth + text)
 
+    def tracing_line(self, text: str) -> None:
+        """Write a line that only the traced variant has."""
+        self._tracing_lines += 1
+        self.line(text)
+
     @contextmanager
     def block(self, header: str) -> Iterator[None]:
         """Write a line that ends with a colon; what is written inside is indented."""
         self.line(header)
+        self.indent()
+        yield
+        self.dedent()
+
+    @contextmanager
+    def tracing_block(self, header: str) -> Iterator[None]:
+        """Write a block around lines that both variants have."""
+        self.tracing_line(header)
         self.indent()
         yield
         self.dedent()
