@@ -28,6 +28,7 @@ from routebook_kernel.runtime.pasted import PastedRun
 from routebook_kernel.runtime.proxy import ProxyPrefix, base_url_of_parent, checked_prefix, served_at
 from routebook_kernel.runtime.recorder import Recorder, Recording
 from routebook_kernel.runtime.server import KernelServer, ServerStatus, bind, is_loopback
+from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 
 
 @pytest.fixture
@@ -348,7 +349,7 @@ def make_client(home: HomeLoop, app: Any, log: ExchangeLog, **options: Any) -> C
     async def perform(scope: Any, receive: Any, send: Any, source: Any) -> Any:
         return await recorder.record(app, scope, receive, send, source)
 
-    return Client(home, perform, **options)
+    return Client(home, perform, app, **options)
 
 
 def test_client_waits_in_threads_and_is_awaited_at_home(home: HomeLoop) -> None:
@@ -415,6 +416,67 @@ def test_recorder_passes_streams_on_as_they_come(home: HomeLoop) -> None:
     assert exchange.response_body is not None
     assert (exchange.response_body.size_bytes, exchange.response_body.is_truncated) == (600_000, True)
     assert len(exchange.response_body.data) <= 256 * 1024
+
+
+def test_stream_is_read_as_it_comes_in_both_kinds_of_cells(home: HomeLoop) -> None:
+    """Server-sent events without an end: the first are there before the last, leaving ends the handler."""
+    left = threading.Event()
+
+    async def events(request: Request) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[bytes]:
+            try:
+                for number in range(10_000):
+                    yield f"data: {number}\n".encode()
+                    await asyncio.sleep(0.001)
+            finally:
+                left.set()
+
+        return StreamingResponse(pieces())
+
+    client = make_client(home, Starlette(routes=[Route("/", events)]), ExchangeLog())
+
+    with client.stream("GET", "/") as response:
+        lines = response.iter_lines()
+        assert (response.status_code, next(lines), next(lines)) == (200, "data: 0", "data: 1")
+    assert left.wait(5)
+
+    async def at_home() -> str:
+        async with client.stream("GET", "/") as streamed:
+            return str(await anext(streamed.aiter_lines()))
+
+    assert home.run(at_home()) == "data: 0"
+
+
+def test_websocket_talks_in_both_kinds_of_cells(home: HomeLoop) -> None:
+    """Text, JSON, bytes, subprotocol, the application's close, and a refusal."""
+
+    async def talk(websocket: WebSocket) -> None:
+        if websocket.query_params.get("refuse"):
+            await websocket.close(4401, "who are you")
+            return
+        await websocket.accept(subprotocol="b")
+        await websocket.send_json({"got": await websocket.receive_text()})
+        await websocket.send_bytes(await websocket.receive_bytes())
+        await websocket.close(4000, "enough")
+
+    client = make_client(home, Starlette(routes=[WebSocketRoute("/", talk)]), ExchangeLog())
+
+    with client.websocket_connect("/", subprotocols=["a", "b"]) as socket:
+        socket.send_text("hi")
+        assert (socket.subprotocol, socket.receive_json()) == ("b", {"got": "hi"})
+        socket.send_bytes(b"x")
+        assert socket.receive_bytes() == b"x"
+        with pytest.raises(WebSocketClosed, match="4000: enough"):
+            socket.receive_text()
+    with pytest.raises(WebSocketRefused, match="4401: who are you"), client.websocket_connect("/?refuse=1"):
+        pass
+
+    async def at_home() -> Any:
+        async with client.websocket_connect("/") as connection:
+            await connection.send_json({"n": 1})
+            return await connection.receive_json()
+
+    assert home.run(at_home()) == {"got": '{"n":1}'}
 
 
 def test_served_failure_is_kept_and_goes_no_further(home: HomeLoop, free_port: int, caplog: Any) -> None:

@@ -5,7 +5,7 @@
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Sequence
 from contextlib import suppress
 from typing import Any
 
@@ -16,6 +16,8 @@ from routebook_kernel.recording.display import exchange_bundle
 from routebook_kernel.records import Exchange, Source
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.recorder import Recorded
+from routebook_kernel.runtime.streaming import StreamContext
+from routebook_kernel.runtime.websocket import Connect, WebSocketSession, websocket_scope
 
 BASE_URL = "http://testserver"
 
@@ -235,14 +237,22 @@ class Client:
     Args:
         home: The home loop.
         perform: Runs a request through the application.
+        connect: Runs a WebSocket connection through it.
         raise_server_exceptions: Raise what no handler answered, instead of returning its 500.
         options: For `httpx2.AsyncClient`: `headers`, `cookies`, `auth`, `follow_redirects`, `params`, `base_url`…
     """
 
     def __init__(
-        self, home: HomeLoop, perform: Perform, *, raise_server_exceptions: bool = False, **options: Any
+        self,
+        home: HomeLoop,
+        perform: Perform,
+        connect: Connect,
+        *,
+        raise_server_exceptions: bool = False,
+        **options: Any,
     ) -> None:
         self._home = home
+        self._connect = connect
         options.setdefault("base_url", BASE_URL)
         options.setdefault("timeout", None)
         transport = KernelTransport(perform, raise_server_exceptions=raise_server_exceptions)
@@ -284,6 +294,26 @@ class Client:
     def delete(self, url: str, **options: Any) -> Any:
         """Send DELETE."""
         return self.request("DELETE", url, **options)
+
+    def stream(self, method: str, url: str, **options: Any) -> StreamContext:
+        """Send a request and read its response as it comes, inside `with` or, in an async cell, `async with`."""
+        return StreamContext(self._home, self._http.stream(method, url, **options))
+
+    def websocket_connect(
+        self,
+        url: str,
+        *,
+        subprotocols: Sequence[str] = (),
+        params: Any = None,
+        headers: Any = None,
+    ) -> WebSocketSession:
+        """A WebSocket to the application, opened by `with` or, in an async cell, `async with`."""
+        request = self._http.build_request("GET", url, params=params, headers=headers)
+        target = request.url
+        scope = websocket_scope(
+            target.path, target.raw_path.partition(b"?")[0], target.query, request.headers.raw, subprotocols
+        )
+        return WebSocketSession(self._home, self._connect, scope)
 
     def send(self, request: httpx2.Request, **options: Any) -> Any:
         """Send a request made by `build_request`."""

@@ -29,6 +29,7 @@ from routebook_kernel.runtime.output import OutputListener
 from routebook_kernel.runtime.proxy import ProxyPrefix, here
 from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
 from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
+from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
 from routebook_kernel.session.reporting import CellError
 from routebook_kernel.session.tracker import RunResult, Tracker
@@ -208,8 +209,9 @@ class Session:
 
     def client(self, app: Any, *, raise_server_exceptions: bool = False, **options: Any) -> Client:
         """An in-process client; `app` may be any ASGI application."""
-        perform = self.view(app).perform if isinstance(app, Routebook) else self._performing(LiveApp(app))
-        return Client(self.home, perform, raise_server_exceptions=raise_server_exceptions, **options)
+        live = self.view(app).live if isinstance(app, Routebook) else LiveApp(app)
+        perform, connect = self._performing(live), self._connecting(live)
+        return Client(self.home, perform, connect, raise_server_exceptions=raise_server_exceptions, **options)
 
     def default_application(self) -> Routebook | None:
         """The application that is meant where none is named: `app`, else the one that was made last."""
@@ -222,17 +224,29 @@ class Session:
         """Runs requests through what is live, its lifespan entered, recorded."""
 
         async def perform(scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
-            app = live.current
-            lifespans = self._home_lifespans()
-            if (state := lifespans.state_of(app)) is None:
-                await lifespans.hold(app, "notebook")
-                state = lifespans.state_of(app) or {}
-            scope["state"] = state.copy()
+            scope["state"] = await self._entered_state(live.current)
             recorded = await self.recorder.record(live, scope, receive, send, source)
             self._count(live)
             return recorded
 
         return perform
+
+    def _connecting(self, live: LiveApp) -> Connect:
+        """Runs WebSocket connections through what is live, its lifespan entered."""
+
+        async def connect(scope: Scope, receive: Receive, send: Send) -> None:
+            scope["state"] = await self._entered_state(live.current)
+            await live(scope, receive, send)
+
+        return connect
+
+    async def _entered_state(self, app: ASGIApp) -> dict[str, Any]:
+        """A copy of an application's lifespan state, its lifespan entered if nobody has."""
+        lifespans = self._home_lifespans()
+        if (state := lifespans.state_of(app)) is None:
+            await lifespans.hold(app, "notebook")
+            state = lifespans.state_of(app) or {}
+        return state.copy()
 
     def _count(self, live: LiveApp) -> None:
         for application in self._applications:
