@@ -44,10 +44,13 @@ SELECT = """index => {
   notebook.mode = 'command';
 }"""
 
+# A kernel drops what comes shortly after an interrupt ("aborted"): ask again.
 KERNEL_EVAL = """async expression => {
   const kernel = jupyterapp.shell.currentWidget.sessionContext.session.kernel;
   const request = {code: '', silent: true, store_history: false, user_expressions: {it: expression}};
-  const answer = (await kernel.requestExecute(request).done).content.user_expressions.it;
+  let reply;
+  do reply = (await kernel.requestExecute(request).done).content; while (reply.status === 'aborted');
+  const answer = reply.user_expressions.it;
   return answer.status === 'ok' ? answer.data['text/plain'] : `${answer.ename}: ${answer.evalue}`;
 }"""
 
