@@ -17,7 +17,9 @@ const shared = {
 
 if (process.argv.includes("--tests")) {
   rmSync("build/tests", { recursive: true, force: true });
-  const entryPoints = readdirSync("tests").filter((name) => name.endsWith(".test.ts")).map((name) => `tests/${name}`);
+  const entryPoints = readdirSync("tests")
+    .filter((name) => name.endsWith(".test.ts"))
+    .map((name) => `tests/${name}`);
   await build({ ...shared, entryPoints, platform: "node", outdir: "build/tests", outExtension: { ".js": ".mjs" } });
 } else {
   await build({
@@ -41,7 +43,9 @@ if (process.argv.includes("--tests")) {
     const bytes = readFileSync(`${STATIC}/${name}`);
     const gzipped = gzipSync(bytes).length / 1000;
     total += gzipped;
-    console.log(`${name.padEnd(13)} ${(bytes.length / 1000).toFixed(1).padStart(6)} kB  ${gzipped.toFixed(1)} kB gzipped`);
+    console.log(
+      `${name.padEnd(13)} ${(bytes.length / 1000).toFixed(1).padStart(6)} kB  ${gzipped.toFixed(1)} kB gzipped`,
+    );
   }
   if (total > GZIP_LIMIT_KB) {
     console.error(`The bundle is ${total.toFixed(1)} kB gzipped; ${GZIP_LIMIT_KB} kB is the limit.`);

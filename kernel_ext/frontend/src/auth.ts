@@ -30,14 +30,29 @@ const text = (value: Json | undefined): string => (typeof value === "string" ? v
 
 function read(name: string, given: Json, components: Components): Scheme | null {
   const scheme = resolve(given, components);
-  const base: Scheme = { name, kind: "bearer", label: "Bearer token", place: "header", parameter: "Authorization", tokenUrl: "", scopes: [] };
+  const base: Scheme = {
+    name,
+    kind: "bearer",
+    label: "Bearer token",
+    place: "header",
+    parameter: "Authorization",
+    tokenUrl: "",
+    scopes: [],
+  };
   switch (scheme.type) {
     case "apiKey": {
       const place = text(scheme.in) as Scheme["place"];
-      return { ...base, kind: "key", place, parameter: text(scheme.name), label: `API key in ${place} ${text(scheme.name)}` };
+      return {
+        ...base,
+        kind: "key",
+        place,
+        parameter: text(scheme.name),
+        label: `API key in ${place} ${text(scheme.name)}`,
+      };
     }
     case "http":
-      if (text(scheme.scheme).toLowerCase() === "basic") return { ...base, kind: "basic", label: "user and password (Basic)" };
+      if (text(scheme.scheme).toLowerCase() === "basic")
+        return { ...base, kind: "basic", label: "user and password (Basic)" };
       return text(scheme.scheme).toLowerCase() === "bearer" ? base : null;
     case "oauth2": {
       const flows = isObject(scheme.flows) ? (scheme.flows as { [key: string]: Json }) : {};
@@ -74,7 +89,8 @@ export function credentialsOf(schemes: Scheme[], secrets: { [scheme: string]: Se
     const given = secrets[name];
     if (!given?.secret) continue;
     if (kind === "key") places[place].push([parameter, given.secret]);
-    else if (kind === "basic") credentials.headers.push([parameter, `Basic ${utf8Base64(`${given.user}:${given.secret}`)}`]);
+    else if (kind === "basic")
+      credentials.headers.push([parameter, `Basic ${utf8Base64(`${given.user}:${given.secret}`)}`]);
     else credentials.headers.push([parameter, `Bearer ${given.secret}`]);
   }
   return credentials;

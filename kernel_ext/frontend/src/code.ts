@@ -21,7 +21,8 @@ const cookieHeader = (cookies: Pairs): Pairs =>
 
 const encoded = (fields: Pairs): string => fields.map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
 
-const bodyText = ({ kind, text, fields }: RequestBody): string => (kind === "form" ? encoded(fields ?? []) : (text ?? ""));
+const bodyText = ({ kind, text, fields }: RequestBody): string =>
+  kind === "form" ? encoded(fields ?? []) : (text ?? "");
 
 const headersOf = (request: SendArguments): Pairs => [
   ...request.headers,
@@ -35,7 +36,11 @@ function curl(request: SendArguments, url: string): string {
   for (const [name, value] of headersOf(request)) lines.push(`-H ${shell(`${name}: ${value}`)}`);
   if (body.kind === "multipart") {
     for (const { name, text, filename } of body.parts ?? []) {
-      lines.push(filename === undefined ? `--form-string ${shell(`${name}=${text ?? ""}`)}` : `-F ${shell(`${name}=@${filename}`)}`);
+      lines.push(
+        filename === undefined
+          ? `--form-string ${shell(`${name}=${text ?? ""}`)}`
+          : `-F ${shell(`${name}=@${filename}`)}`,
+      );
     }
   } else if (body.kind !== "none") {
     lines.push(`--data-raw ${shell(bodyText(body))}`);
@@ -43,7 +48,8 @@ function curl(request: SendArguments, url: string): string {
   return lines.join(" \\\n  ");
 }
 
-const pairs = (items: Pairs): string => `[${items.map(([name, value]) => `(${python(name)}, ${python(value)})`).join(", ")}]`;
+const pairs = (items: Pairs): string =>
+  `[${items.map(([name, value]) => `(${python(name)}, ${python(value)})`).join(", ")}]`;
 
 function httpx2(request: SendArguments, url: string): string {
   const { method, body } = request;
@@ -67,11 +73,14 @@ function fetchCall(request: SendArguments, url: string): string {
   const before: string[] = [];
   const options = [`method: ${js(method)}`];
   const headers = headersOf(request);
-  if (headers.length) options.push(`headers: [${headers.map(([name, value]) => `[${js(name)}, ${js(value)}]`).join(", ")}]`);
+  if (headers.length)
+    options.push(`headers: [${headers.map(([name, value]) => `[${js(name)}, ${js(value)}]`).join(", ")}]`);
   if (body.kind === "multipart") {
     before.push("const form = new FormData();");
     for (const { name, text, filename } of body.parts ?? []) {
-      before.push(`form.append(${js(name)}, ${filename === undefined ? js(text ?? "") : `file /* ${filename.replaceAll("*/", "")} */`});`);
+      before.push(
+        `form.append(${js(name)}, ${filename === undefined ? js(text ?? "") : `file /* ${filename.replaceAll("*/", "")} */`});`,
+      );
     }
     options.push("body: form");
   } else if (body.kind !== "none") {

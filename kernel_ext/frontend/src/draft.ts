@@ -79,7 +79,11 @@ export function example(schema: Schema, components: Components, within: string[]
   switch (spec.kind) {
     case "object":
       return filled(spec, ({ schema, isRequired }) =>
-        isRequired ? (isRepeated ? undefined : example(schema, components, inside)) : optionalExample(schema, components, inside),
+        isRequired
+          ? isRepeated
+            ? undefined
+            : example(schema, components, inside)
+          : optionalExample(schema, components, inside),
       );
     case "map":
       return isRepeated ? {} : { name: example(spec.values, components, inside) };
@@ -166,7 +170,12 @@ export function switchVariant(value: Value | undefined, spec: Spec, variant: num
 }
 
 /** Keep of a value what still fits a schema that has changed: known names stay, new required ones are added. */
-export function refit(value: Value | undefined, schema: Schema, components: Components, isRequired: boolean): Value | undefined {
+export function refit(
+  value: Value | undefined,
+  schema: Schema,
+  components: Components,
+  isRequired: boolean,
+): Value | undefined {
   if (value === undefined) return initial(schema, components, isRequired);
   const spec = describe(schema, components);
   if (spec.kind === "object" && isObject(value)) {

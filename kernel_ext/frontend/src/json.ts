@@ -64,7 +64,12 @@ export const pointer = (base: string, token: string | number): string =>
 
 /** The tokens of an RFC 6901 pointer. */
 export const tokens = (at: string): string[] =>
-  at === "" ? [] : at.slice(1).split("/").map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
+  at === ""
+    ? []
+    : at
+        .slice(1)
+        .split("/")
+        .map((token) => token.replaceAll("~1", "/").replaceAll("~0", "~"));
 
 /** The value at a pointer, or undefined where there is none. */
 export function valueAt(root: Value | undefined, at: string): Value | undefined {
@@ -153,13 +158,17 @@ class Parser {
     if (word === "true" || word === "false") return word === "true";
     if (word === "null") return null;
     this.at -= word?.length ?? 0;
-    throw new Refused(this.at, word === null ? `a value is missing before ${this.found()}` : `${word} needs double quotes, or is no JSON value`);
+    throw new Refused(
+      this.at,
+      word === null ? `a value is missing before ${this.found()}` : `${word} needs double quotes, or is no JSON value`,
+    );
   }
 
   private object(at: string, depth: number): Value {
     const value: ObjectValue = Object.create(null) as ObjectValue;
     this.items("}", () => {
-      if (this.text[this.at] !== '"') throw new Refused(this.at, `a name in double quotes is due; ${this.found()} stands there`);
+      if (this.text[this.at] !== '"')
+        throw new Refused(this.at, `a name in double quotes is due; ${this.found()} stands there`);
       const key = this.string();
       this.space();
       if (this.text[this.at] !== ":") throw new Refused(this.at, `a colon is missing after ${quote(key)}`);
@@ -229,7 +238,12 @@ class Parser {
   }
 
   private before(end: number): string {
-    return this.text.slice(Math.max(0, end - 20), end).split(/\s/).at(-1) ?? "";
+    return (
+      this.text
+        .slice(Math.max(0, end - 20), end)
+        .split(/\s/)
+        .at(-1) ?? ""
+    );
   }
 }
 

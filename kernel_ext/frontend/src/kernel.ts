@@ -97,7 +97,10 @@ export class Kernel {
     this.resyncing = true;
     clearTimeout(this.retry);
     const { id, result } = this.command("resync");
-    const late = setTimeout(() => this.settle(id, new CommandError("failed", "The kernel does not answer.")), ANSWER_MS);
+    const late = setTimeout(
+      () => this.settle(id, new CommandError("failed", "The kernel does not answer.")),
+      ANSWER_MS,
+    );
     try {
       await result;
       this.retries = 0;

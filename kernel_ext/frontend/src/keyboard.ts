@@ -11,8 +11,16 @@ const PRESSES: { [chord: string]: string } = {
 };
 
 function chordOf(event: KeyboardEvent): string {
-  const modifier = event.ctrlKey || event.metaKey ? "Ctrl " : event.altKey ? "Alt " : event.shiftKey && event.key.length > 1 ? "Shift " : "";
-  const key = event.altKey && /^(Key|Digit)/.test(event.code) ? event.code.replace(/^(Key|Digit)/, "").toLowerCase() : event.key;
+  const modifier =
+    event.ctrlKey || event.metaKey
+      ? "Ctrl "
+      : event.altKey
+        ? "Alt "
+        : event.shiftKey && event.key.length > 1
+          ? "Shift "
+          : "";
+  const key =
+    event.altKey && /^(Key|Digit)/.test(event.code) ? event.code.replace(/^(Key|Digit)/, "").toLowerCase() : event.key;
   return modifier + key;
 }
 

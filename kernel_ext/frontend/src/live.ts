@@ -48,5 +48,8 @@ export function byTag(operations: OperationState[]): [string, OperationState[]][
 export function answers(operation: OperationState, query: string): boolean {
   const { method, path, summary, tags, operation: described } = operation;
   const text = [method, path, summary, ...tags, String(described.operationId ?? "")].join(" ").toLowerCase();
-  return query.toLowerCase().split(/\s+/).every((word) => text.includes(word));
+  return query
+    .toLowerCase()
+    .split(/\s+/)
+    .every((word) => text.includes(word));
 }

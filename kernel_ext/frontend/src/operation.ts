@@ -79,7 +79,12 @@ export function responsesOf({ operation }: OperationState, components: Component
     const response = resolve(given, components);
     const [mediaType, media] = Object.entries(record(response.content))[0] ?? ["", null];
     const schema = record(media).schema;
-    return { status, description: text(response.description), mediaType, schema: isObject(schema) ? (schema as Schema) : null };
+    return {
+      status,
+      description: text(response.description),
+      mediaType,
+      schema: isObject(schema) ? (schema as Schema) : null,
+    };
   });
 }
 

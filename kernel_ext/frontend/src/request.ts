@@ -8,7 +8,11 @@ import type { FilePart, OperationState, Pairs, RequestBody, SendArguments } from
 export function asText(value: Value): string {
   if (typeof value === "string") return value;
   if (value instanceof NumberText) return value.text;
-  return Array.isArray(value) || isObject(value) ? print(value, 0) : typeof value === "object" && value !== null ? value.name : String(value);
+  return Array.isArray(value) || isObject(value)
+    ? print(value, 0)
+    : typeof value === "object" && value !== null
+      ? value.name
+      : String(value);
 }
 
 const asTexts = (value: Value): string[] => (Array.isArray(value) ? value.map(asText) : [asText(value)]);
@@ -35,7 +39,12 @@ async function base64(file: File): Promise<string> {
 
 async function part(name: string, value: Value): Promise<FilePart> {
   if (!(value instanceof File)) return { name, text: asText(value) };
-  return { name, base64: await base64(value), filename: value.name, content_type: value.type || "application/octet-stream" };
+  return {
+    name,
+    base64: await base64(value),
+    filename: value.name,
+    content_type: value.type || "application/octet-stream",
+  };
 }
 
 function formFields(value: Value | undefined): [string, Value][] {
@@ -59,7 +68,10 @@ async function requestBody(draft: Draft, body: Body | undefined): Promise<Reques
     case "form":
       return { kind: "form", fields: formFields(draft.body).map(([name, value]) => [name, asText(value)]) };
     case "multipart":
-      return { kind: "multipart", parts: await Promise.all(formFields(draft.body).map(([name, value]) => part(name, value))) };
+      return {
+        kind: "multipart",
+        parts: await Promise.all(formFields(draft.body).map(([name, value]) => part(name, value))),
+      };
     case "text":
       return draft.body === undefined
         ? { kind: "none" }

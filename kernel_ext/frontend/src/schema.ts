@@ -11,7 +11,8 @@ import type { Json } from "./protocol";
 
 export type Schema = { [key: string]: Json };
 export type Components = { [key: string]: Json };
-export type Kind = "text" | "number" | "integer" | "boolean" | "choice" | "object" | "map" | "list" | "union" | "file" | "null" | "any";
+export type Kind =
+  "text" | "number" | "integer" | "boolean" | "choice" | "object" | "map" | "list" | "union" | "file" | "null" | "any";
 
 export interface Property {
   name: string;
@@ -155,7 +156,9 @@ function typeWords(kind: Kind, schema: Schema, name: string, components: Compone
     case "boolean":
       return "true or false";
     case "list":
-      return isObject(schema.items) ? `list of ${describe(schema.items, components).type.replace(/^file$/, "files")}` : "list";
+      return isObject(schema.items)
+        ? `list of ${describe(schema.items, components).type.replace(/^file$/, "files")}`
+        : "list";
     case "object":
       return name || "object";
     case "map":
@@ -179,28 +182,44 @@ function variantNames(schema: Schema, components: Components): string {
   const variants = [...asList(schema.anyOf), ...asList(schema.oneOf)].map((variant) => flatten(variant, components));
   const types = Array.isArray(schema.type) ? schema.type.map((type): Schema => ({ type })) : [];
   const named = [...variants, ...types].filter((variant) => !isNull(variant));
-  return named.length && named.length <= MAX_NAMED ? named.map((variant) => variantName(variant, components)).join(" or ") : "one of several";
+  return named.length && named.length <= MAX_NAMED
+    ? named.map((variant) => variantName(variant, components)).join(" or ")
+    : "one of several";
 }
 
 /** Describe one schema, one level deep. */
 export function describe(given: unknown, components: Components): Spec {
   const outer = flatten(given, components);
-  const declared = Array.isArray(outer.type) ? outer.type.map(String) : typeof outer.type === "string" ? [outer.type] : [];
+  const declared = Array.isArray(outer.type)
+    ? outer.type.map(String)
+    : typeof outer.type === "string"
+      ? [outer.type]
+      : [];
   const branches = [...asList(outer.anyOf), ...asList(outer.oneOf)].map((branch) => flatten(branch, components));
   const variants = branches.filter((branch) => !isNull(branch));
   const types = declared.filter((type) => type !== "null");
-  const isNullable = variants.length < branches.length || types.length < declared.length || asList(outer.enum).includes(null);
+  const isNullable =
+    variants.length < branches.length || types.length < declared.length || asList(outer.enum).includes(null);
 
   const only = variants.length === 1 ? variants[0] : undefined;
   const { anyOf: _anyOf, oneOf: _oneOf, ...beside } = outer;
   // Of `Author | None` the model's own name is better than the field's title.
-  const schema = only ? { ...beside, ...only, ...pick(beside, ["default", "description", "examples", "example", "deprecated"]) } : outer;
+  const schema = only
+    ? { ...beside, ...only, ...pick(beside, ["default", "description", "examples", "example", "deprecated"]) }
+    : outer;
   const inner = only ? describe(only, components) : undefined;
   if (inner && (inner.kind === "union" || inner.kind === "null")) {
-    return { ...inner, isNullable: true, fallback: outer.default, description: asText(outer.description) || inner.description };
+    return {
+      ...inner,
+      isNullable: true,
+      fallback: outer.default,
+      description: asText(outer.description) || inner.description,
+    };
   }
 
-  const single = only ? (typeof only.type === "string" ? [only.type] : asList(only.type).map(String)).filter((t) => t !== "null") : types;
+  const single = only
+    ? (typeof only.type === "string" ? [only.type] : asList(only.type).map(String)).filter((t) => t !== "null")
+    : types;
   const isUnion = variants.length > 1;
   const kind = isUnion ? "union" : declared.length && !types.length ? "null" : kindOf(schema, single);
   const isModel = kind === "object" || kind === "map" || kind === "union" || kind === "choice";
@@ -243,7 +262,9 @@ function refName(given: unknown, only: Schema | undefined, components: Component
   const schema = asObject(given);
   if (typeof schema.$ref === "string") return true;
   const branches = [...asList(schema.anyOf), ...asList(schema.oneOf), ...asList(schema.allOf)].map(asObject);
-  return (!!only || "allOf" in schema) && branches.some((b) => typeof b.$ref === "string" && !isNull(resolve(b, components)));
+  return (
+    (!!only || "allOf" in schema) && branches.some((b) => typeof b.$ref === "string" && !isNull(resolve(b, components)))
+  );
 }
 
 /** What to call a variant of a union. */
@@ -263,7 +284,10 @@ export function fits(value: Value | undefined, schema: Schema, components: Compo
     case "number":
       return typeof value === "number" || value instanceof NumberText;
     case "integer":
-      return (typeof value === "number" && Number.isInteger(value)) || (value instanceof NumberText && /^-?\d+$/.test(value.text));
+      return (
+        (typeof value === "number" && Number.isInteger(value)) ||
+        (value instanceof NumberText && /^-?\d+$/.test(value.text))
+      );
     case "boolean":
       return typeof value === "boolean";
     case "choice":

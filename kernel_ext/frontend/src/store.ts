@@ -125,7 +125,8 @@ export class Store {
       this.pending.set(id, { id: sent.id, since: Date.now() });
       this.answers.set(id, { exchange: (await sent.result) as ExchangeState, error: null, draft });
     } catch (error) {
-      const { kind, message } = error instanceof CommandError ? error : { kind: "failed" as const, message: String(error) };
+      const { kind, message } =
+        error instanceof CommandError ? error : { kind: "failed" as const, message: String(error) };
       this.answers.set(id, { exchange: null, error: { kind, message }, draft });
     } finally {
       this.pending.delete(id);
@@ -155,13 +156,19 @@ export class Store {
       cookies: [],
       body: {
         kind: "form",
-        fields: [["grant_type", "password"], ["username", user], ["password", password], ["scope", scheme.scopes.join(" ")]],
+        fields: [
+          ["grant_type", "password"],
+          ["username", user],
+          ["password", password],
+          ["scope", scheme.scopes.join(" ")],
+        ],
       },
     };
     try {
       const exchange = (await this.kernel.command("send", request).result) as ExchangeState;
       const answer = JSON.parse(exchange.response_body?.text ?? "null") as { access_token?: unknown } | null;
-      if (typeof answer?.access_token !== "string") return `POST ${path} answered ${exchange.status ?? "nothing"}, without a token.`;
+      if (typeof answer?.access_token !== "string")
+        return `POST ${path} answered ${exchange.status ?? "nothing"}, without a token.`;
       this.setSecret(scheme.name, { user, secret: answer.access_token });
       return null;
     } catch (error) {

@@ -14,9 +14,8 @@ export function duration(ms: number): string {
 
 /** Controls that reorder or hide text, shown by their number instead of acting. */
 export const visible = (text: string): string =>
-  text.replace(
-    /[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g,
-    (c) => (c === "\r" ? "" : `⟨${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`),
+  text.replace(/[\u0000-\u0008\u000b-\u001f\u007f-\u009f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g, (c) =>
+    c === "\r" ? "" : `⟨${c.charCodeAt(0).toString(16).toUpperCase().padStart(4, "0")}⟩`,
   );
 
 /** The first `limit` characters, with a sign where more follows. */
@@ -24,4 +23,4 @@ export const shorten = (text: string, limit: number): string =>
   text.length > limit ? `${text.slice(0, limit)}…` : text;
 
 /** The first digit of a status as the parts of the sheet name it; "5" where no response came. */
-export const statusClass = (status: number | null): string => (status === null ? "5" : String(status)[0] ?? "5");
+export const statusClass = (status: number | null): string => (status === null ? "5" : (String(status)[0] ?? "5"));

@@ -5,21 +5,55 @@ import { print } from "../src/json";
 import type { Body, Parameter } from "../src/operation";
 import { type Components, type Schema, describe } from "../src/schema";
 
-const object = (properties: { [name: string]: Schema }, required: string[] = [], title = ""): Schema => ({ type: "object", title, properties, required });
+const object = (properties: { [name: string]: Schema }, required: string[] = [], title = ""): Schema => ({
+  type: "object",
+  title,
+  properties,
+  required,
+});
 const ref = (name: string): Schema => ({ $ref: `#/components/schemas/${name}` });
 const COMPONENTS: Components = {
   schemas: {
-    Tree: object({ name: { type: "string" }, children: { type: "array", items: ref("Tree") }, parent: { anyOf: [ref("Tree"), { type: "null" }] } }, ["name", "children"], "Tree"),
-    Parcel: object({ kind: { const: "parcel", default: "parcel" }, weight_g: { type: "integer" }, note: { type: "string" } }, ["weight_g"], "Parcel"),
-    Download: object({ kind: { const: "download", default: "download" }, url: { type: "string" }, note: { type: "string" } }, ["url"], "Download"),
+    Tree: object(
+      {
+        name: { type: "string" },
+        children: { type: "array", items: ref("Tree") },
+        parent: { anyOf: [ref("Tree"), { type: "null" }] },
+      },
+      ["name", "children"],
+      "Tree",
+    ),
+    Parcel: object(
+      { kind: { const: "parcel", default: "parcel" }, weight_g: { type: "integer" }, note: { type: "string" } },
+      ["weight_g"],
+      "Parcel",
+    ),
+    Download: object(
+      { kind: { const: "download", default: "download" }, url: { type: "string" }, note: { type: "string" } },
+      ["url"],
+      "Download",
+    ),
   },
 };
 const DELIVERY: Schema = { oneOf: [ref("Parcel"), ref("Download")], discriminator: { propertyName: "kind" } };
 const body = (schema: Schema): Body => ({ mediaType: "application/json", kind: "json", schema, isRequired: true });
-const query = (name: string, schema: Schema, isRequired = false): Parameter => ({ name, place: "query", isRequired, schema });
+const query = (name: string, schema: Schema, isRequired = false): Parameter => ({
+  name,
+  place: "query",
+  isRequired,
+  schema,
+});
 
 test("an untouched form sends what has a default and is required, and the objects around it", () => {
-  const schema = object({ title: { type: "string" }, author: object({ name: { type: "string" } }, ["name"]), tags: { type: "array" }, size: { type: "integer", default: 3 } }, ["title", "author", "tags", "size"]);
+  const schema = object(
+    {
+      title: { type: "string" },
+      author: object({ name: { type: "string" } }, ["name"]),
+      tags: { type: "array" },
+      size: { type: "integer", default: 3 },
+    },
+    ["title", "author", "tags", "size"],
+  );
   assert.equal(print(initial(schema, COMPONENTS, true) ?? null, 0), '{"author": {}, "tags": [], "size": 3}');
 });
 
@@ -34,7 +68,10 @@ test("a union's value carries the property that names its variant", () => {
 
 test("another variant keeps what both have, and changes the name", () => {
   const union = describe(DELIVERY, COMPONENTS);
-  assert.deepEqual(switchVariant({ kind: "parcel", weight_g: 1, note: "n" }, union, 1, COMPONENTS), { kind: "download", note: "n" });
+  assert.deepEqual(switchVariant({ kind: "parcel", weight_g: 1, note: "n" }, union, 1, COMPONENTS), {
+    kind: "download",
+    note: "n",
+  });
   assert.deepEqual(switchVariant("abc", union, 0, COMPONENTS), { kind: "parcel" });
 });
 
@@ -59,7 +96,8 @@ const EXAMPLES: [Schema, unknown][] = [
   [{ enum: ["a", "b"] }, "a"],
 ];
 for (const [schema, value] of EXAMPLES) {
-  test(`an example keeps to the constraints: ${JSON.stringify(schema)}`, () => assert.deepEqual(example(schema, COMPONENTS), value));
+  test(`an example keeps to the constraints: ${JSON.stringify(schema)}`, () =>
+    assert.deepEqual(example(schema, COMPONENTS), value));
 }
 
 test("an example of a model that refers to itself ends", () => {
@@ -68,7 +106,10 @@ test("an example of a model that refers to itself ends", () => {
 
 test("inputs stay where they still fit a changed model", () => {
   const before = { title: "Emma", price: "abc", gone: 1 };
-  const after = object({ title: { type: "string" }, price: { type: "number" }, added: { type: "integer", default: 1 } }, ["title", "price", "added"]);
+  const after = object(
+    { title: { type: "string" }, price: { type: "number" }, added: { type: "integer", default: 1 } },
+    ["title", "price", "added"],
+  );
   assert.deepEqual(refit(before, after, COMPONENTS, true), { title: "Emma", price: "abc", added: 1 });
 });
 
@@ -78,9 +119,17 @@ test("an object where a text is wanted now does not stay", () => {
 
 test("a draft follows an operation that gains a parameter and renames another", () => {
   const schema = object({ title: { type: "string" } }, ["title"]);
-  const draft = { ...newDraft([query("limit", { type: "integer" }), query("q", { type: "string" })], [body(schema)], COMPONENTS), body: { title: "Emma" } };
+  const draft = {
+    ...newDraft([query("limit", { type: "integer" }), query("q", { type: "string" })], [body(schema)], COMPONENTS),
+    body: { title: "Emma" },
+  };
   draft.parameters = { "query:limit": "many", "query:q": "x" };
-  const followed = refitDraft(draft, [query("limit", { type: "integer" }), query("sort", { type: "string", default: "title" }, true)], [body(schema)], COMPONENTS);
+  const followed = refitDraft(
+    draft,
+    [query("limit", { type: "integer" }), query("sort", { type: "string", default: "title" }, true)],
+    [body(schema)],
+    COMPONENTS,
+  );
   assert.deepEqual(followed.parameters, { "query:limit": "many", "query:sort": "title" });
   assert.deepEqual(followed.body, { title: "Emma" });
 });

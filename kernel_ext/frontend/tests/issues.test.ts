@@ -6,8 +6,16 @@ import type { Components, Schema } from "../src/schema";
 
 const COMPONENTS: Components = {
   schemas: {
-    Parcel: { type: "object", title: "Parcel", properties: { kind: { const: "parcel" }, weight_g: { type: "integer" } } },
-    Download: { type: "object", title: "Download", properties: { kind: { const: "download" }, url: { type: "string" } } },
+    Parcel: {
+      type: "object",
+      title: "Parcel",
+      properties: { kind: { const: "parcel" }, weight_g: { type: "integer" } },
+    },
+    Download: {
+      type: "object",
+      title: "Download",
+      properties: { kind: { const: "download" }, url: { type: "string" } },
+    },
   },
 };
 const BOOK: Schema = {
@@ -15,11 +23,19 @@ const BOOK: Schema = {
   properties: {
     author: { type: "object", properties: { born: { type: "string" } } },
     tags: { type: "array", items: { type: "string" } },
-    delivery: { oneOf: [{ $ref: "#/components/schemas/Parcel" }, { $ref: "#/components/schemas/Download" }], discriminator: { propertyName: "kind" } },
+    delivery: {
+      oneOf: [{ $ref: "#/components/schemas/Parcel" }, { $ref: "#/components/schemas/Download" }],
+      discriminator: { propertyName: "kind" },
+    },
     prices: { type: "object", additionalProperties: { type: "number" } },
   },
 };
-const VALUE = { author: { born: "x" }, tags: ["a", "b"], delivery: { kind: "parcel", weight_g: "x" }, prices: { eur: "x" } };
+const VALUE = {
+  author: { born: "x" },
+  tags: ["a", "b"],
+  delivery: { kind: "parcel", weight_g: "x" },
+  prices: { eur: "x" },
+};
 
 const CASES: [string, string, string, string][] = [
   ["a nested field", "/author/born", "/author/born", "/author/born"],
@@ -32,7 +48,8 @@ const CASES: [string, string, string, string][] = [
 ];
 
 for (const [name, target, pointer, field] of CASES) {
-  test(`an issue is shown at its field: ${name}`, () => assert.deepEqual(anchor(target, BOOK, VALUE, COMPONENTS, {}), { pointer, field }));
+  test(`an issue is shown at its field: ${name}`, () =>
+    assert.deepEqual(anchor(target, BOOK, VALUE, COMPONENTS, {}), { pointer, field }));
 }
 
 test("an object that is not sent shows its fields' issues itself", () => {
@@ -40,15 +57,45 @@ test("an object that is not sent shows its fields' issues itself", () => {
 });
 
 test("the variant that a person chose is the one that shows the issue", () => {
-  assert.equal(anchor("/delivery/download/url", BOOK, { delivery: {} }, COMPONENTS, { "body:/delivery": 1 }).field, "/delivery/url");
+  assert.equal(
+    anchor("/delivery/download/url", BOOK, { delivery: {} }, COMPONENTS, { "body:/delivery": 1 }).field,
+    "/delivery/url",
+  );
 });
 
-const issue = (loc: (string | number)[], pointer = ""): ValidationIssue => ({ loc, source: String(loc[0]), pointer, field: "", sent: null, is_missing: false, rule: "", passes: null, type: "", message: "" });
+const issue = (loc: (string | number)[], pointer = ""): ValidationIssue => ({
+  loc,
+  source: String(loc[0]),
+  pointer,
+  field: "",
+  sent: null,
+  is_missing: false,
+  rule: "",
+  passes: null,
+  type: "",
+  message: "",
+});
 
 test("issues are numbered, and find parameters by place and name", () => {
-  const parameters = [{ name: "limit", place: "query" as const, isRequired: false, schema: {} }, { name: "X-Token", place: "header" as const, isRequired: false, schema: {} }];
-  const issues = [issue(["query", "limit"]), issue(["header", "x-token"]), issue(["path", "limit"]), issue(["body", "tags", 1], "/tags/1")];
+  const parameters = [
+    { name: "limit", place: "query" as const, isRequired: false, schema: {} },
+    { name: "X-Token", place: "header" as const, isRequired: false, schema: {} },
+  ];
+  const issues = [
+    issue(["query", "limit"]),
+    issue(["header", "x-token"]),
+    issue(["path", "limit"]),
+    issue(["body", "tags", 1], "/tags/1"),
+  ];
   const numbered = numberIssues(issues, parameters, { schema: BOOK, value: VALUE, choices: {} }, COMPONENTS);
-  assert.deepEqual(numbered.map(({ number, key }) => [number, key]), [[1, "query:limit"], [2, "header:X-Token"], [3, ""], [4, "body:/tags/1"]]);
+  assert.deepEqual(
+    numbered.map(({ number, key }) => [number, key]),
+    [
+      [1, "query:limit"],
+      [2, "header:X-Token"],
+      [3, ""],
+      [4, "body:/tags/1"],
+    ],
+  );
   assert.equal(numbered[3]?.field, "tags[1]");
 });

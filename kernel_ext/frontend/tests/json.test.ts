@@ -9,7 +9,15 @@ const read = (text: string) => {
 };
 
 test("a document read and printed says the same", () => {
-  for (const text of ["null", "true", '"a\\nb"', "[]", "{}", "-1.5", '{\n  "a": [\n    1,\n    {\n      "b": null\n    }\n  ]\n}']) {
+  for (const text of [
+    "null",
+    "true",
+    '"a\\nb"',
+    "[]",
+    "{}",
+    "-1.5",
+    '{\n  "a": [\n    1,\n    {\n      "b": null\n    }\n  ]\n}',
+  ]) {
     assert.equal(print(read(text).value), text);
   }
 });

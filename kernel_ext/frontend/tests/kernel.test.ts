@@ -59,7 +59,10 @@ test("a gap in the sequence asks for everything, once", async () => {
   const { model, kernel, controller } = await connected();
   model.receive({ type: "delta", seq: 8, exchange_count: 1 });
   model.receive({ type: "delta", seq: 9, exchange_count: 2 });
-  assert.deepEqual(model.sent.map(({ command }) => command), ["resync", "resync"]);
+  assert.deepEqual(
+    model.sent.map(({ command }) => command),
+    ["resync", "resync"],
+  );
   assert.equal(kernel.app?.exchange_count, undefined, "a delta after a gap is not applied");
   controller.abort();
 });
@@ -88,7 +91,10 @@ test("a refused command is rejected with the kernel's sentence", async () => {
   const { model, kernel, controller } = await connected();
   const { id, result } = kernel.command("cancel", { id: "x" });
   model.receive({ type: "reply", id, ok: false, error: { kind: "refused", message: "item_id is empty." } });
-  await assert.rejects(result, (error: CommandError) => error.kind === "refused" && error.message === "item_id is empty.");
+  await assert.rejects(
+    result,
+    (error: CommandError) => error.kind === "refused" && error.message === "item_id is empty.",
+  );
   controller.abort();
 });
 

@@ -7,7 +7,16 @@ const operation = (id: string, more: Partial<OperationState> = {}): OperationSta
   const [method = "", path = ""] = id.split(" ");
   return { id, method, path, tags: [], summary: "", deprecated: false, operation: {}, cell: null, marks: [], ...more };
 };
-const app = (...ids: string[]): AppState => ({ name: "app", title: "T", version: "1", description: "", operations: ids.map((id) => operation(id)), components: {}, server: { status: "stopped", url: null, message: null }, exchange_count: 0 });
+const app = (...ids: string[]): AppState => ({
+  name: "app",
+  title: "T",
+  version: "1",
+  description: "",
+  operations: ids.map((id) => operation(id)),
+  components: {},
+  server: { status: "stopped", url: null, message: null },
+  exchange_count: 0,
+});
 const delta = (change: Partial<DeltaMessage>): DeltaMessage => ({ type: "delta", seq: 1, ...change });
 const ids = (state: AppState) => state.operations.map(({ id }) => id);
 
@@ -18,7 +27,10 @@ test("a changed operation keeps its place", () => {
 });
 
 test("the order is the kernel's", () => {
-  const after = applyDelta(app("GET /a", "GET /b"), delta({ set: [operation("GET /c")], removed: ["GET /a"], order: ["GET /c", "GET /b", "GET /unknown"] }));
+  const after = applyDelta(
+    app("GET /a", "GET /b"),
+    delta({ set: [operation("GET /c")], removed: ["GET /a"], order: ["GET /c", "GET /b", "GET /unknown"] }),
+  );
   assert.deepEqual(ids(after), ["GET /c", "GET /b"]);
 });
 
@@ -37,8 +49,20 @@ test("an operation whose path changed has a successor, where it is clear which",
 });
 
 test("operations stand under their first tag, those without one at the end", () => {
-  const operations = [operation("GET /x"), operation("GET /a", { tags: ["a"] }), operation("GET /b", { tags: ["b", "a"] }), operation("GET /a2", { tags: ["a"] })];
-  assert.deepEqual(byTag(operations).map(([tag, found]) => [tag, found.length]), [["a", 2], ["b", 1], ["", 1]]);
+  const operations = [
+    operation("GET /x"),
+    operation("GET /a", { tags: ["a"] }),
+    operation("GET /b", { tags: ["b", "a"] }),
+    operation("GET /a2", { tags: ["a"] }),
+  ];
+  assert.deepEqual(
+    byTag(operations).map(([tag, found]) => [tag, found.length]),
+    [
+      ["a", 2],
+      ["b", 1],
+      ["", 1],
+    ],
+  );
 });
 
 test("a search finds method, path, tag and summary, every word of it", () => {

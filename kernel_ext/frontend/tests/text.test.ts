@@ -12,7 +12,10 @@ test("controls that hide or turn text are shown by their number", () => {
 test("sizes, times and counts", () => {
   assert.deepEqual([size(0), size(999), size(1500), size(5_000_000)], ["0 B", "999 B", "1.5 kB", "5.0 MB"]);
   assert.deepEqual([duration(0.42), duration(12.9), duration(2400)], ["0.4 ms", "13 ms", "2.4 s"]);
-  assert.deepEqual([plural(1, "header"), plural(3, "value was", "values were"), shorten("abcd", 2)], ["1 header", "3 values were", "ab…"]);
+  assert.deepEqual(
+    [plural(1, "header"), plural(3, "value was", "values were"), shorten("abcd", 2)],
+    ["1 header", "3 values were", "ab…"],
+  );
 });
 
 test("what is typed in a field is a value of its kind, or else the text itself", () => {
@@ -36,7 +39,17 @@ test("a description is paragraphs, lists and code; markup stays text", () => {
   ]);
 });
 
-const PATTERNS = ["^97[89]\\d{10}$", "^[a-z0-9-]+$", "[A-Z]{2,3}", "^(?:red|green)$", "^\\w+@\\w+\\.[a-z]{2,}$", "^[^a]$", "^$", "a?b*c", "(?P<year>\\d{4})"];
+const PATTERNS = [
+  "^97[89]\\d{10}$",
+  "^[a-z0-9-]+$",
+  "[A-Z]{2,3}",
+  "^(?:red|green)$",
+  "^\\w+@\\w+\\.[a-z]{2,}$",
+  "^[^a]$",
+  "^$",
+  "a?b*c",
+  "(?P<year>\\d{4})",
+];
 for (const pattern of PATTERNS) {
   test(`a text is made that matches ${pattern}`, () => {
     const text = matching(pattern);

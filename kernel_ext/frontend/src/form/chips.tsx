@@ -32,8 +32,18 @@ export function Chips(field: FieldProps & { spec: Spec }) {
     requestAnimationFrame(() => [...(row.current?.querySelectorAll("input") ?? [])].at(-1)?.focus());
   };
   return (
-    <div class={`rb-field${value === undefined ? " is-out" : ""}${isRefused ? " is-refused" : ""}`} role="group" aria-label={visible(label)} aria-describedby={`${id}-rule`} data-field={fieldKey} id={id} tabIndex={-1}>
-      <Name field={field}><span>{visible(label)}</span></Name>
+    <div
+      class={`rb-field${value === undefined ? " is-out" : ""}${isRefused ? " is-refused" : ""}`}
+      role="group"
+      aria-label={visible(label)}
+      aria-describedby={`${id}-rule`}
+      data-field={fieldKey}
+      id={id}
+      tabIndex={-1}
+    >
+      <Name field={field}>
+        <span>{visible(label)}</span>
+      </Name>
       <div class="rb-chips rb-field__wide" ref={row}>
         {items.slice(0, MAX_SHOWN).map((item, index) => {
           const issues = form.issues.get(keys[index] ?? "") ?? [];
@@ -52,7 +62,12 @@ export function Chips(field: FieldProps & { spec: Spec }) {
                   if (event.key === "Enter" && !event.ctrlKey && !event.metaKey) add();
                 }}
               />
-              <button class="rb-btn rb-btn--icon" type="button" aria-label={`Remove item ${index} of ${label}`} onClick={() => onChange(items.filter((_, at) => at !== index))}>
+              <button
+                class="rb-btn rb-btn--icon"
+                type="button"
+                aria-label={`Remove item ${index} of ${label}`}
+                onClick={() => onChange(items.filter((_, at) => at !== index))}
+              >
                 <Icon name="x" />
               </button>
             </span>
@@ -64,14 +79,21 @@ export function Chips(field: FieldProps & { spec: Spec }) {
           Add
         </button>
         {spec.isNullable && (
-          <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" aria-pressed={value === null} onClick={() => onChange(value === null ? undefined : null)}>
+          <button
+            class="rb-btn rb-btn--quiet rb-btn--small"
+            type="button"
+            aria-pressed={value === null}
+            onClick={() => onChange(value === null ? undefined : null)}
+          >
             null
           </button>
         )}
         <FieldRule id={`${id}-rule`} spec={spec} place={place} />
       </div>
       <FieldRefusals fieldKey={fieldKey} />
-      {keys.map((key) => <FieldRefusals key={key} fieldKey={key} />)}
+      {keys.map((key) => (
+        <FieldRefusals key={key} fieldKey={key} />
+      ))}
     </div>
   );
 }

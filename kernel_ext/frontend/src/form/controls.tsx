@@ -37,7 +37,9 @@ function writeText(value: Value | undefined, kind: Spec["kind"]): string {
 function placeholder(value: Value | undefined, { fallback }: Spec): string {
   if (value === null) return "null";
   if (value === "") return "empty text";
-  return fallback === undefined || fallback === null ? "not sent" : `not sent: ${shorten(print(fallback as Value, 0), 24)}`;
+  return fallback === undefined || fallback === null
+    ? "not sent"
+    : `not sent: ${shorten(print(fallback as Value, 0), 24)}`;
 }
 
 type PickerType = "date" | "datetime-local" | "time";
@@ -49,8 +51,20 @@ function Picker({ type, name, onPick }: { type: PickerType; name: string; onPick
   const native = useRef<HTMLInputElement>(null);
   return (
     <>
-      <input ref={native} class="rb-picker" type={type} tabIndex={-1} aria-hidden="true" onChange={({ currentTarget }) => onPick(currentTarget.value)} />
-      <button class="rb-btn rb-btn--icon" type="button" aria-label={`Choose a ${type === "time" ? "time" : "date"} for ${name}`} onClick={() => native.current?.showPicker()}>
+      <input
+        ref={native}
+        class="rb-picker"
+        type={type}
+        tabIndex={-1}
+        aria-hidden="true"
+        onChange={({ currentTarget }) => onPick(currentTarget.value)}
+      />
+      <button
+        class="rb-btn rb-btn--icon"
+        type="button"
+        aria-label={`Choose a ${type === "time" ? "time" : "date"} for ${name}`}
+        onClick={() => native.current?.showPicker()}
+      >
         <Icon name={type === "time" ? "clock" : "calendar"} />
       </button>
     </>
@@ -78,11 +92,20 @@ export function TextControl({ id, name, spec, value, onChange, describedBy, isRe
   };
   if (spec.kind === "any" || shown.includes("\n")) {
     const rows = Math.min(8, shown.split("\n").length);
-    return <textarea class="rb-input rb-input--lines" rows={rows} {...shared} onInput={({ currentTarget }) => write(currentTarget.value)} />;
+    return (
+      <textarea
+        class="rb-input rb-input--lines"
+        rows={rows}
+        {...shared}
+        onInput={({ currentTarget }) => write(currentTarget.value)}
+      />
+    );
   }
   const inputMode = spec.kind === "integer" ? "numeric" : spec.kind === "number" ? "decimal" : "text";
   const type = spec.format === "password" ? { type: "password" as const } : { type: "text" as const, inputMode };
-  const input = <input class="rb-input" {...shared} {...type} onInput={({ currentTarget }) => write(currentTarget.value)} />;
+  const input = (
+    <input class="rb-input" {...shared} {...type} onInput={({ currentTarget }) => write(currentTarget.value)} />
+  );
   if (!picker && !spec.isNullable) return input;
   return (
     <div class="rb-combo" style={{ "--end": `${(picker ? 28 : 0) + (spec.isNullable ? 38 : 0) + 4}px` }}>
@@ -97,7 +120,13 @@ export function TextControl({ id, name, spec, value, onChange, describedBy, isRe
 
 function NullButton({ name, value, onChange }: Pick<ControlProps, "name" | "value" | "onChange">) {
   return (
-    <button class="rb-btn" type="button" aria-pressed={value === null} aria-label={`Send null for ${name}`} onClick={() => onChange(value === null ? undefined : null)}>
+    <button
+      class="rb-btn"
+      type="button"
+      aria-pressed={value === null}
+      aria-label={`Send null for ${name}`}
+      onClick={() => onChange(value === null ? undefined : null)}
+    >
       null
     </button>
   );
@@ -125,18 +154,40 @@ export function ChoiceControl(props: ControlProps) {
     return (
       <div class="rb-line">
         <TextControl {...props} spec={{ ...spec, kind: "number", isNullable: false }} />
-        <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => { setOther(false); onChange(undefined); }}>
+        <button
+          class="rb-btn rb-btn--quiet rb-btn--small"
+          type="button"
+          onClick={() => {
+            setOther(false);
+            onChange(undefined);
+          }}
+        >
           Choose from the list
         </button>
       </div>
     );
   }
   if (isShort) {
-    const segments = options.map((option, index) => ({ value: option as Value | typeof OTHER, label: labels[index] || '""' }));
+    const segments = options.map((option, index) => ({
+      value: option as Value | typeof OTHER,
+      label: labels[index] || '""',
+    }));
     return (
       <span class="rb-line" id={id}>
-        <Segments name={name} choices={segments} value={chosen} onChoose={(option) => onChange(option)} describedBy={describedBy} />
-        <button class="rb-btn rb-btn--icon rb-btn--small" type="button" aria-label={`Send something else for ${name}`} title="Send something else" onClick={pickOther}>
+        <Segments
+          name={name}
+          choices={segments}
+          value={chosen}
+          onChoose={(option) => onChange(option)}
+          describedBy={describedBy}
+        />
+        <button
+          class="rb-btn rb-btn--icon rb-btn--small"
+          type="button"
+          aria-label={`Send something else for ${name}`}
+          title="Send something else"
+          onClick={pickOther}
+        >
           …
         </button>
       </span>
@@ -156,14 +207,25 @@ export function ChoiceControl(props: ControlProps) {
       }}
     >
       <option value="">not sent</option>
-      {labels.map((label, at) => <option key={at} value={String(at)}>{label}</option>)}
+      {labels.map((label, at) => (
+        <option key={at} value={String(at)}>
+          {label}
+        </option>
+      ))}
       <option value={OTHER}>{OTHER}</option>
     </select>
   );
 }
 
 /** One file, or several where the field is a list. A browser does not let a page fill it in again. */
-export function FileControl({ id, value, onChange, describedBy, isRefused, isSeveral }: ControlProps & { isSeveral: boolean }) {
+export function FileControl({
+  id,
+  value,
+  onChange,
+  describedBy,
+  isRefused,
+  isSeveral,
+}: ControlProps & { isSeveral: boolean }) {
   return (
     <input
       class="rb-file"

@@ -11,14 +11,24 @@ import { ChoiceControl, type ControlProps, FileControl, TextControl } from "./co
 import { type FieldProps, type Form, useForm } from "./context";
 
 const fallbackWords = (value: Value): string =>
-  (Array.isArray(value) || isObject(value)) && !Object.keys(value).length ? "empty" : typeof value === "string" && value ? shorten(value, 40) : shorten(print(value, 0), 40);
+  (Array.isArray(value) || isObject(value)) && !Object.keys(value).length
+    ? "empty"
+    : typeof value === "string" && value
+      ? shorten(value, 40)
+      : shorten(print(value, 0), 40);
 
 /** The rule of a field in words: "query, whole number, at least 1, default 10". */
 export function ruleWords(spec: Spec, place = ""): string {
   const type = spec.isNullable && spec.kind !== "null" ? `${spec.type} or null` : spec.type;
   const isSaid = spec.kind === "choice" && !spec.name && spec.options.length > 1;
   const fallback = spec.fallback === undefined ? "" : `default ${fallbackWords(spec.fallback as Value)}`;
-  return [place, isSaid || spec.kind === "boolean" ? (spec.isNullable ? "or null" : "") : type, ...spec.rules, fallback, spec.isDeprecated ? "deprecated" : ""]
+  return [
+    place,
+    isSaid || spec.kind === "boolean" ? (spec.isNullable ? "or null" : "") : type,
+    ...spec.rules,
+    fallback,
+    spec.isDeprecated ? "deprecated" : "",
+  ]
     .filter(Boolean)
     .join(", ");
 }
@@ -27,8 +37,16 @@ function Rule({ id, spec, place }: { id: string; spec: Spec; place: string | und
   return (
     <p class="rb-field__rule" id={id}>
       {visible(ruleWords(spec, place))}
-      {spec.pattern && <>, like <code>{visible(shorten(spec.pattern, 60))}</code></>}
-      {spec.description && <span class="rb-field__about" title={visible(spec.description)}>{visible(shorten(spec.description, 120))}</span>}
+      {spec.pattern && (
+        <>
+          , like <code>{visible(shorten(spec.pattern, 60))}</code>
+        </>
+      )}
+      {spec.description && (
+        <span class="rb-field__about" title={visible(spec.description)}>
+          {visible(shorten(spec.description, 120))}
+        </span>
+      )}
     </p>
   );
 }
@@ -39,12 +57,28 @@ function Refusals({ form, fieldKey }: { form: Form; fieldKey: string }) {
     <>
       {(form.issues.get(fieldKey) ?? []).map(({ number, issue }) => (
         <div class="rb-refusal" id={`${form.idOf(fieldKey)}-e${number}`} key={number}>
-          <button class="rb-n" type="button" aria-label={`Error ${number} in the list`} onClick={() => form.showIssue(number)}>{number}</button>
-          <p><strong>{visible(issue.rule)}</strong></p>
+          <button
+            class="rb-n"
+            type="button"
+            aria-label={`Error ${number} in the list`}
+            onClick={() => form.showIssue(number)}
+          >
+            {number}
+          </button>
+          <p>
+            <strong>{visible(issue.rule)}</strong>
+          </p>
           <dl class="rb-facts">
             <dt>sent</dt>
             <dd>{issue.is_missing ? "nothing" : <SentValue value={issue.sent as Value} />}</dd>
-            {issue.passes !== null && <><dt>passes</dt><dd><code>{visible(issue.passes)}</code></dd></>}
+            {issue.passes !== null && (
+              <>
+                <dt>passes</dt>
+                <dd>
+                  <code>{visible(issue.passes)}</code>
+                </dd>
+              </>
+            )}
           </dl>
         </div>
       ))}
@@ -57,7 +91,13 @@ const KIND_WORDS: { [type: string]: string } = { string: "a text", number: "a nu
 const SentValue = ({ value }: { value: Value }) => (
   <>
     <code>{visible(shorten(print(value, 0), 200))}</code>
-    {KIND_WORDS[typeof value] ? `, ${KIND_WORDS[typeof value]}` : Array.isArray(value) ? ", a list" : isObject(value) ? ", an object" : ""}
+    {KIND_WORDS[typeof value]
+      ? `, ${KIND_WORDS[typeof value]}`
+      : Array.isArray(value)
+        ? ", a list"
+        : isObject(value)
+          ? ", an object"
+          : ""}
   </>
 );
 
@@ -68,7 +108,9 @@ export function Name({ field, children }: { field: FieldProps; children: Compone
   return (
     <div class="rb-field__name">
       {isRequired ? (
-        <abbr class="rb-field__slot rb-req" title="required">*</abbr>
+        <abbr class="rb-field__slot rb-req" title="required">
+          *
+        </abbr>
       ) : (
         <span class="rb-field__slot">
           <input
@@ -86,7 +128,13 @@ export function Name({ field, children }: { field: FieldProps; children: Compone
 
 export const RemoveButton = ({ label, onRemove }: { label: string; onRemove: (() => void) | undefined }) =>
   onRemove ? (
-    <button class="rb-btn rb-btn--icon rb-btn--small" type="button" aria-label={`Remove ${label}`} title={`Remove ${label}`} onClick={onRemove}>
+    <button
+      class="rb-btn rb-btn--icon rb-btn--small"
+      type="button"
+      aria-label={`Remove ${label}`}
+      title={`Remove ${label}`}
+      onClick={onRemove}
+    >
       <Icon name="x" />
     </button>
   ) : null;
@@ -108,21 +156,53 @@ function ScalarField(field: FieldProps & { spec: Spec }) {
   const describedBy = [`${id}-rule`, ...issues.map(({ number }) => `${id}-e${number}`)].join(" ");
   const isWide = WIDE.includes(spec.kind);
   const rule = <Rule id={`${id}-rule`} spec={spec} place={place} />;
-  const shown = control(spec, { id, name: label, spec, value, onChange, describedBy, isRefused: issues.length > 0, isRequired });
+  const shown = control(spec, {
+    id,
+    name: label,
+    spec,
+    value,
+    onChange,
+    describedBy,
+    isRefused: issues.length > 0,
+    isRequired,
+  });
   return (
-    <div class={`rb-field${value === undefined ? " is-out" : ""}${issues.length ? " is-refused" : ""}`} data-field={fieldKey}>
-      <Name field={field}>
-        {isWide ? <span>{visible(label)}</span> : <label for={id}>{visible(label)}</label>}
-      </Name>
-      {isWide ? <div class="rb-field__wide rb-line">{shown}{rule}<RemoveButton label={label} onRemove={onRemove} /></div> : shown}
-      {!isWide && (onRemove ? <div class="rb-line">{rule}<RemoveButton label={label} onRemove={onRemove} /></div> : rule)}
+    <div
+      class={`rb-field${value === undefined ? " is-out" : ""}${issues.length ? " is-refused" : ""}`}
+      data-field={fieldKey}
+    >
+      <Name field={field}>{isWide ? <span>{visible(label)}</span> : <label for={id}>{visible(label)}</label>}</Name>
+      {isWide ? (
+        <div class="rb-field__wide rb-line">
+          {shown}
+          {rule}
+          <RemoveButton label={label} onRemove={onRemove} />
+        </div>
+      ) : (
+        shown
+      )}
+      {!isWide &&
+        (onRemove ? (
+          <div class="rb-line">
+            {rule}
+            <RemoveButton label={label} onRemove={onRemove} />
+          </div>
+        ) : (
+          rule
+        ))}
       <Refusals form={form} fieldKey={fieldKey} />
     </div>
   );
 }
 
 /** A field that holds fields: its name and rule in a row, the rest set in below it. */
-export function GroupField({ field, spec, head, children, isOwner = true }: {
+export function GroupField({
+  field,
+  spec,
+  head,
+  children,
+  isOwner = true,
+}: {
   field: FieldProps;
   spec: Spec;
   head?: ComponentChildren;
@@ -139,7 +219,9 @@ export function GroupField({ field, spec, head, children, isOwner = true }: {
   return (
     <div class="rb-group" role="group" aria-label={visible(label)} aria-describedby={ruleId}>
       <div class={`rb-field${value === undefined ? " is-out" : ""}${isRefused ? " is-refused" : ""}`} {...owned}>
-        <Name field={field}><span>{visible(label)}</span></Name>
+        <Name field={field}>
+          <span>{visible(label)}</span>
+        </Name>
         <div class="rb-field__wide rb-line">
           {head}
           <Rule id={ruleId} spec={spec} place={place} />

@@ -19,14 +19,18 @@ function NullSwitch({ label, value, onChange, schema, type }: FieldProps & { typ
   return (
     <Segments
       name={`${label} or null`}
-      choices={[{ value: "value", label: visible(type) }, { value: "null", label: "null" }]}
+      choices={[
+        { value: "value", label: visible(type) },
+        { value: "null", label: "null" },
+      ]}
       value={value === undefined ? undefined : value === null ? "null" : "value"}
       onChoose={(choice) => onChange(choice === "null" ? null : seed(schema, components))}
     />
   );
 }
 
-const nullSwitch = (field: GroupProps) => (field.spec.isNullable ? <NullSwitch {...field} type={field.spec.type} /> : null);
+const nullSwitch = (field: GroupProps) =>
+  field.spec.isNullable ? <NullSwitch {...field} type={field.spec.type} /> : null;
 
 /** What is not an object where one is due is left to the JSON editor. */
 const NotShown = ({ value, due }: { value: Value; due: string }) =>
@@ -42,21 +46,29 @@ export function ObjectGroup(field: GroupProps) {
 }
 
 /** The fields of an object, without the object's own row; `hidden` names the one that a union's chooser sets. */
-export function ObjectFields({ spec, fieldKey, value, onChange, hidden }: Pick<GroupProps, "spec" | "fieldKey" | "value" | "onChange"> & { hidden?: string }) {
+export function ObjectFields({
+  spec,
+  fieldKey,
+  value,
+  onChange,
+  hidden,
+}: Pick<GroupProps, "spec" | "fieldKey" | "value" | "onChange"> & { hidden?: string }) {
   const object = isObject(value) ? value : {};
   return (
     <>
-      {spec.properties.filter(({ name }) => name !== hidden).map(({ name, schema, isRequired }) => (
-        <Field
-          key={name}
-          label={name}
-          fieldKey={pointer(fieldKey, name)}
-          schema={schema}
-          isRequired={isRequired}
-          value={Object.hasOwn(object, name) ? object[name] : undefined}
-          onChange={(next) => onChange(setAt(object, [name], next))}
-        />
-      ))}
+      {spec.properties
+        .filter(({ name }) => name !== hidden)
+        .map(({ name, schema, isRequired }) => (
+          <Field
+            key={name}
+            label={name}
+            fieldKey={pointer(fieldKey, name)}
+            schema={schema}
+            isRequired={isRequired}
+            value={Object.hasOwn(object, name) ? object[name] : undefined}
+            onChange={(next) => onChange(setAt(object, [name], next))}
+          />
+        ))}
     </>
   );
 }
@@ -74,24 +86,36 @@ export function MapGroup(field: GroupProps) {
     <GroupField field={field} spec={spec} head={nullSwitch(field)}>
       {isObject(value) && (
         <>
-          {Object.entries(value).slice(0, MAX_SHOWN).map(([key, item]) => (
-            <Field
-              key={key}
-              label={key}
-              fieldKey={pointer(fieldKey, key)}
-              schema={spec.values}
-              isRequired
-              value={item}
-              onChange={(next) => onChange(setAt(value, [key], next ?? ""))}
-              onRemove={() => onChange(setAt(value, [key], undefined))}
-            />
-          ))}
+          {Object.entries(value)
+            .slice(0, MAX_SHOWN)
+            .map(([key, item]) => (
+              <Field
+                key={key}
+                label={key}
+                fieldKey={pointer(fieldKey, key)}
+                schema={spec.values}
+                isRequired
+                value={item}
+                onChange={(next) => onChange(setAt(value, [key], next ?? ""))}
+                onRemove={() => onChange(setAt(value, [key], undefined))}
+              />
+            ))}
           <More total={Object.keys(value).length} />
           <div class="rb-field">
             <span />
             <span class="rb-line rb-field__wide">
-              <input class="rb-input rb-input--name" aria-label={`Name of the new entry of ${field.label}`} placeholder="name" value={name} onInput={({ currentTarget }) => setName(currentTarget.value)} onKeyDown={(event) => event.key === "Enter" && !event.ctrlKey && add()} />
-              <button class="rb-btn rb-btn--quiet" type="button" onClick={add} disabled={!name}><Icon name="plus" />Add</button>
+              <input
+                class="rb-input rb-input--name"
+                aria-label={`Name of the new entry of ${field.label}`}
+                placeholder="name"
+                value={name}
+                onInput={({ currentTarget }) => setName(currentTarget.value)}
+                onKeyDown={(event) => event.key === "Enter" && !event.ctrlKey && add()}
+              />
+              <button class="rb-btn rb-btn--quiet" type="button" onClick={add} disabled={!name}>
+                <Icon name="plus" />
+                Add
+              </button>
             </span>
           </div>
         </>
@@ -123,7 +147,12 @@ export function ListGroup(field: GroupProps) {
           <div class="rb-field">
             <span />
             <span class="rb-field__wide">
-              <button class="rb-btn rb-btn--quiet" type="button" aria-label={`Add an item to ${label}`} onClick={() => onChange([...value, seed(spec.item(value.length), components)])}>
+              <button
+                class="rb-btn rb-btn--quiet"
+                type="button"
+                aria-label={`Add an item to ${label}`}
+                onClick={() => onChange([...value, seed(spec.item(value.length), components)])}
+              >
                 <Icon name="plus" />
                 Add
               </button>
@@ -155,7 +184,11 @@ export function UnionGroup(field: GroupProps) {
   if (spec.isNullable) segments.push({ value: -1, label: "null" });
   const chosen = value === undefined ? undefined : value === null ? -1 : index;
   const head = <Segments name={`${label} is one of`} choices={segments} value={chosen} onChoose={pick} />;
-  const words = { ...spec, type: spec.discriminator ? `told by ${spec.discriminator}` : "one of these", isNullable: false };
+  const words = {
+    ...spec,
+    type: spec.discriminator ? `told by ${spec.discriminator}` : "one of these",
+    isNullable: false,
+  };
   const edit = (next: Value | undefined): void => {
     if (choices[fieldKey] === undefined) choose(fieldKey, index); // what is typed next must not change the variant
     onChange(next);
@@ -163,7 +196,8 @@ export function UnionGroup(field: GroupProps) {
   const isShown = variant !== undefined && value !== undefined && value !== null;
   const inner = isShown ? describe(variant, components) : undefined;
   const fields =
-    isShown && (inner?.kind === "object" ? (
+    isShown &&
+    (inner?.kind === "object" ? (
       <ObjectFields spec={inner} fieldKey={fieldKey} value={value} onChange={edit} hidden={spec.discriminator} />
     ) : (
       <Field {...field} schema={variant} onChange={edit} label="value" isRequired onRemove={undefined} />

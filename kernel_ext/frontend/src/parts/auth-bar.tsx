@@ -38,16 +38,37 @@ function SignIn({ scheme, onDone }: { scheme: Scheme; onDone: () => void }) {
       {hasUser && (
         <label class="rb-line" for={`${id}-user`}>
           user
-          <input class="rb-input rb-input--name" id={`${id}-user`} autocomplete="off" value={user} onInput={({ currentTarget }) => setUser(currentTarget.value)} />
+          <input
+            class="rb-input rb-input--name"
+            id={`${id}-user`}
+            autocomplete="off"
+            value={user}
+            onInput={({ currentTarget }) => setUser(currentTarget.value)}
+          />
         </label>
       )}
       <label class="rb-line" for={`${id}-secret`}>
         {hasUser ? "password" : scheme.kind === "key" ? "key" : "token"}
-        <input class="rb-input rb-input--name" id={`${id}-secret`} type="password" autocomplete="off" value={secret} onInput={({ currentTarget }) => setSecret(currentTarget.value)} />
+        <input
+          class="rb-input rb-input--name"
+          id={`${id}-secret`}
+          type="password"
+          autocomplete="off"
+          value={secret}
+          onInput={({ currentTarget }) => setSecret(currentTarget.value)}
+        />
       </label>
-      <button class="rb-btn rb-btn--small" type="submit" disabled={!secret}>{scheme.kind === "password" ? "Sign in" : "Use"}</button>
-      <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={onDone}>Cancel</button>
-      {problem && <span class="rb-small" role="alert"><Icon name="error" /> {visible(problem)}</span>}
+      <button class="rb-btn rb-btn--small" type="submit" disabled={!secret}>
+        {scheme.kind === "password" ? "Sign in" : "Use"}
+      </button>
+      <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={onDone}>
+        Cancel
+      </button>
+      {problem && (
+        <span class="rb-small" role="alert">
+          <Icon name="error" /> {visible(problem)}
+        </span>
+      )}
     </form>
   );
 }
@@ -60,18 +81,50 @@ function SchemeLine({ scheme, scopes }: { scheme: Scheme; scopes: string[] }) {
   return (
     <>
       <span>
-        {given
-          ? <>{given.user ? <>Signed in as <strong>{visible(given.user)}</strong></> : "Filled in"} <span class="rb-2">{visible(scheme.label)}</span></>
-          : <>Needs {NEEDS[scheme.kind]} <span class="rb-2">{visible(scheme.label)}</span></>}
+        {given ? (
+          <>
+            {given.user ? (
+              <>
+                Signed in as <strong>{visible(given.user)}</strong>
+              </>
+            ) : (
+              "Filled in"
+            )}{" "}
+            <span class="rb-2">{visible(scheme.label)}</span>
+          </>
+        ) : (
+          <>
+            Needs {NEEDS[scheme.kind]} <span class="rb-2">{visible(scheme.label)}</span>
+          </>
+        )}
       </span>
-      {scopes.length > 0 && <span class="rb-small">with {scopes.map((scope) => <code key={scope}>{visible(scope)} </code>)}</span>}
+      {scopes.length > 0 && (
+        <span class="rb-small">
+          with{" "}
+          {scopes.map((scope) => (
+            <code key={scope}>{visible(scope)} </code>
+          ))}
+        </span>
+      )}
       <span class="rb-push rb-line">
-        <button class={`rb-btn rb-btn--small${given ? " rb-btn--quiet" : ""}`} type="button" onClick={() => setOpen(true)}>
+        <button
+          class={`rb-btn rb-btn--small${given ? " rb-btn--quiet" : ""}`}
+          type="button"
+          onClick={() => setOpen(true)}
+        >
           {given ? "Change" : scheme.kind === "password" || scheme.kind === "basic" ? "Sign in…" : "Fill in…"}
         </button>
-        {given
-          ? <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => store.setSecret(scheme.name, null)}>Sign out</button>
-          : <span class="rb-2 rb-small">or send without, to see the refusal</span>}
+        {given ? (
+          <button
+            class="rb-btn rb-btn--quiet rb-btn--small"
+            type="button"
+            onClick={() => store.setSecret(scheme.name, null)}
+          >
+            Sign out
+          </button>
+        ) : (
+          <span class="rb-2 rb-small">or send without, to see the refusal</span>
+        )}
       </span>
     </>
   );

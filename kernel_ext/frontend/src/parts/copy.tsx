@@ -35,7 +35,9 @@ export function CopyButton({ text, name, word }: { text: () => string; name: str
 /** Let the browser save bytes as a file. */
 export function save(parts: BlobPart[], mediaType: string, name: string): void {
   // A type that the browser would open as a page is never given to it.
-  const url = URL.createObjectURL(new Blob(parts, { type: /html|svg|xml/.test(mediaType) ? "application/octet-stream" : mediaType }));
+  const url = URL.createObjectURL(
+    new Blob(parts, { type: /html|svg|xml/.test(mediaType) ? "application/octet-stream" : mediaType }),
+  );
   const link = Object.assign(document.createElement("a"), { href: url, download: name });
   document.body.append(link);
   link.click();

@@ -50,13 +50,27 @@ function Head({ operation, marks, titleId }: { operation: OperationState; marks:
   return (
     <header class="rb-detail__head">
       <div class="rb-detail__title rb-line">
-        <h3 id={titleId}><Method name={operation.method} /> <Path path={operation.path} /></h3>
-        {operation.deprecated && <span class="rb-mark" data-mark="removed"><Icon name="ban" />deprecated</span>}
-        {marks.filter(isNews).map((mark) => <Mark key={mark.kind} mark={mark} />)}
+        <h3 id={titleId}>
+          <Method name={operation.method} /> <Path path={operation.path} />
+        </h3>
+        {operation.deprecated && (
+          <span class="rb-mark" data-mark="removed">
+            <Icon name="ban" />
+            deprecated
+          </span>
+        )}
+        {marks.filter(isNews).map((mark) => (
+          <Mark key={mark.kind} mark={mark} />
+        ))}
       </div>
       <p class="rb-detail__cell rb-small">
         {operation.endpoint && <code>{visible(operation.endpoint)}</code>}
-        {operation.cell && <>{operation.endpoint && " in "}<CellLink cell={operation.cell} /></>}
+        {operation.cell && (
+          <>
+            {operation.endpoint && " in "}
+            <CellLink cell={operation.cell} />
+          </>
+        )}
       </p>
       {operation.summary && <p class="rb-lead">{visible(operation.summary)}</p>}
       {description && <Markdown source={description} />}
@@ -70,7 +84,9 @@ const Notes = ({ marks }: { marks: MarkState[] }) => (
     {marks.map(({ kind, text }) => (
       <div class="rb-note" data-n={kind === "conflict" ? "error" : "warn"} role="status" key={kind}>
         <Icon name={MARK_ICONS[kind]} />
-        <div><strong>{kind.charAt(0).toUpperCase() + kind.slice(1)}.</strong> {visible(text)}</div>
+        <div>
+          <strong>{kind.charAt(0).toUpperCase() + kind.slice(1)}.</strong> {visible(text)}
+        </div>
       </div>
     ))}
   </>
@@ -90,9 +106,16 @@ export function Detail({ operation }: { operation: OperationState }) {
       <Notes marks={marks.filter((mark) => !isNews(mark))} />
       <Tabs tab={tab} operation={operation} onTab={setTab} />
       <div class="rb-panel" role="tabpanel" id={`${uid}-panel`} aria-labelledby={`${uid}-tab-${tab}`}>
-        {tab === "Try"
-          ? <TryPanel key={operation.id} from={from} isJsonOpen={isJsonOpen} onToggleJson={() => setJsonOpen(!isJsonOpen)} />
-          : <SchemaPanel from={from} />}
+        {tab === "Try" ? (
+          <TryPanel
+            key={operation.id}
+            from={from}
+            isJsonOpen={isJsonOpen}
+            onToggleJson={() => setJsonOpen(!isJsonOpen)}
+          />
+        ) : (
+          <SchemaPanel from={from} />
+        )}
       </div>
     </article>
   );

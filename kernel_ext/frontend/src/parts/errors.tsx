@@ -4,7 +4,13 @@ import { type Value, print } from "../json";
 import { plural, shorten, visible } from "../words";
 import { Icon } from "./icon";
 
-export function ErrorList({ issues, open, idOf, endpoint, onGo }: {
+export function ErrorList({
+  issues,
+  open,
+  idOf,
+  endpoint,
+  onGo,
+}: {
   issues: NumberedIssue[];
   /** Those whose value is still the one that was sent. */
   open: NumberedIssue[];
@@ -19,9 +25,16 @@ export function ErrorList({ issues, open, idOf, endpoint, onGo }: {
       <div class="rb-line">
         <h4 id={head} tabIndex={-1}>
           <Icon name="warn" />
-          {plural(issues.length, "value was", "values were")} refused{endpoint && <>, so <code>{visible(endpoint)}</code> did not run</>}
+          {plural(issues.length, "value was", "values were")} refused
+          {endpoint && (
+            <>
+              , so <code>{visible(endpoint)}</code> did not run
+            </>
+          )}
         </h4>
-        <span class="rb-push rb-small rb-2">next <kbd>F8</kbd></span>
+        <span class="rb-push rb-small rb-2">
+          next <kbd>F8</kbd>
+        </span>
       </div>
       <ol>
         {issues.map((numbered) => {
@@ -31,8 +44,13 @@ export function ErrorList({ issues, open, idOf, endpoint, onGo }: {
               <button class="rb-errors__line" type="button" id={idOf(number)} onClick={() => onGo(numbered)}>
                 <span class="rb-n">{number}</span>
                 <code>{visible(field)}</code>
-                <code class="rb-errors__sent">{issue.is_missing ? "" : visible(shorten(print(issue.sent as Value, 0), 60))}</code>
-                <span>{visible(issue.rule)}{!open.includes(numbered) && <span class="rb-2"> · changed since</span>}</span>
+                <code class="rb-errors__sent">
+                  {issue.is_missing ? "" : visible(shorten(print(issue.sent as Value, 0), 60))}
+                </code>
+                <span>
+                  {visible(issue.rule)}
+                  {!open.includes(numbered) && <span class="rb-2"> · changed since</span>}
+                </span>
               </button>
             </li>
           );

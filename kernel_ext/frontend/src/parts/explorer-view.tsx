@@ -13,9 +13,25 @@ const LINKS = { connecting: "connecting", live: "live", lost: "not connected" };
 /** The server's address is a link only where it is one that the kernel could have made. */
 function Served({ server: { status, url, message } }: { server: ServerState }) {
   if (status === "running" && url) {
-    return <span class="rb-small rb-2">served at {/^(https?:\/\/|\/)/.test(url) ? <a href={url} target="_blank" rel="noopener noreferrer">{url}</a> : visible(url)}</span>;
+    return (
+      <span class="rb-small rb-2">
+        served at{" "}
+        {/^(https?:\/\/|\/)/.test(url) ? (
+          <a href={url} target="_blank" rel="noopener noreferrer">
+            {url}
+          </a>
+        ) : (
+          visible(url)
+        )}
+      </span>
+    );
   }
-  if (status === "failed") return <span class="rb-small rb-bad"><Icon name="error" /> the server has failed{message ? `: ${visible(message)}` : ""}</span>;
+  if (status === "failed")
+    return (
+      <span class="rb-small rb-bad">
+        <Icon name="error" /> the server has failed{message ? `: ${visible(message)}` : ""}
+      </span>
+    );
   return status === "starting" ? <span class="rb-small rb-2">the server starts</span> : null;
 }
 
@@ -23,7 +39,9 @@ function Bar({ app }: { app: AppState }) {
   const { link } = useStore().kernel;
   return (
     <header class="rb-bar">
-      <h2>{visible(app.title)} <span class="rb-2 rb-small">{visible(app.version)}</span></h2>
+      <h2>
+        {visible(app.title)} <span class="rb-2 rb-small">{visible(app.version)}</span>
+      </h2>
       <span class="rb-live" data-live={link === "live" ? "on" : "off"} role="status">
         <Icon name={link === "live" ? "dot" : "plug"} />
         {LINKS[link]}
@@ -44,28 +62,49 @@ function Lost() {
         {store.kernel.app ? `You see the state of ${asOf.toTimeString().slice(0, 5)}. ` : ""}
         It reconnects by itself; after a restart, run the cells again.
       </div>
-      <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.kernel.resync()}>Reconnect</button>
+      <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.kernel.resync()}>
+        Reconnect
+      </button>
     </div>
   );
 }
 
 const Empty = ({ name }: { name: string }) => (
   <div class="rb-empty">
-    <p><strong>No operations yet.</strong></p>
+    <p>
+      <strong>No operations yet.</strong>
+    </p>
     <p class="rb-2">Run a cell such as this one; it shows here at once.</p>
-    <pre class="rb-code rb-code--plain" tabIndex={0}>{`@${name}.get("/books")\ndef list_books() -> list[str]:\n    return ["Frankenstein"]`}</pre>
+    <pre
+      class="rb-code rb-code--plain"
+      tabIndex={0}
+    >{`@${name}.get("/books")\ndef list_books() -> list[str]:\n    return ["Frankenstein"]`}</pre>
   </div>
 );
 
 const Keys = () => (
   <footer class="rb-foot" aria-label="Keys">
-    <span><kbd>/</kbd> search</span>
-    <span><kbd>↑</kbd> <kbd>↓</kbd> operations</span>
-    <span><kbd>Ctrl</kbd> <kbd>Enter</kbd> send</span>
-    <span><kbd>F8</kbd> next error</span>
-    <span><kbd>Alt</kbd> <kbd>J</kbd> as JSON</span>
-    <span><kbd>Alt</kbd> <kbd>1</kbd> <kbd>2</kbd> tabs</span>
-    <span><kbd>Esc</kbd> back to the notebook</span>
+    <span>
+      <kbd>/</kbd> search
+    </span>
+    <span>
+      <kbd>↑</kbd> <kbd>↓</kbd> operations
+    </span>
+    <span>
+      <kbd>Ctrl</kbd> <kbd>Enter</kbd> send
+    </span>
+    <span>
+      <kbd>F8</kbd> next error
+    </span>
+    <span>
+      <kbd>Alt</kbd> <kbd>J</kbd> as JSON
+    </span>
+    <span>
+      <kbd>Alt</kbd> <kbd>1</kbd> <kbd>2</kbd> tabs
+    </span>
+    <span>
+      <kbd>Esc</kbd> back to the notebook
+    </span>
   </footer>
 );
 
@@ -79,7 +118,14 @@ function Loaded({ app }: { app: AppState }) {
     store.select(id);
     setOpen(false);
   };
-  if (!operations.length) return <><Bar app={app} />{store.kernel.link === "lost" && <Lost />}<Empty name={app.name} /></>;
+  if (!operations.length)
+    return (
+      <>
+        <Bar app={app} />
+        {store.kernel.link === "lost" && <Lost />}
+        <Empty name={app.name} />
+      </>
+    );
   return (
     <div class={`rb-x${isOpen ? " is-open" : ""}`}>
       <Bar app={app} />
@@ -104,7 +150,15 @@ export function ExplorerView() {
   const label = `Routebook explorer${app ? `: ${visible(app.title)}` : ""}`;
   return (
     <section class="rb-card" aria-label={label} data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>
-      {app ? <Loaded app={app} /> : link === "lost" ? <Lost /> : <p class="rb-empty" role="status">Reading the application…</p>}
+      {app ? (
+        <Loaded app={app} />
+      ) : link === "lost" ? (
+        <Lost />
+      ) : (
+        <p class="rb-empty" role="status">
+          Reading the application…
+        </p>
+      )}
     </section>
   );
 }

@@ -5,7 +5,11 @@ import { CellLink } from "./badges";
 
 function Where({ frame }: { frame: Frame }) {
   if (frame.cell) return <CellLink cell={{ ...frame.cell, line: frame.line }} />;
-  return <span>{visible(frame.file ?? "unknown file")}, line {frame.line}</span>;
+  return (
+    <span>
+      {visible(frame.file ?? "unknown file")}, line {frame.line}
+    </span>
+  );
 }
 
 function FrameView({ frame, isInnermost }: { frame: Frame; isInnermost: boolean }) {
@@ -13,18 +17,28 @@ function FrameView({ frame, isInnermost }: { frame: Frame; isInnermost: boolean 
   return (
     <li class="rb-frame">
       <div class="rb-frame__h">
-        <h5><Where frame={frame} /></h5>
+        <h5>
+          <Where frame={frame} />
+        </h5>
         <code>{visible(frame.function)}</code>
         <span class="rb-small rb-2 rb-push">{isInnermost ? "it broke here" : "called it"}</span>
       </div>
       <pre class="rb-code" role="group" tabIndex={0} aria-label={`Line ${frame.line}`}>
-        <code><span class={`rb-l ${isInnermost ? "is-bad" : "is-on"}`} data-n={frame.line}>{visible(frame.source)}</span></code>
+        <code>
+          <span class={`rb-l ${isInnermost ? "is-bad" : "is-on"}`} data-n={frame.line}>
+            {visible(frame.source)}
+          </span>
+        </code>
       </pre>
       {values.length > 0 && (
         <dl class="rb-facts rb-values">
           {values.map(([name, value]) => [
-            <dt key={`n${name}`}><code>{visible(name)}</code></dt>,
-            <dd key={`v${name}`}><code>{visible(shorten(value, 300))}</code></dd>,
+            <dt key={`n${name}`}>
+              <code>{visible(name)}</code>
+            </dt>,
+            <dd key={`v${name}`}>
+              <code>{visible(shorten(value, 300))}</code>
+            </dd>,
           ])}
         </dl>
       )}
@@ -37,8 +51,13 @@ function Unfit({ issues }: { issues: ValidationIssue[] }) {
   return (
     <dl class="rb-facts rb-values">
       {issues.map((issue, index) => [
-        <dt key={`n${index}`}><code>{visible(issue.field || "the answer")}</code></dt>,
-        <dd key={`v${index}`}>{visible(issue.rule)}; it is <code>{issue.is_missing ? "missing" : visible(shorten(JSON.stringify(issue.sent), 200))}</code></dd>,
+        <dt key={`n${index}`}>
+          <code>{visible(issue.field || "the answer")}</code>
+        </dt>,
+        <dd key={`v${index}`}>
+          {visible(issue.rule)}; it is{" "}
+          <code>{issue.is_missing ? "missing" : visible(shorten(JSON.stringify(issue.sent), 200))}</code>
+        </dd>,
       ])}
     </dl>
   );
@@ -51,16 +70,32 @@ export function FailureView({ failure, issues }: { failure: Failure; issues: Val
   return (
     <div class="rb-err" role="alert">
       <p class="rb-err__lead">
-        {unfit.length ? "What was returned does not fit the response model" : <><code>{visible(failure.type)}</code> was raised</>}
-        {innermost && <> in <code>{visible(innermost.function)}</code>, <Where frame={innermost} /></>}
+        {unfit.length ? (
+          "What was returned does not fit the response model"
+        ) : (
+          <>
+            <code>{visible(failure.type)}</code> was raised
+          </>
+        )}
+        {innermost && (
+          <>
+            {" "}
+            in <code>{visible(innermost.function)}</code>, <Where frame={innermost} />
+          </>
+        )}
       </p>
-      <p class="rb-err__exc"><code>{visible(shorten(failure.message ? `${failure.type}: ${failure.message}` : failure.type, 2000))}</code></p>
+      <p class="rb-err__exc">
+        <code>{visible(shorten(failure.message ? `${failure.type}: ${failure.message}` : failure.type, 2000))}</code>
+      </p>
       {unfit.length > 0 && <Unfit issues={unfit} />}
       <ol class="rb-frames">
-        {frames.map((frame, index) => <FrameView key={index} frame={frame} isInnermost={index === 0} />)}
+        {frames.map((frame, index) => (
+          <FrameView key={index} frame={frame} isInnermost={index === 0} />
+        ))}
         {failure.folded > 0 && (
           <li class="rb-frame rb-frame--fold">
-            {plural(failure.folded, "frame")} of Routebook and of libraries {frames.length ? "folded away" : "and none of yours"}
+            {plural(failure.folded, "frame")} of Routebook and of libraries{" "}
+            {frames.length ? "folded away" : "and none of yours"}
           </li>
         )}
       </ol>

@@ -19,7 +19,8 @@ function colour(line: string, from: number, waves: Set<number>): ComponentChildr
   for (const match of line.matchAll(TOKEN)) {
     const [whole, string, colon] = match;
     const text = string ?? whole;
-    const kind = colon !== undefined ? "key" : string !== undefined ? "string" : /^[-\d]/.test(whole) ? "number" : "keyword";
+    const kind =
+      colon !== undefined ? "key" : string !== undefined ? "string" : /^[-\d]/.test(whole) ? "number" : "keyword";
     const shown = waves.has(from + match.index) ? <mark class="rb-wave">{text}</mark> : text;
     nodes.push(line.slice(end, match.index), <span class={`tok-${kind}`}>{shown}</span>, colon ?? "");
     end = match.index + whole.length;
@@ -50,7 +51,10 @@ function Lines({ text, parsed, marks }: { text: string; parsed: Parsed | NotJson
           <span class={`rb-l${here.length || isBroken ? " is-warn" : ""}`} data-n={index + 1} key={index}>
             {shown}
             {here.map(({ mark }) => (
-              <span class="rb-l__note" key={mark.number}><span class="rb-n">{mark.number}</span>{mark.words}</span>
+              <span class="rb-l__note" key={mark.number}>
+                <span class="rb-n">{mark.number}</span>
+                {mark.words}
+              </span>
             ))}
             {"\n"}
           </span>
@@ -60,7 +64,14 @@ function Lines({ text, parsed, marks }: { text: string; parsed: Parsed | NotJson
   );
 }
 
-export function JsonEditor({ id, text, label, describedBy, marks, onText }: {
+export function JsonEditor({
+  id,
+  text,
+  label,
+  describedBy,
+  marks,
+  onText,
+}: {
   id: string;
   text: string;
   label: string;
@@ -88,12 +99,20 @@ export function JsonEditor({ id, text, label, describedBy, marks, onText }: {
     <>
       <div class={`rb-code rb-code--edit rb-edit${isColoured ? "" : " is-plain"}`}>
         <div class="rb-edit__stack">
-          {isColoured && <pre class="rb-edit__lines" aria-hidden="true"><Lines text={text} parsed={parsed} marks={marks} /></pre>}
+          {isColoured && (
+            <pre class="rb-edit__lines" aria-hidden="true">
+              <Lines text={text} parsed={parsed} marks={marks} />
+            </pre>
+          )}
           {field}
         </div>
       </div>
       <p class="rb-small rb-edit__state" id={describedBy} role="status">
-        {!parsed.ok && text.trim() && <>Line {parsed.line}: {shorten(parsed.words, 160)}. It is sent as it stands.</>}
+        {!parsed.ok && text.trim() && (
+          <>
+            Line {parsed.line}: {shorten(parsed.words, 160)}. It is sent as it stands.
+          </>
+        )}
       </p>
     </>
   );

@@ -11,16 +11,28 @@ const OPEN_ENTRIES = 30;
 const OPEN_DEPTH = 2;
 
 const entriesOf = (value: Value): [string, Value][] =>
-  Array.isArray(value) ? value.map((item, index) => [String(index), item]) : isObject(value) ? Object.entries(value) : [];
+  Array.isArray(value)
+    ? value.map((item, index) => [String(index), item])
+    : isObject(value)
+      ? Object.entries(value)
+      : [];
 
 const tokenClass = (value: Value): string =>
-  typeof value === "string" ? "tok-string" : value === null || typeof value === "boolean" ? "tok-keyword" : "tok-number";
+  typeof value === "string"
+    ? "tok-string"
+    : value === null || typeof value === "boolean"
+      ? "tok-keyword"
+      : "tok-number";
 
 const Leaf = ({ value }: { value: Value }) => (
   <span class={tokenClass(value)}>
-    {typeof value === "string" && value.length > MAX_TEXT
-      ? <>{quote(value.slice(0, MAX_TEXT))}… <span class="rb-2">{value.length - MAX_TEXT} more characters</span></>
-      : print(value, 0)}
+    {typeof value === "string" && value.length > MAX_TEXT ? (
+      <>
+        {quote(value.slice(0, MAX_TEXT))}… <span class="rb-2">{value.length - MAX_TEXT} more characters</span>
+      </>
+    ) : (
+      print(value, 0)
+    )}
   </span>
 );
 
@@ -33,19 +45,34 @@ function Node({ name, value, depth }: { name: string | null; value: Value; depth
   if (!isBranch || !count) {
     return (
       <li role="treeitem" tabIndex={-1}>
-        <span class="rb-tree__row"><span class="rb-tree__gap" />{label} {isBranch ? <span class="rb-2">{Array.isArray(value) ? "[]" : "{}"}</span> : <Leaf value={value} />}</span>
+        <span class="rb-tree__row">
+          <span class="rb-tree__gap" />
+          {label} {isBranch ? <span class="rb-2">{Array.isArray(value) ? "[]" : "{}"}</span> : <Leaf value={value} />}
+        </span>
       </li>
     );
   }
   return (
-    <li role="treeitem" tabIndex={-1} aria-expanded={isOpen} onClick={(event) => { event.stopPropagation(); setOpen(!isOpen); }}>
+    <li
+      role="treeitem"
+      tabIndex={-1}
+      aria-expanded={isOpen}
+      onClick={(event) => {
+        event.stopPropagation();
+        setOpen(!isOpen);
+      }}
+    >
       <span class="rb-tree__row">
         <Icon name={isOpen ? "down" : "right"} />
         {label} <span class="rb-2">{Array.isArray(value) ? `[${count}]` : `{${count}}`}</span>
       </span>
       {isOpen && (
         <ul role="group" onClick={(event) => event.stopPropagation()}>
-          {entriesOf(value).slice(0, shown).map(([key, item]) => <Node key={key} name={key} value={item} depth={depth + 1} />)}
+          {entriesOf(value)
+            .slice(0, shown)
+            .map(([key, item]) => (
+              <Node key={key} name={key} value={item} depth={depth + 1} />
+            ))}
           {count > shown && (
             <li role="none">
               <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => setShown(shown + STEP)}>
@@ -91,7 +118,10 @@ export const JsonTree = ({ value, label }: { value: Value; label: string }) => (
       class="rb-tree__root"
       tabIndex={0}
       onKeyDown={onKeyDown}
-      onFocus={(event) => event.target === event.currentTarget && event.currentTarget.querySelector<HTMLElement>("[role=treeitem]")?.focus()}
+      onFocus={(event) =>
+        event.target === event.currentTarget &&
+        event.currentTarget.querySelector<HTMLElement>("[role=treeitem]")?.focus()
+      }
     >
       <Node name={null} value={value} depth={0} />
     </ul>

@@ -64,7 +64,12 @@ function inline(text: string): ComponentChildren[] {
     if (code !== undefined) nodes.push(<code>{code}</code>);
     else if (strong !== undefined) nodes.push(<strong>{strong}</strong>);
     else if (emphasis !== undefined) nodes.push(<em>{emphasis}</em>);
-    else nodes.push(<a href={href ?? ""} target="_blank" rel="noopener noreferrer">{label}</a>);
+    else
+      nodes.push(
+        <a href={href ?? ""} target="_blank" rel="noopener noreferrer">
+          {label}
+        </a>,
+      );
   }
   return [...nodes, text.slice(end)];
 }
@@ -75,9 +80,17 @@ export function Markdown({ source }: { source: string }) {
       {blocks(visible(source.slice(0, 20_000))).map((block, index) => {
         switch (block.kind) {
           case "code":
-            return <pre key={index} class="rb-code rb-code--plain" tabIndex={0}>{block.text}</pre>;
+            return (
+              <pre key={index} class="rb-code rb-code--plain" tabIndex={0}>
+                {block.text}
+              </pre>
+            );
           case "heading":
-            return <p key={index}><strong>{inline(block.text)}</strong></p>;
+            return (
+              <p key={index}>
+                <strong>{inline(block.text)}</strong>
+              </p>
+            );
           case "list": {
             const items = block.items.map((item, at) => <li key={at}>{inline(item)}</li>);
             return block.isOrdered ? <ol key={index}>{items}</ol> : <ul key={index}>{items}</ul>;

@@ -21,19 +21,38 @@ function move(event: KeyboardEvent): void {
   items[at === -1 ? (step === 1 ? 0 : items.length - 1) : (at + step + items.length) % items.length]?.focus();
 }
 
-function Item({ operation, isCurrent, onSelect }: { operation: OperationState; isCurrent: boolean; onSelect: (id: string) => void }) {
+function Item({
+  operation,
+  isCurrent,
+  onSelect,
+}: {
+  operation: OperationState;
+  isCurrent: boolean;
+  onSelect: (id: string) => void;
+}) {
   const marks = useStore().marksOf(operation);
   // The same nodes as before are not compared again: a long list costs little when something else changes.
-  return useMemo(() => (
-    <li>
-      <button class={`rb-op${operation.deprecated ? " is-deprecated" : ""}`} type="button" aria-current={isCurrent ? "true" : undefined} title={visible(operation.path)} onClick={() => onSelect(operation.id)}>
-        <Method name={operation.method} />
-        <Path path={operation.path} />
-        {operation.deprecated && <span class="rb-sr">deprecated</span>}
-        {marks.map((mark) => <Mark key={mark.kind} mark={mark} />)}
-      </button>
-    </li>
-  ), [operation, isCurrent, marks.length]);
+  return useMemo(
+    () => (
+      <li>
+        <button
+          class={`rb-op${operation.deprecated ? " is-deprecated" : ""}`}
+          type="button"
+          aria-current={isCurrent ? "true" : undefined}
+          title={visible(operation.path)}
+          onClick={() => onSelect(operation.id)}
+        >
+          <Method name={operation.method} />
+          <Path path={operation.path} />
+          {operation.deprecated && <span class="rb-sr">deprecated</span>}
+          {marks.map((mark) => (
+            <Mark key={mark.kind} mark={mark} />
+          ))}
+        </button>
+      </li>
+    ),
+    [operation, isCurrent, marks.length],
+  );
 }
 
 const FIRST = 60;
@@ -48,7 +67,12 @@ function useDrawn(): number {
   return drawn;
 }
 
-export function Operations({ id, operations, selected, onSelect }: {
+export function Operations({
+  id,
+  operations,
+  selected,
+  onSelect,
+}: {
   id: string;
   operations: OperationState[];
   selected: string | null;
@@ -59,7 +83,9 @@ export function Operations({ id, operations, selected, onSelect }: {
   const [which, setWhich] = useState<Which>("all");
   const drawn = useDrawn();
   const marked = operations.filter((operation) => store.marksOf(operation).length);
-  const hasNews = marked.some((operation) => store.marksOf(operation).some(({ kind }) => kind === "new" || kind === "changed"));
+  const hasNews = marked.some((operation) =>
+    store.marksOf(operation).some(({ kind }) => kind === "new" || kind === "changed"),
+  );
   const shownOf = which === "marked" && marked.length ? marked : operations;
   const found = query.trim() ? shownOf.filter((operation) => answers(operation, query.trim())) : shownOf;
   return (
@@ -68,18 +94,33 @@ export function Operations({ id, operations, selected, onSelect }: {
         <label class="rb-search">
           <Icon name="search" />
           <span class="rb-sr">Search operations</span>
-          <input class="rb-input" type="search" placeholder="Path, name or tag" data-key="search" value={query} onInput={({ currentTarget }) => setQuery(currentTarget.value)} />
+          <input
+            class="rb-input"
+            type="search"
+            placeholder="Path, name or tag"
+            data-key="search"
+            value={query}
+            onInput={({ currentTarget }) => setQuery(currentTarget.value)}
+          />
           <kbd aria-hidden="true">/</kbd>
         </label>
         <div class="rb-line rb-small" role="group" aria-label="Which operations">
           <Segments
             name="Which operations"
-            choices={[{ value: "all" as Which, label: `All ${operations.length}` }, { value: "marked" as Which, label: `Marked ${marked.length}` }]}
+            choices={[
+              { value: "all" as Which, label: `All ${operations.length}` },
+              { value: "marked" as Which, label: `Marked ${marked.length}` },
+            ]}
             value={marked.length ? which : "all"}
             onChoose={setWhich}
           />
           {hasNews && (
-            <button class="rb-btn rb-btn--quiet rb-btn--small rb-push" type="button" title="Clear the marks new and changed" onClick={() => store.markSeen()}>
+            <button
+              class="rb-btn rb-btn--quiet rb-btn--small rb-push"
+              type="button"
+              title="Clear the marks new and changed"
+              onClick={() => store.markSeen()}
+            >
               Mark seen
             </button>
           )}
@@ -94,14 +135,28 @@ export function Operations({ id, operations, selected, onSelect }: {
               <span class="rb-count">{tagged.length}</span>
             </summary>
             <ul>
-              {tagged.map((operation) => <Item key={operation.id} operation={operation} isCurrent={operation.id === selected} onSelect={onSelect} />)}
+              {tagged.map((operation) => (
+                <Item
+                  key={operation.id}
+                  operation={operation}
+                  isCurrent={operation.id === selected}
+                  onSelect={onSelect}
+                />
+              ))}
             </ul>
           </details>
         ))}
         {!found.length && (
           <div class="rb-empty rb-line">
             <span>No operation matches “{visible(query)}”.</span>
-            <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" data-key="clear" onClick={() => setQuery("")}>Clear <kbd>Esc</kbd></button>
+            <button
+              class="rb-btn rb-btn--quiet rb-btn--small"
+              type="button"
+              data-key="clear"
+              onClick={() => setQuery("")}
+            >
+              Clear <kbd>Esc</kbd>
+            </button>
           </div>
         )}
       </div>
@@ -110,7 +165,13 @@ export function Operations({ id, operations, selected, onSelect }: {
 }
 
 /** What stands for the list in a narrow view: the operation that is open, and a way to the others. */
-export function Chooser({ operation, count, marked, isOpen, onToggle }: {
+export function Chooser({
+  operation,
+  count,
+  marked,
+  isOpen,
+  onToggle,
+}: {
   operation: OperationState | undefined;
   count: number;
   marked: number;
@@ -121,8 +182,18 @@ export function Chooser({ operation, count, marked, isOpen, onToggle }: {
   return (
     <div class="rb-chooser">
       <button class="rb-btn" type="button" aria-expanded={isOpen} aria-controls={`${useUid()}-ops`} onClick={onToggle}>
-        {operation && <><Method name={operation.method} /><Path path={operation.path} />{store.marksOf(operation).map((mark) => <Mark key={mark.kind} mark={mark} />)}</>}
-        <span class="rb-push rb-2 rb-small">{count} operations{marked ? `, ${marked} marked` : ""}</span>
+        {operation && (
+          <>
+            <Method name={operation.method} />
+            <Path path={operation.path} />
+            {store.marksOf(operation).map((mark) => (
+              <Mark key={mark.kind} mark={mark} />
+            ))}
+          </>
+        )}
+        <span class="rb-push rb-2 rb-small">
+          {count} operations{marked ? `, ${marked} marked` : ""}
+        </span>
         <Icon name="down" />
       </button>
     </div>

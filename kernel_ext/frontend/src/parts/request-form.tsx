@@ -14,7 +14,12 @@ import { visible } from "../words";
 import { useStore } from "./context";
 import { Icon } from "./icon";
 
-const PLACE_WORDS: { [place in Place]: string } = { path: "path", query: "query", header: "headers", cookie: "cookies" };
+const PLACE_WORDS: { [place in Place]: string } = {
+  path: "path",
+  query: "query",
+  header: "headers",
+  cookie: "cookies",
+};
 
 function partTitle(parameters: Parameter[]): string {
   const places = [...new Set(parameters.map(({ place }) => PLACE_WORDS[place]))];
@@ -25,14 +30,33 @@ function partTitle(parameters: Parameter[]): string {
 function HeaderRows({ id, headers }: { id: string; headers: Draft["headers"] }) {
   const store = useStore();
   const set = (index: number, at: 0 | 1, text: string): void =>
-    store.edit(id, { headers: headers.map(([name, value], i) => (i === index ? (at ? [name, text] : [text, value]) : [name, value])) });
+    store.edit(id, {
+      headers: headers.map(([name, value], i) => (i === index ? (at ? [name, text] : [text, value]) : [name, value])),
+    });
   return (
     <>
       {headers.map(([name, value], index) => (
         <div class="rb-field rb-field--own" key={index}>
-          <input class="rb-input" aria-label={`Name of header ${index + 1}`} placeholder="name" value={name} onInput={({ currentTarget }) => set(index, 0, currentTarget.value)} />
-          <input class="rb-input" aria-label={`Value of header ${index + 1}`} placeholder="value" value={value} onInput={({ currentTarget }) => set(index, 1, currentTarget.value)} />
-          <button class="rb-btn rb-btn--icon rb-btn--small" type="button" aria-label={`Remove header ${index + 1}`} onClick={() => store.edit(id, { headers: headers.filter((_, i) => i !== index) })}>
+          <input
+            class="rb-input"
+            aria-label={`Name of header ${index + 1}`}
+            placeholder="name"
+            value={name}
+            onInput={({ currentTarget }) => set(index, 0, currentTarget.value)}
+          />
+          <input
+            class="rb-input"
+            aria-label={`Value of header ${index + 1}`}
+            placeholder="value"
+            value={value}
+            onInput={({ currentTarget }) => set(index, 1, currentTarget.value)}
+          />
+          <button
+            class="rb-btn rb-btn--icon rb-btn--small"
+            type="button"
+            aria-label={`Remove header ${index + 1}`}
+            onClick={() => store.edit(id, { headers: headers.filter((_, i) => i !== index) })}
+          >
             <Icon name="x" />
           </button>
         </div>
@@ -53,10 +77,27 @@ function Parameters({ from: { operation, parameters, bodies }, draft }: { from: 
     <fieldset>
       <legend class="rb-sr">{title}</legend>
       <div class={isEmpty ? "rb-line" : "rb-part"}>
-        {isEmpty ? <span class="rb-small rb-2">{bodies.length ? "No parameters." : "Nothing to fill in: send it as it is."}</span> : <h4>{title}</h4>}
+        {isEmpty ? (
+          <span class="rb-small rb-2">
+            {bodies.length ? "No parameters." : "Nothing to fill in: send it as it is."}
+          </span>
+        ) : (
+          <h4>{title}</h4>
+        )}
         <span class="rb-push rb-line">
-          {parameters.length > 0 && <span class="rb-small rb-2"><abbr class="rb-req" title="required">*</abbr> required · ticked is sent</span>}
-          <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => store.edit(operation.id, { headers: [...draft.headers, ["", ""]] })}>
+          {parameters.length > 0 && (
+            <span class="rb-small rb-2">
+              <abbr class="rb-req" title="required">
+                *
+              </abbr>{" "}
+              required · ticked is sent
+            </span>
+          )}
+          <button
+            class="rb-btn rb-btn--quiet rb-btn--small"
+            type="button"
+            onClick={() => store.edit(operation.id, { headers: [...draft.headers, ["", ""]] })}
+          >
             <Icon name="plus" />
             Header
           </button>
@@ -88,21 +129,52 @@ function BodyFields({ from: { operation, components }, body, draft }: { from: Co
   const store = useStore();
   const set = (value: Value | undefined): void => store.edit(operation.id, { body: value, text: null });
   if (body.kind === "text") {
-    return <textarea class="rb-input rb-input--lines" rows={6} aria-label={`Body, ${body.mediaType}`} value={typeof draft.body === "string" ? draft.body : ""} onInput={({ currentTarget }) => set(currentTarget.value || undefined)} />;
+    return (
+      <textarea
+        class="rb-input rb-input--lines"
+        rows={6}
+        aria-label={`Body, ${body.mediaType}`}
+        value={typeof draft.body === "string" ? draft.body : ""}
+        onInput={({ currentTarget }) => set(currentTarget.value || undefined)}
+      />
+    );
   }
   const spec = describe(body.schema, components);
   if (spec.kind !== "object") {
-    return <Field label="body" fieldKey={bodyKey("")} schema={body.schema} isRequired={body.isRequired} value={draft.body} onChange={set} />;
+    return (
+      <Field
+        label="body"
+        fieldKey={bodyKey("")}
+        schema={body.schema}
+        isRequired={body.isRequired}
+        value={draft.body}
+        onChange={set}
+      />
+    );
   }
   return (
     <>
-      <div class="rb-field" data-field={bodyKey("")} tabIndex={-1}><FieldRefusals fieldKey={bodyKey("")} /></div>
-      {draft.body !== undefined && <ObjectFields spec={spec} fieldKey={bodyKey("")} value={draft.body} onChange={set} />}
+      <div class="rb-field" data-field={bodyKey("")} tabIndex={-1}>
+        <FieldRefusals fieldKey={bodyKey("")} />
+      </div>
+      {draft.body !== undefined && (
+        <ObjectFields spec={spec} fieldKey={bodyKey("")} value={draft.body} onChange={set} />
+      )}
     </>
   );
 }
 
-function BodyPart({ from, body, draft, toggle }: { from: Console; body: Body; draft: Draft; toggle: ComponentChildren }) {
+function BodyPart({
+  from,
+  body,
+  draft,
+  toggle,
+}: {
+  from: Console;
+  body: Body;
+  draft: Draft;
+  toggle: ComponentChildren;
+}) {
   const store = useStore();
   const { operation, components, bodies } = from;
   const { id } = operation;
@@ -119,33 +191,59 @@ function BodyPart({ from, body, draft, toggle }: { from: Console; body: Body; dr
               type="checkbox"
               aria-label="Send a body"
               checked={draft.body !== undefined}
-              onChange={({ currentTarget }) => store.edit(id, { body: currentTarget.checked ? (initial(body.schema, components, true) ?? "") : undefined, text: null })}
+              onChange={({ currentTarget }) =>
+                store.edit(id, {
+                  body: currentTarget.checked ? (initial(body.schema, components, true) ?? "") : undefined,
+                  text: null,
+                })
+              }
             />
           )}
           Body {isModel && <code>{visible(name)}</code>}
         </h4>
         {bodies.length > 1 ? (
-          <select class="rb-select rb-select--short" aria-label="Media type of the body" value={body.mediaType} onChange={({ currentTarget }) => store.changeBody(from, currentTarget.value)}>
-            {bodies.map(({ mediaType }) => <option key={mediaType}>{mediaType}</option>)}
+          <select
+            class="rb-select rb-select--short"
+            aria-label="Media type of the body"
+            value={body.mediaType}
+            onChange={({ currentTarget }) => store.changeBody(from, currentTarget.value)}
+          >
+            {bodies.map(({ mediaType }) => (
+              <option key={mediaType}>{mediaType}</option>
+            ))}
           </select>
         ) : (
           body.kind !== "json" && <span class="rb-small rb-2">{visible(body.mediaType)}</span>
         )}
         <span class="rb-push rb-line">
           {body.kind !== "text" && (
-            <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => store.edit(id, { body: example(body.schema, components), text: null, choices: {} })}>
+            <button
+              class="rb-btn rb-btn--quiet rb-btn--small"
+              type="button"
+              onClick={() => store.edit(id, { body: example(body.schema, components), text: null, choices: {} })}
+            >
               Fill in an example
             </button>
           )}
           {toggle}
         </span>
       </div>
-      <div class="rb-form"><BodyFields from={from} body={body} draft={draft} /></div>
+      <div class="rb-form">
+        <BodyFields from={from} body={body} draft={draft} />
+      </div>
     </fieldset>
   );
 }
 
-export function RequestForm({ from, draft, body, issues, idOf, onShowIssue, toggle }: {
+export function RequestForm({
+  from,
+  draft,
+  body,
+  issues,
+  idOf,
+  onShowIssue,
+  toggle,
+}: {
   from: Console;
   draft: Draft;
   body: Body | undefined;

@@ -48,8 +48,12 @@ function Headers({ headers }: { headers: Pairs }) {
       </summary>
       <dl class="rb-facts rb-facts--in">
         {headers.map(([name, value], index) => [
-          <dt key={`n${index}`}><code>{visible(name)}</code></dt>,
-          <dd key={`v${index}`}><code>{visible(value)}</code></dd>,
+          <dt key={`n${index}`}>
+            <code>{visible(name)}</code>
+          </dt>,
+          <dd key={`v${index}`}>
+            <code>{visible(value)}</code>
+          </dd>,
         ])}
       </dl>
     </details>
@@ -59,8 +63,14 @@ function Headers({ headers }: { headers: Pairs }) {
 function Raw({ text }: { text: string }) {
   return (
     <>
-      <pre class="rb-code rb-code--plain rb-code--tall" tabIndex={0} role="group" aria-label="Response body as text">{visible(text.slice(0, MAX_RAW))}</pre>
-      {text.length > MAX_RAW && <p class="rb-small rb-2">The first {size(MAX_RAW)} of {size(text.length)}. Save the body to see the rest.</p>}
+      <pre class="rb-code rb-code--plain rb-code--tall" tabIndex={0} role="group" aria-label="Response body as text">
+        {visible(text.slice(0, MAX_RAW))}
+      </pre>
+      {text.length > MAX_RAW && (
+        <p class="rb-small rb-2">
+          The first {size(MAX_RAW)} of {size(text.length)}. Save the body to see the rest.
+        </p>
+      )}
     </>
   );
 }
@@ -84,7 +94,13 @@ function imageAddress({ media_type, text, base64 }: Payload): string {
 
 function Body({ payload }: { payload: Payload }) {
   const tree = useMemo(() => {
-    if (payload.text === undefined || payload.is_truncated || !isJson(payload.media_type) || payload.text.length > MAX_TREE) return undefined;
+    if (
+      payload.text === undefined ||
+      payload.is_truncated ||
+      !isJson(payload.media_type) ||
+      payload.text.length > MAX_TREE
+    )
+      return undefined;
     const parsed = parse(payload.text);
     return parsed.ok ? parsed.value : undefined;
   }, [payload]);
@@ -94,17 +110,33 @@ function Body({ payload }: { payload: Payload }) {
   return (
     <>
       <div class="rb-line rb-answer__as">
-        {shapes.length > 1 && <Segments name="Show the body as" choices={shapes.map((value) => ({ value, label: SHAPE_WORDS[value] }))} value={shape} onChoose={setWanted} />}
+        {shapes.length > 1 && (
+          <Segments
+            name="Show the body as"
+            choices={shapes.map((value) => ({ value, label: SHAPE_WORDS[value] }))}
+            value={shape}
+            onChoose={setWanted}
+          />
+        )}
         <span class="rb-push rb-nowrap">
           {payload.text !== undefined && <CopyButton name="Copy the body" text={() => payload.text ?? ""} />}
-          <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => download(payload)}><Icon name="download" />Save</button>
+          <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => download(payload)}>
+            <Icon name="download" />
+            Save
+          </button>
         </span>
       </div>
-      {payload.is_truncated && <p class="rb-small rb-2">The body is {size(payload.size_bytes)}; the view got the beginning of it.</p>}
+      {payload.is_truncated && (
+        <p class="rb-small rb-2">The body is {size(payload.size_bytes)}; the view got the beginning of it.</p>
+      )}
       {shape === "tree" && tree !== undefined && <JsonTree value={tree} label="Response body" />}
       {shape === "image" && <img class="rb-image" src={imageAddress(payload)} alt="The response body" />}
       {shape === "raw" && <Raw text={payload.text ?? ""} />}
-      {shape === "bytes" && <p class="rb-small rb-2">{size(payload.size_bytes)} of {visible(payload.media_type || "an unnamed type")}, no text.</p>}
+      {shape === "bytes" && (
+        <p class="rb-small rb-2">
+          {size(payload.size_bytes)} of {visible(payload.media_type || "an unnamed type")}, no text.
+        </p>
+      )}
     </>
   );
 }
@@ -121,7 +153,9 @@ export function Waiting({ pending, onCancel }: { pending: Pending; onCancel: () 
       <div class="rb-line">
         <span role="status">{elapsed < 300 ? "Sending" : "Waiting for the answer"}</span>
         {elapsed >= 300 && <span>{(elapsed / 1000).toFixed(1)} s</span>}
-        <button class="rb-btn rb-btn--small rb-push" type="button" data-key="cancel" onClick={onCancel}>Cancel <kbd>Esc</kbd></button>
+        <button class="rb-btn rb-btn--small rb-push" type="button" data-key="cancel" onClick={onCancel}>
+          Cancel <kbd>Esc</kbd>
+        </button>
       </div>
       <progress class="rb-progress" aria-label="Waiting for the answer" />
     </>
@@ -135,14 +169,21 @@ function Exchange({ exchange }: { exchange: ExchangeState }) {
     <>
       {exchange.failure && <FailureView failure={exchange.failure} issues={exchange.issues} />}
       {exchange.response_headers.length > 0 && <Headers headers={exchange.response_headers} />}
-      {exchange.response_body && exchange.response_body.size_bytes > 0
-        ? <Body key={exchange.id} payload={exchange.response_body} />
-        : <p class="rb-small rb-2">{exchange.status === null ? "No response was begun." : "No body."}</p>}
+      {exchange.response_body && exchange.response_body.size_bytes > 0 ? (
+        <Body key={exchange.id} payload={exchange.response_body} />
+      ) : (
+        <p class="rb-small rb-2">{exchange.status === null ? "No response was begun." : "No body."}</p>
+      )}
     </>
   );
 }
 
-export function Response({ id, answer, pending, onCancel }: {
+export function Response({
+  id,
+  answer,
+  pending,
+  onCancel,
+}: {
   id: string;
   answer: Answer | undefined;
   pending: Pending | undefined;
@@ -152,13 +193,25 @@ export function Response({ id, answer, pending, onCancel }: {
   return (
     <section class="rb-answer" aria-labelledby={id}>
       <div class="rb-part">
-        <h4 id={id} tabIndex={-1}>Response</h4>
+        <h4 id={id} tabIndex={-1}>
+          Response
+        </h4>
         {exchange && (
           <span class="rb-line" role="status">
-            <Status status={exchange.status} reason={exchange.reason || (exchange.status === null ? "no response" : "")} />
+            <Status
+              status={exchange.status}
+              reason={exchange.reason || (exchange.status === null ? "no response" : "")}
+            />
             <span class="rb-small rb-2">
-              <span title="From the first byte in to the last byte out, in process">{duration(exchange.elapsed_ms)}</span>
-              {exchange.response_body && <> · <span title="The body">{size(exchange.response_body.size_bytes)}</span></>}
+              <span title="From the first byte in to the last byte out, in process">
+                {duration(exchange.elapsed_ms)}
+              </span>
+              {exchange.response_body && (
+                <>
+                  {" "}
+                  · <span title="The body">{size(exchange.response_body.size_bytes)}</span>
+                </>
+              )}
             </span>
           </span>
         )}
@@ -167,10 +220,17 @@ export function Response({ id, answer, pending, onCancel }: {
       {answer?.error && (
         <div class="rb-note" data-n={answer.error.kind === "cancelled" ? "plain" : "error"} role="alert">
           <Icon name={answer.error.kind === "cancelled" ? "ban" : "error"} />
-          <div><strong>{ERROR_LEADS[answer.error.kind]}</strong> {answer.error.kind === "cancelled" ? "" : visible(answer.error.message)}</div>
+          <div>
+            <strong>{ERROR_LEADS[answer.error.kind]}</strong>{" "}
+            {answer.error.kind === "cancelled" ? "" : visible(answer.error.message)}
+          </div>
         </div>
       )}
-      {exchange && <div class={pending ? "is-past" : undefined}><Exchange exchange={exchange} /></div>}
+      {exchange && (
+        <div class={pending ? "is-past" : undefined}>
+          <Exchange exchange={exchange} />
+        </div>
+      )}
       {!answer && !pending && <p class="rb-small rb-2">Nothing sent yet. The answer comes here.</p>}
     </section>
   );

@@ -8,7 +8,13 @@ export interface Segment<T> {
   label: ComponentChildren;
 }
 
-export function Segments<T>({ name, choices, value, onChoose, describedBy }: {
+export function Segments<T>({
+  name,
+  choices,
+  value,
+  onChoose,
+  describedBy,
+}: {
   name: string;
   choices: Segment<T>[];
   value: T | undefined;

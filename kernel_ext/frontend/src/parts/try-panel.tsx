@@ -41,14 +41,28 @@ function CopyAs({ from }: { from: Console }) {
         }}
       >
         <option value="">Copy as</option>
-        {LANGUAGES.map((language) => <option key={language}>{language}</option>)}
+        {LANGUAGES.map((language) => (
+          <option key={language}>{language}</option>
+        ))}
       </select>
-      <span class="rb-said rb-small" role="status">{said}</span>
+      <span class="rb-said rb-small" role="status">
+        {said}
+      </span>
     </span>
   );
 }
 
-function SendBar({ from, draft, answer, responseId }: { from: Console; draft: Draft; answer: Answer | undefined; responseId: string }) {
+function SendBar({
+  from,
+  draft,
+  answer,
+  responseId,
+}: {
+  from: Console;
+  draft: Draft;
+  answer: Answer | undefined;
+  responseId: string;
+}) {
   const store = useStore();
   const { operation, parameters } = from;
   const isPending = store.pending.has(operation.id);
@@ -58,16 +72,38 @@ function SendBar({ from, draft, answer, responseId }: { from: Console; draft: Dr
     <div class="rb-send">
       <output class="rb-send__url" aria-label="Request line">
         <Method name={operation.method} />
-        <span class="rb-path">{visible(shorten(path ?? "", 2000))}{search !== undefined && <><span class="rb-2">?</span>{visible(shorten(search, 2000))}</>}</span>
+        <span class="rb-path">
+          {visible(shorten(path ?? "", 2000))}
+          {search !== undefined && (
+            <>
+              <span class="rb-2">?</span>
+              {visible(shorten(search, 2000))}
+            </>
+          )}
+        </span>
       </output>
       {status !== undefined && status !== null && (
-        <button class="rb-send__jump rb-link rb-small" type="button" onClick={() => document.getElementById(responseId)?.scrollIntoView({ block: "start" })}>
+        <button
+          class="rb-send__jump rb-link rb-small"
+          type="button"
+          onClick={() => document.getElementById(responseId)?.scrollIntoView({ block: "start" })}
+        >
           {status}, below
         </button>
       )}
       <CopyAs from={from} />
-      <button class="rb-btn rb-btn--primary" type="button" data-key="send" aria-disabled={isPending} disabled={store.kernel.link === "lost"} onClick={() => void store.send(from)}>
-        Send <span class="rb-nowrap"><kbd>Ctrl</kbd> <kbd>Enter</kbd></span>
+      <button
+        class="rb-btn rb-btn--primary"
+        type="button"
+        data-key="send"
+        aria-disabled={isPending}
+        disabled={store.kernel.link === "lost"}
+        onClick={() => void store.send(from)}
+      >
+        Send{" "}
+        <span class="rb-nowrap">
+          <kbd>Ctrl</kbd> <kbd>Enter</kbd>
+        </span>
       </button>
     </div>
   );
@@ -76,13 +112,20 @@ function SendBar({ from, draft, answer, responseId }: { from: Console; draft: Dr
 /** Whether the value that an issue is about is still the one that was sent. */
 function isAsSent({ key, issue, pointer }: NumberedIssue, now: Draft, sent: Draft, parameters: Parameter[]): boolean {
   if (issue.source === "body") {
-    return (now.text === sent.text || parse(now.text ?? "null").ok) && isSame(valueAt(now.body, pointer), valueAt(sent.body, pointer));
+    return (
+      (now.text === sent.text || parse(now.text ?? "null").ok) &&
+      isSame(valueAt(now.body, pointer), valueAt(sent.body, pointer))
+    );
   }
   const parameter = parameters.find((one) => parameterKey(one) === key);
   return !parameter || isSame(now.parameters[key], sent.parameters[key]);
 }
 
-function useIssues(from: Console, draft: Draft, answer: Answer | undefined): { all: NumberedIssue[]; open: NumberedIssue[] } {
+function useIssues(
+  from: Console,
+  draft: Draft,
+  answer: Answer | undefined,
+): { all: NumberedIssue[]; open: NumberedIssue[] } {
   const all = useMemo(() => {
     const issues = answer?.exchange?.issues.filter(({ source }) => source !== "response") ?? [];
     if (!answer || !issues.length) return [];
@@ -100,13 +143,23 @@ function useIssues(from: Console, draft: Draft, answer: Answer | undefined): { a
 /** Move to the control of an issue's field; to the answer where no field shows it. */
 function goTo(root: HTMLElement | null, key: string, fallbackId: string): void {
   const field = key && root?.querySelector<HTMLElement>(`[data-field="${CSS.escape(key)}"]`);
-  const control = field && (field.querySelector<HTMLElement>("input:not([type=checkbox]):not(.rb-picker), textarea, select") ?? field);
+  const control =
+    field &&
+    (field.querySelector<HTMLElement>("input:not([type=checkbox]):not(.rb-picker), textarea, select") ?? field);
   const target = control || document.getElementById(fallbackId);
   target?.focus();
   target?.scrollIntoView({ block: "nearest" });
 }
 
-export function TryPanel({ from, isJsonOpen, onToggleJson }: { from: Console; isJsonOpen: boolean; onToggleJson: () => void }) {
+export function TryPanel({
+  from,
+  isJsonOpen,
+  onToggleJson,
+}: {
+  from: Console;
+  isJsonOpen: boolean;
+  onToggleJson: () => void;
+}) {
   const store = useStore();
   const root = useRef<HTMLDivElement>(null);
   const { operation } = from;
@@ -135,20 +188,36 @@ export function TryPanel({ from, isJsonOpen, onToggleJson }: { from: Console; is
     </button>
   );
   const marks = isTextAsSent
-    ? all.filter(({ issue }) => issue.source === "body").map(({ number, issue, pointer }) => {
-        const missing = issue.is_missing ? `${tokens(pointer).at(-1) ?? "it"} ` : ""; // the mark stands where it is missing
-        return { number, pointer, words: shorten(missing + issue.rule, 60) };
-      })
+    ? all
+        .filter(({ issue }) => issue.source === "body")
+        .map(({ number, issue, pointer }) => {
+          const missing = issue.is_missing ? `${tokens(pointer).at(-1) ?? "it"} ` : ""; // the mark stands where it is missing
+          return { number, pointer, words: shorten(missing + issue.rule, 60) };
+        })
     : [];
   return (
     <div ref={root}>
       <SendBar from={from} draft={draft} answer={answer} responseId={responseId} />
       <AuthBar schemes={from.schemes} requirements={securityOf(operation)} />
       {all.length > 0 && (
-        <ErrorList issues={all} open={open} idOf={issueId} endpoint={operation.endpoint ?? ""} onGo={({ key }) => goTo(root.current, key, responseId)} />
+        <ErrorList
+          issues={all}
+          open={open}
+          idOf={issueId}
+          endpoint={operation.endpoint ?? ""}
+          onGo={({ key }) => goTo(root.current, key, responseId)}
+        />
       )}
       <div class="rb-try">
-        <RequestForm from={from} draft={draft} body={body} issues={open} idOf={idOf} onShowIssue={(number) => document.getElementById(issueId(number))?.focus()} toggle={toggle} />
+        <RequestForm
+          from={from}
+          draft={draft}
+          body={body}
+          issues={open}
+          idOf={idOf}
+          onShowIssue={(number) => document.getElementById(issueId(number))?.focus()}
+          toggle={toggle}
+        />
         <div class="rb-try__side">
           {hasJson && isJsonOpen && (
             <section class="rb-json" aria-labelledby={`${uid}-json-h`}>
@@ -156,10 +225,22 @@ export function TryPanel({ from, isJsonOpen, onToggleJson }: { from: Console; is
                 <h4 id={`${uid}-json-h`}>Body as JSON</h4>
                 <span class="rb-small rb-2">{isTextAsSent ? "as it was sent" : "in step with the form"}</span>
               </div>
-              <JsonEditor id={`${uid}-json`} text={text} label="Body as JSON" describedBy={`${uid}-json-state`} marks={marks} onText={writeJson} />
+              <JsonEditor
+                id={`${uid}-json`}
+                text={text}
+                label="Body as JSON"
+                describedBy={`${uid}-json-state`}
+                marks={marks}
+                onText={writeJson}
+              />
             </section>
           )}
-          <Response id={responseId} answer={answer} pending={store.pending.get(operation.id)} onCancel={() => store.cancel(operation.id)} />
+          <Response
+            id={responseId}
+            answer={answer}
+            pending={store.pending.get(operation.id)}
+            onCancel={() => store.cancel(operation.id)}
+          />
         </div>
       </div>
     </div>
