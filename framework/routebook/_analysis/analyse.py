@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from routebook._analysis.callables import CallableKind, callable_name, classify_callable, locate_callable
-from routebook._analysis.classify import DependencyParameter, classify_parameter
+from routebook._analysis.classify import classify_parameter
 from routebook._analysis.dependant import Dependant, Injected, Parameter
 from routebook._analysis.signature import iter_parameters
 from routebook._types import DependencyScope

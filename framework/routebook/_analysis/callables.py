@@ -50,7 +50,7 @@ def locate_callable(call: Callable[..., Any]) -> SourceLocation | None:
     function = unwrap_callable(call)
     name: str = getattr(function, "__qualname__", type(function).__qualname__)
     if inspect.isclass(function):
-        function = function.__init__  # type: ignore[misc]  # only its code object is wanted
+        function = function.__init__  # only its code object is wanted
     code: CodeType | None = getattr(function, "__code__", None)
     return None if code is None else SourceLocation(code.co_filename, code.co_firstlineno, name)
 
@@ -68,9 +68,7 @@ def _function_of(call: Callable[..., Any]) -> Callable[..., Any]:
         call = call.func
     if inspect.isroutine(call) or inspect.isclass(call):
         return call
-    dunder_call = getattr(type(call), "__call__", None)
-    wrapped = getattr(call, "__wrapped__", None)
-    return wrapped if wrapped is not None and dunder_call is None else getattr(call, "__call__", call)  # noqa: B004
+    return getattr(call, "__call__", call)  # noqa: B004  # the method is wanted
 
 
 def _kind_of_function(function: Callable[..., Any]) -> CallableKind:

@@ -44,7 +44,7 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Injected:
-    """An object that the framework makes: the request, a response to set headers on, background tasks …"""
+    """An object that the framework makes: the request, a response to set headers on, background tasks and more."""
 
     name: str
     kind: InjectedKind

@@ -28,6 +28,8 @@ _TEXT = (str, bytes, bytearray)
 
 def split_annotated(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
     """A type and its `Annotated` metadata; aliases (PEP 695) resolved."""
+    if _is_class(annotation):
+        return annotation, ()  # most are: a class wraps nothing
     annotation = resolve_alias(annotation)
     if typing.get_origin(annotation) is not Annotated:
         return annotation, ()
@@ -38,6 +40,8 @@ def split_annotated(annotation: Any) -> tuple[Any, tuple[Any, ...]]:
 
 def union_members(annotation: Any) -> tuple[Any, ...]:
     """The members of a union, `None` left out; a type that is no union is its own only member."""
+    if _is_class(annotation):
+        return (annotation,)
     base, metadata = split_annotated(annotation)
     if _is_json(metadata):
         return (annotation,)
@@ -126,8 +130,13 @@ def is_bytes_sequence(annotation: Any) -> bool:
     )
 
 
+def _is_class(annotation: Any) -> bool:
+    """Whether it is a class, not a special form or generic alias (which claim to be one)."""
+    return issubclass(type(annotation), type)
+
+
 def _is_json(metadata: tuple[Any, ...]) -> bool:
-    return any(isinstance(item, Json) or item is Json for item in metadata)
+    return any(item is Json or type(item) is Json for item in metadata)
 
 
 def _is_plain_sequence(annotation: Any) -> bool:

@@ -72,7 +72,7 @@ def resolve_alias(annotation: Any) -> Any:
 
 
 def namespace_of(call: Callable[..., Any]) -> dict[str, Any]:
-    """The global names that the callable's annotations may use; in a notebook, the user's. Not a copy: don't change it."""
+    """The global names that the callable's annotations may use; in a notebook, the user's. Not to be changed."""
     function = unwrap_callable(call)
     if inspect.isclass(function):
         module = sys.modules.get(function.__module__)

@@ -111,7 +111,7 @@ async def read_body(receive: Receive) -> bytes:
     """The request's whole body (ASGI `http.request`).
 
     Raises:
-        ClientDisconnect: The client went away before all of it came.
+        HTTPException: 400, the client went away before all of it came: nobody is left to tell, and it is no failure.
     """
     message = await receive()
     body: bytes = message.get("body", b"")
@@ -122,7 +122,7 @@ async def read_body(receive: Receive) -> bytes:
         message = await receive()
         chunks.append(message.get("body", b""))
     if message["type"] == "http.disconnect":
-        raise ClientDisconnect
+        raise HTTPException(status_code=400, detail="There was an error parsing the body") from ClientDisconnect()
     return b"".join(chunks)
 
 
@@ -158,9 +158,7 @@ def has_huge_number(body: bytes) -> bool:
     )
 
 
-def decode_json(
-    body: bytes, headers: Iterable[tuple[bytes, bytes]], is_strict: bool, context: EndpointContext
-) -> Any:
+def decode_json(body: bytes, headers: Iterable[tuple[bytes, bytes]], is_strict: bool, context: EndpointContext) -> Any:
     """The body's JSON value; `UNSET` when there is no body, the bytes as they are when they are not declared as JSON.
 
     Raises:

@@ -10,7 +10,7 @@ from urllib.parse import unquote_plus
 
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException as StarletteHTTPException
-from starlette.requests import ClientDisconnect, Request
+from starlette.requests import Request
 from starlette.types import Message, Receive, Scope
 
 from routebook import params
@@ -71,7 +71,7 @@ class FileReader(FormReader):
     is_async = True
 
     async def read(self, sent: Sent) -> Any:
-        value, name = self.find(sent)
+        value, _ = self.find(sent)
         if value is UNSET:
             return super().read(sent)
         if isinstance(value, list):
@@ -100,7 +100,8 @@ def make_form_reader(parameter: Parameter) -> Reader:
     return (FileReader if is_content else FormReader)(parameter, choose_field_pick(declared))
 
 
-Form = FormData | list[tuple[str, str]]
+Fields = list[tuple[str, str | UploadFile]]
+Form = FormData | Fields
 """A form as it was received; the texts of an urlencoded one need no closing."""
 
 
@@ -108,11 +109,11 @@ async def read_form(request: Request) -> tuple[Form, Sent]:
     """The form of a request that others see too, to be closed by who asked, and its fields by name.
 
     Raises:
-        HTTPException: 400, it cannot be read as the form that it is declared to be.
+        HTTPException: 400, it cannot be read as the form that it is declared to be, or the client went away.
     """
     try:
         form = await request.form()
-    except (StarletteHTTPException, ClientDisconnect):
+    except StarletteHTTPException:
         raise
     except Exception as error:  # whatever a parser or a codec says about the client's bytes
         raise HTTPException(400, "There was an error parsing the body") from error
@@ -148,7 +149,7 @@ def form_data(form: Form) -> FormData:
     return form if isinstance(form, FormData) else FormData(form)
 
 
-def parse_form(body: bytes) -> list[tuple[str, str]]:
+def parse_form(body: bytes) -> Fields:
     """The fields of an urlencoded form, as Starlette's parser reads them (WHATWG URL §5.1).
 
     Raises:
@@ -157,9 +158,7 @@ def parse_form(body: bytes) -> list[tuple[str, str]]:
     parts = [part for part in body.decode("latin-1").split("&") if part]
     if len(parts) > _MAX_FIELDS:
         raise HTTPException(400, f"Too many fields. Maximum number of fields is {_MAX_FIELDS}.")
-    return [
-        (unquote_plus(name), unquote_plus(value)) for part in parts for name, _, value in (part.partition("="),)
-    ]
+    return [(unquote_plus(name), unquote_plus(value)) for part in parts for name, _, value in (part.partition("="),)]
 
 
 def _is_urlencoded(headers: Iterable[tuple[bytes, bytes]]) -> bool:

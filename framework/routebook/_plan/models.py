@@ -4,13 +4,13 @@ What was sent is arranged for the model: each field's value under a key that the
 shape, and whatever else was sent beside them, since the model decides about extras.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
-from typing import Any
+from typing import Any, cast
 
 from pydantic import AliasChoices, AliasPath, BaseModel, ConfigDict, ValidationError
 from pydantic.fields import FieldInfo
-from pydantic_core import CoreSchema, SchemaValidator, core_schema
+from pydantic_core import CoreSchema, PydanticUndefined, SchemaValidator, core_schema
 
 from routebook import params
 from routebook._analysis.dependant import Parameter
@@ -29,7 +29,7 @@ class ModelShape:
             name, False for an alias.
     """
 
-    __slots__ = ("_declared", "_fields", "_keeps_extra", "_shadowed")
+    __slots__ = ("_declared", "_fields", "_keeps_extra", "_paths", "_shadowed")
 
     def __init__(
         self, model: type[BaseModel], choose: Callable[[Any], Pick], to_request_name: Callable[[str, bool], str]
@@ -40,14 +40,18 @@ class ModelShape:
             names = [(to_request_name(key, is_own), key) for key, is_own in model_keys(name, info, config)]
             self._fields.append((names, choose(info.annotation)))
         pairs = [pair for names, _ in self._fields for pair in names]
-        roots = {root for info in model.model_fields.values() for root in _path_roots(info)}
-        self._declared = frozenset({name for name, _ in pairs} | roots)
+        self._paths = [path for info in model.model_fields.values() for path in _iter_paths(info)]
+        self._declared = frozenset(name for name, _ in pairs)
         self._shadowed = frozenset(key for _, key in pairs) - self._declared
         self._keeps_extra = config.get("extra") in ("allow", "forbid")
 
     def is_addressed_by(self, sent: Sent) -> bool:
         """Whether something was sent that is the model's business, so that an optional one is there."""
-        return bool(sent) if self._keeps_extra else not self._declared.isdisjoint(sent)
+        if self._keeps_extra:
+            return bool(sent)
+        return not self._declared.isdisjoint(sent) or any(
+            path.search_dict_for_path(dict(sent)) is not PydanticUndefined for path in self._paths
+        )
 
     def arrange(self, sent: Sent) -> dict[str, Any]:
         """What to validate: the fields first, then the rest in the order of the request."""
@@ -69,24 +73,27 @@ class ModelShape:
 
 
 def model_keys(name: str, info: FieldInfo, config: ConfigDict) -> list[tuple[str, bool]]:
-    """The keys under which a model takes a field, the preferred one first, and whether each is the field's own name."""
+    """The keys under which a model takes a field, the preferred one first, and whether each is the field's own name.
+
+    An alias that repeats the name is no other name, and one that is a path leaves the field its own.
+    """
     alias = info.validation_alias
     takes_alias = config.get("validate_by_alias") is not False
     takes_name = bool(config.get("populate_by_name") or config.get("validate_by_name")) or not takes_alias
     keys: list[str] = []
     if takes_alias and isinstance(alias, str):
-        keys = [alias]
+        keys = [alias] if alias != name else []
     elif takes_alias and isinstance(alias, AliasChoices):
         keys = [choice for choice in alias.choices if isinstance(choice, str)]
     declared = [(key, False) for key in keys]
-    return [*declared, (name, True)] if alias is None or (takes_name and name not in keys) else declared
+    return [*declared, (name, True)] if not keys or (takes_name and name not in keys) else declared
 
 
-def _path_roots(info: FieldInfo) -> set[str]:
-    """The names into whose values an alias leads; they are left as they were sent."""
+def _iter_paths(info: FieldInfo) -> Iterator[AliasPath]:
+    """The aliases that lead into values; what they lead into is left as it was sent."""
     alias = info.validation_alias
     choices = alias.choices if isinstance(alias, AliasChoices) else [alias]
-    return {str(choice.path[0]) for choice in choices if isinstance(choice, AliasPath)}
+    return (choice for choice in choices if isinstance(choice, AliasPath))
 
 
 def literal_name(key: str, is_own_name: bool) -> str:
@@ -193,12 +200,10 @@ class UnionReader(Reader):
 
 def _arranging(schema: CoreSchema, shapes: dict[type[BaseModel], ModelShape]) -> CoreSchema:
     """A union's schema in which each model is given what was sent, arranged for it."""
-    definitions: dict[str, Any] = {}
-    whole: Any = schema
-    if whole["type"] == "definitions":
-        definitions = {item["ref"]: item for item in whole["definitions"]}
-        return {**whole, "schema": _arrange_branches(whole["schema"], shapes, definitions)}
-    return _arrange_branches(whole, shapes, definitions)
+    if schema["type"] != "definitions":
+        return cast(CoreSchema, _arrange_branches(schema, shapes, {}))
+    definitions = {item["ref"]: item for item in schema["definitions"]}
+    return {**schema, "schema": _arrange_branches(schema["schema"], shapes, definitions)}
 
 
 def _arrange_branches(schema: Any, shapes: dict[type[BaseModel], ModelShape], definitions: dict[str, Any]) -> Any:
