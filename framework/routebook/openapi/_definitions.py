@@ -25,6 +25,9 @@ from routebook._analysis.fields import Mode
 from routebook.openapi.constants import REF_PREFIX, REF_TEMPLATE
 from routebook.openapi.models import Schema
 
+PLAIN_TYPES = frozenset({str, int, bool, type(None)})
+"""Types whose values JSON has as they are."""
+
 _REFERENCE = re.compile(re.escape(REF_PREFIX) + r"(@\d+@)")
 _serials = itertools.count()
 
@@ -197,6 +200,10 @@ class Definitions(GenerateJsonSchema):
             described["contentEncoding"] = "base64"
         self.update_with_validations(described, schema, self.ValidationsMapping.bytes)
         return described
+
+    def encode_default(self, dft: Any) -> Any:
+        """A default as JSON; for the usual ones pydantic need not build a serialiser."""
+        return dft if type(dft) in PLAIN_TYPES else super().encode_default(dft)
 
     # definitions of this document and of earlier ones ---------------------------------------------------------------
 

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 
 from routebook.openapi._definitions import Definition, Names
 
-_Content = tuple[str, tuple[str, ...]]
+_AMBIGUOUS = -1
 
 
 def choose_names(definitions: Iterable[Definition]) -> Names:
@@ -26,27 +26,32 @@ def choose_names(definitions: Iterable[Definition]) -> Names:
 
 def _settle(rivals: list[Definition], settled: Names) -> Names:
     choices = _number(rivals)
-    names: Names = {definition: definition.token for definition in rivals}
-    by_token: dict[str, str] = {definition.token: name for definition, name in settled.items()}
+    known: dict[str, str] = {definition.token: name for definition, name in settled.items()}
+    names = {definition: str(definition.token) for definition in rivals}
     for _ in range(len(rivals) + 1):  # each round but the last finds definitions to be equal
-        known = by_token | {definition.token: name for definition, name in names.items()}
-        claims: dict[str, set[_Content]] = defaultdict(set)
-        for name in settled.values():
-            claims[name].add((name, ()))
-        for definition in rivals:
-            content = _content(definition, known)
-            for name in choices[definition]:
-                claims[name].add(content)
-        chosen = {rival: next(name for name in choices[rival] if len(claims[name]) == 1) for rival in rivals}
+        known.update((definition.token, name) for definition, name in names.items())
+        contents = _number_contents(rivals, known)
+        claims = dict.fromkeys(settled.values(), _AMBIGUOUS)
+        for rival, content in contents.items():
+            for name in choices[rival]:
+                if claims.setdefault(name, content) != content:
+                    claims[name] = _AMBIGUOUS
+        chosen = {rival: next(name for name in choices[rival] if claims[name] != _AMBIGUOUS) for rival in rivals}
         if chosen == names:
             break
         names = chosen
     return names
 
 
-def _content(definition: Definition, known: dict[str, str]) -> _Content:
-    text, references = definition.shape
-    return text, tuple(known.get(token, token) for token in references)
+def _number_contents(definitions: list[Definition], known: dict[str, str]) -> dict[Definition, int]:
+    """A number for each definition; the same for those that are equal, as far as is known."""
+    numbers: dict[tuple[str, tuple[str, ...]], int] = {}
+    contents = {}
+    for definition in definitions:
+        text, references = definition.shape
+        content = text, tuple([known.get(token, token) for token in references])
+        contents[definition] = numbers.setdefault(content, len(numbers))
+    return contents
 
 
 def _number(rivals: list[Definition]) -> dict[Definition, tuple[str, ...]]:

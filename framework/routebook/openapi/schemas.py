@@ -13,12 +13,9 @@ from pydantic_core import CoreSchema, core_schema, to_jsonable_python
 
 from routebook._analysis.fields import Mode, ModelField
 from routebook._sentinel import UNSET
-from routebook.openapi._definitions import Definitions
+from routebook.openapi._definitions import PLAIN_TYPES, Definitions
 
 __all__ = ["FieldSchemas", "title_of"]
-
-_PLAIN = frozenset({str, int, bool})
-"""Types whose values JSON has as they are."""
 
 
 class FieldSchemas:
@@ -73,7 +70,7 @@ class FieldSchemas:
         default = field.default
         if default is UNSET or default is None or field.field_info.default_factory is not None:
             return  # documents show no null
-        if type(default) in _PLAIN:
+        if type(default) in PLAIN_TYPES:
             schema["default"] = default
         else:  # pydantic knows how to write it, and warns of one that JSON cannot hold
             described = core_schema.with_default_schema(core_schema.any_schema(), default=default)
