@@ -52,6 +52,7 @@ class Extension:
         with contextlib.suppress(KeyError):
             self._formatter.pop(Routebook)
         self.shell.magics_manager.magics["line"].pop("api", None)
+        self.shell.magics_manager.magics["cell"].pop("http", None)
         if self._explorers is not None:
             self._explorers.close()
         self.session.home.uninstall()

@@ -1,17 +1,20 @@
-"""`%api`: show an application, serve it, stop, status, docs, log. Errors are sentences."""
+"""`%api`: show an application, serve it, stop, status, docs, log; `%%http`: send requests. Errors are sentences."""
 
 import argparse
 import shlex
 from collections.abc import Callable
 from typing import Any, NoReturn
 
+import httpx2
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from routebook.applications import Routebook
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.protocol import ServerState
+from routebook_kernel.runtime.client import Client, Response
+from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
 from routebook_kernel.session import Session
 from routebook_kernel.summary import LogTable, Notice
 
@@ -129,6 +132,43 @@ class ApiMagics(Magics):
         self._session.is_tracing = arguments.name == "on"
         told = "Every request is traced" if self._session.is_tracing else "Only the console's requests are traced"
         self._show(Notice(f"{told}; the steps are in routebook_kernel.log()[-1].spans."))
+
+    @cell_magic
+    def http(self, line: str, cell: str) -> None:
+        """Send the requests of a cell in the `.http` format, to an application of the notebook or to any URL.
+
+        %%http [APP]
+        """
+        try:
+            app = self._application(argparse.Namespace(app=line.strip() or None, name=None))
+            self._send_all(cell, self._session.client(app))
+        except (KernelExtensionError, httpx2.HTTPError) as error:
+            raise UsageError(str(error)) from None
+
+    def _send_all(self, text: str, client: Client) -> None:
+        parsed = parse_http_file(text, first_line=2)
+        filler = Filler(parsed.variables, self._variable)
+        for request in parsed.requests:
+            response = self._send(request, filler, client)
+            self._show(response if isinstance(response, Response) else Notice(repr(response)))
+            if request.name:
+                filler.answered[request.name] = Answered(response.headers, response.text)
+            if request.expect is not None and response.status_code != request.expect:
+                told = f"line {request.line}: expected {request.expect}, was answered {response.status_code}"
+                self._show(Notice(told, level="error"))
+
+    def _send(self, request: HttpRequest, filler: Filler, client: Client) -> httpx2.Response:
+        url = filler.filled(request.url, request.line)
+        headers = [(name, filler.filled(value, request.line)) for name, value in request.headers]
+        body = filler.body(request)
+        if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
+            headers.append(("content-type", "application/json" if body.lstrip()[:1] in {b"{", b"["} else "text/plain"))
+        send = httpx2.request if url.startswith(("http://", "https://")) else client.request
+        return send(request.method, url, headers=headers, content=body)
+
+    def _variable(self, name: str) -> str | None:
+        value = self._namespace.get(name)
+        return str(value) if isinstance(value, str | int | float) else None
 
 
 def served_notice(state: ServerState) -> Notice:

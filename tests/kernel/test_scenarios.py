@@ -263,6 +263,29 @@ def test_magic_errors_are_sentences(kernel: Kernel) -> None:
     assert "nowhere is not an application of this notebook" in unknown.text + str(unknown.error)
 
 
+def test_http_cell_sends_several_requests(kernel: Kernel) -> None:
+    """Variables of the cell and of the notebook, a named answer used by the next request, an expectation that fails."""
+    define(kernel, "sixteen")
+    kernel.good(
+        "@sixteen.post('/books', status_code=201)\ndef make(book: dict): return {'id': 7, **book}\n"
+        "@sixteen.get('/books/{book_id}')\n"
+        "def read(book_id: int, lang: str = 'en'): return {'id': book_id, 'lang': lang}\n"
+        "title = 'Emma'",
+        "sixteen-1",
+    )
+
+    result = kernel.good(
+        '%%http sixteen\n@lang = de\n### Make\n# @name make\n# @expect 201\nPOST /books\n\n{"title": "{{title}}"}\n'
+        "###\n# @expect 404\nGET /books/{{make.response.body.$.id}}\n  ?lang={{lang}}\nAccept: */*\n",
+        "sixteen-2",
+    )
+
+    assert '"title": "Emma"' in result.shown
+    assert '"lang": "de"' in result.shown
+    assert result.shown.count("expected") == 1
+    assert "line 11: expected 404, was answered 200" in result.shown
+
+
 def test_application_as_last_expression_is_the_explorer_with_a_text_beside(kernel: Kernel) -> None:
     """The widget for the page, text and HTML for where it does not run."""
     define(kernel, "fourteen")

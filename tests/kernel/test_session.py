@@ -430,4 +430,4 @@ def test_other_frameworks_applications_are_served_and_called(session: Session, f
     session.serve(asgi, port=free_port)
     assert httpx2.get(f"http://127.0.0.1:{free_port}/").text == "plain"
 
-    assert [exchange.source for exchange in session.log] == ["client", "server"]
+    eventually(lambda: [exchange.source for exchange in session.log] == ["client", "server"])
