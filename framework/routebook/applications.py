@@ -210,7 +210,6 @@ class Routebook(Starlette):
 
     async def _answer_error(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
         """Let Starlette's own middleware deal with an exception, as if it had been around the whole request."""
-
         has_started = STARTED_KEY in scope
 
         async def fail(scope: Scope, receive: Receive, send: Send) -> None:

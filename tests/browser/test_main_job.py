@@ -1,4 +1,4 @@
-"""The main job, end to end: a person opens the first lesson, tries the API in the explorer, and changes it while it runs."""
+"""The main job, end to end: the first lesson is opened, its API tried in the explorer, and changed while it runs."""
 
 import json
 from collections.abc import Callable

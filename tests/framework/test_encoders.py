@@ -46,7 +46,7 @@ class Colour(enum.Enum):
     day = datetime.date(2020, 1, 1)
 
 
-class Word(str, enum.Enum):  # noqa: UP042  # what applications have
+class Word(str, enum.Enum):  # what applications have
     yes = "y"
 
 

@@ -168,7 +168,7 @@ def test_route_without_any_path_is_refused() -> None:
     """Prefix and path both empty would be no path at all."""
     router = APIRouter()
     router.add_api_route("", lambda: None, name="nowhere")
-    with pytest.raises(RoutebookError, match="cannot be both empty.*nowhere"):
+    with pytest.raises(RoutebookError, match=r"cannot be both empty.*nowhere"):
         Routebook().include_router(router)
 
 
