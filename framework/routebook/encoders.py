@@ -8,6 +8,7 @@ import dataclasses
 import datetime
 import json
 import math
+import sys
 from collections import defaultdict, deque
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
@@ -46,15 +47,22 @@ def isoformat(value: datetime.date | datetime.time) -> str:
     return value.isoformat()
 
 
-def decimal_encoder(value: Decimal) -> int | float:
-    """Give an integer if the number is written without a fraction, else a float.
+_MAX_DIGITS = sys.float_info.max_10_exp, sys.int_info.default_max_str_digits
+"""Of floats, and of integers: longer ones take Python seconds to hours, and then it refuses to write them."""
 
-    >>> decimal_encoder(Decimal("1.0")), decimal_encoder(Decimal("1"))
-    (1.0, 1)
+
+def decimal_encoder(value: Decimal) -> int | float | str:
+    """Give an integer if the number is written without a fraction, else a float; as text what fits into neither.
+
+    >>> decimal_encoder(Decimal("1.0")), decimal_encoder(Decimal("1")), decimal_encoder(Decimal("1E+9999"))
+    (1.0, 1, '1E+9999')
     """
     exponent = value.as_tuple().exponent
-    is_integer = isinstance(exponent, int) and exponent >= 0  # NaN and infinities have letters for exponents
-    return int(value) if is_integer else float(value)
+    if not isinstance(exponent, int):  # NaN and infinities have letters for exponents
+        return float(value)
+    if value.adjusted() >= _MAX_DIGITS[exponent >= 0]:
+        return str(value)
+    return int(value) if exponent >= 0 else float(value)
 
 
 ENCODERS_BY_TYPE: dict[type[Any], Encoder] = {
