@@ -22,7 +22,7 @@ def main() -> None:
     """
     if cli_main is None:
         raise RuntimeError(
-            "To use the routebook command, please install \"routebook[standard]\":\n\n"
+            'To use the routebook command, please install "routebook[standard]":\n\n'
             "\tpip install 'routebook[standard]'"
         )
     cli_main()
