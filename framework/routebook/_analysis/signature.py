@@ -38,7 +38,11 @@ def iter_parameters(call: Callable[..., Any]) -> Iterator[SignatureParameter]:
 
 def return_annotation(call: Callable[..., Any]) -> Any:
     """The evaluated return annotation, `EMPTY` where there is none or its names exist only for type checkers."""
-    annotation = _signature_of(call).return_annotation
+    function = unwrap_callable(call)
+    if hasattr(function, "__signature__") or inspect.isclass(function):
+        annotation = _signature_of(call).return_annotation
+    else:  # a signature tells no more, and costs more
+        annotation = getattr(function, "__annotations__", {}).get("return", EMPTY)
     if annotation is EMPTY:
         return EMPTY
     try:
