@@ -188,11 +188,15 @@ class ExchangeState(TypedDict):
 
 
 class Command(TypedDict):
-    """From a view. `resync` takes no arguments; `send` takes SendArguments; `cancel` takes {"id": <command id>}."""
+    """From a view.
+
+    `resync` takes no arguments; `send` takes SendArguments; `cancel` takes {"id": <command id>}; `sign_in` takes the
+    SendArguments of a request for an OAuth2 token.
+    """
 
     type: Literal["command"]
     id: str
-    command: Literal["resync", "send", "cancel"]
+    command: Literal["resync", "send", "cancel", "sign_in"]
     args: NotRequired[Any]
 
 
@@ -204,7 +208,7 @@ class ReplyError(TypedDict):
 
 
 class Reply(TypedDict):
-    """To a view; `result` of `send` is an ExchangeState, of the others None."""
+    """To a view; `result` of `send` is an ExchangeState, of `sign_in` the token, of the others None."""
 
     type: Literal["reply"]
     id: str

@@ -24,6 +24,13 @@ class AppView(Protocol):
             RequestRefused: The request cannot be formed, for example a path parameter is empty.
         """
 
+    async def sign_in(self, request: SendArguments) -> str:
+        """Ask the application for an OAuth2 token, which is kept nowhere. Await it on the home loop only.
+
+        Raises:
+            RequestRefused: No token came; the message says what did.
+        """
+
 
 class SessionApi(Protocol):
     """The session of one kernel."""

@@ -337,3 +337,43 @@ def test_notebook_7_shows_the_explorer(page: Page, page_watch: PageWatch, jupyte
     expect(view.get_by_role("alert")).to_contain_text("must be a whole number")
     jupyterlab.forget()
     page_watch.console_errors[:] = [text for text in page_watch.console_errors if not NOTEBOOK_7_OWN.search(text)]
+
+
+SECURED = """\
+from typing import Annotated
+from routebook import Depends, HTTPException
+from routebook.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
+
+@app.post("/token")
+def token(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> dict[str, str]:
+    if form.password != "right":
+        raise HTTPException(400, "Incorrect username or password")
+    return {"access_token": f"token-of-{form.username}", "token_type": "bearer"}
+
+@app.get("/me")
+def me(token: Annotated[str, Depends(OAuth2PasswordBearer(tokenUrl="token"))]) -> dict[str, str]:
+    return {"who": token.removeprefix("token-of-")}
+"""
+
+
+def test_signing_in_sends_the_token_with_what_follows(open_notebook) -> None:
+    """The password flow, as Swagger UI's Authorize does it; without it the refusal is seen."""
+    notebook = open_notebook([SETUP, SECURED, "app"])
+    notebook.run_all()
+    explorer = ExplorerPage(notebook, 2)
+    explorer.open("GET /me")
+    explorer.send()
+    expect(explorer.response).to_contain_text("401 Unauthorized")
+
+    explorer.root.get_by_role("button", name="Sign in…").click()
+    credentials = explorer.root.get_by_role("form", name="Credentials")
+    credentials.get_by_label("user").fill("mira")
+    credentials.get_by_role("textbox", name="password").fill("wrong")
+    credentials.get_by_role("button", name="Sign in").click()
+    expect(credentials.get_by_role("alert")).to_contain_text("Incorrect username or password")
+    credentials.get_by_role("textbox", name="password").fill("right")
+    credentials.get_by_role("button", name="Sign in").click()
+    expect(explorer.root.get_by_text("Signed in as mira")).to_be_visible()
+    explorer.send()
+
+    expect(explorer.response.get_by_role("tree")).to_contain_text('who "mira"')

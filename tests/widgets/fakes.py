@@ -58,6 +58,10 @@ class FakeView:
         answer: ExchangeState = await self.answer(request)
         return answer
 
+    async def sign_in(self, request: SendArguments) -> str:
+        token: str = await self.answer(request)
+        return token
+
     def change(self, delta: dict[str, Any]) -> None:
         """Tell the listeners that something changed."""
         self.seq += 1

@@ -81,6 +81,15 @@ def test_send_replies_with_the_exchange(page: Page) -> None:
     assert (reply["id"], reply["ok"], reply["result"]["status"]) == ("1", True, 200)
 
 
+def test_sign_in_replies_with_the_token(page: Page, view: FakeView) -> None:
+    """The page sends it with the requests that follow."""
+    view.answer = lambda request: asyncio.sleep(0, "a-token")
+    page.command("sign_in", REQUEST)
+
+    (reply,) = page.replies()
+    assert (reply["ok"], reply["result"]) == (True, "a-token")
+
+
 def test_pairs_reach_the_application_as_pairs(page: Page, view: FakeView) -> None:
     """JSON turns them into lists, which `urlencode` and headers do not take."""
     seen: list[SendArguments] = []

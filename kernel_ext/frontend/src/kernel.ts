@@ -87,7 +87,7 @@ export class Kernel {
         reject(new CommandError("failed", `Nothing could be sent to the kernel: ${String(error)}.`));
       }
     });
-    if (name === "send") this.watch(id);
+    if (name === "send" || name === "sign_in") this.watch(id);
     return { id, result };
   }
 

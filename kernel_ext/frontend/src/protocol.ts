@@ -144,7 +144,7 @@ export interface ExchangeState {
   failure: Failure | null;
 }
 
-export type CommandName = "resync" | "send" | "cancel";
+export type CommandName = "resync" | "send" | "cancel" | "sign_in";
 
 export interface Command {
   type: "command";

@@ -142,7 +142,7 @@ export class Store {
 
   /** Get an OAuth2 token with a user's name and password; the reason where the application gives none.
    *
-   * Spec: RFC 6749 §4.3.2 (request), §5.1 (answer).
+   * Spec: RFC 6749 §4.3.2.
    */
   async signIn(scheme: Scheme, user: string, password: string): Promise<string | null> {
     const path = `/${scheme.tokenUrl.replace(/^\//, "")}`;
@@ -165,14 +165,11 @@ export class Store {
       },
     };
     try {
-      const exchange = (await this.kernel.command("send", request).result) as ExchangeState;
-      const answer = JSON.parse(exchange.response_body?.text ?? "null") as { access_token?: unknown } | null;
-      if (typeof answer?.access_token !== "string")
-        return `POST ${path} answered ${exchange.status ?? "nothing"}, without a token.`;
-      this.setSecret(scheme.name, { user, secret: answer.access_token });
+      const token = (await this.kernel.command("sign_in", request).result) as string;
+      this.setSecret(scheme.name, { user, secret: token });
       return null;
     } catch (error) {
-      return error instanceof CommandError ? error.message : `POST ${path} answered something that is no JSON.`;
+      return error instanceof CommandError ? error.message : String(error);
     }
   }
 

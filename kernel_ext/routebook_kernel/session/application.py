@@ -9,7 +9,7 @@ from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, Sen
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.live import LiveApp
-from routebook_kernel.session.sending import exchange_state, send
+from routebook_kernel.session.sending import exchange_state, fetch_token, send
 from routebook_kernel.session.state import build_state, difference
 from routebook_kernel.session.tracker import Tracker
 
@@ -91,6 +91,14 @@ class Application:
             RequestRefused: The request cannot be formed, for example a path parameter is empty.
         """
         return exchange_state(await send(self.perform, request))
+
+    async def sign_in(self, request: SendArguments) -> str:
+        """Ask the application for an OAuth2 token, which is kept nowhere. Await it on the home loop only.
+
+        Raises:
+            RequestRefused: No token came; the message says what did.
+        """
+        return await fetch_token(self.perform, request)
 
     # What changed
 

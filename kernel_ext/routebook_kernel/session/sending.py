@@ -6,8 +6,9 @@ Spec: RFC 3986 §2.1, §3.3 (percent-encoding of a path), RFC 6265 §4.2 (Cookie
 import asyncio
 import base64
 import binascii
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -58,8 +59,36 @@ async def send(perform: Perform, arguments: SendArguments) -> Exchange:
         RequestRefused: It cannot be formed.
     """
     request, raw_path = form_request(arguments)
-    recorded = await _run(perform, request, raw_path)
+    recorded = await _run(perform, request, raw_path, lambda part: None)
     return recorded.exchange
+
+
+async def fetch_token(perform: Perform, arguments: SendArguments) -> str:
+    """The access token that the application answers with. The exchange that is kept has it redacted.
+
+    Raises:
+        RequestRefused: The request cannot be formed, or its answer holds no token.
+
+    Spec: RFC 6749 §4.3.2 (request), §5.1 (answer), §5.2 (refusal).
+    """
+    answer = bytearray()
+    request, raw_path = form_request(arguments)
+    recorded = await _run(perform, request, raw_path, answer.extend)
+    members = _json_members(bytes(answer))
+    token = members.get("access_token")
+    if not isinstance(token, str) or not token:
+        why = members.get("error_description") or members.get("detail") or members.get("error")
+        told = f": {why}" if isinstance(why, str) else ""
+        raise RequestRefused(f"{request.method} {raw_path} answered {recorded.exchange.status}, without a token{told}.")
+    return token
+
+
+def _json_members(body: bytes) -> Mapping[str, Any]:
+    try:
+        value = json.loads(body)
+    except ValueError:
+        return {}
+    return value if isinstance(value, dict) else {}
 
 
 def form_request(arguments: SendArguments) -> tuple[httpx2.Request, str]:
@@ -115,7 +144,8 @@ def _file_part(part: FilePart) -> tuple[str, tuple[str | None, bytes, str | None
     return part["name"], (part.get("filename"), data, part.get("content_type"))
 
 
-async def _run(perform: Perform, request: httpx2.Request, raw_path: str) -> Recorded:
+async def _run(perform: Perform, request: httpx2.Request, raw_path: str, take: Callable[[bytes], object]) -> Recorded:
+    """Run a request; `take` gets the parts of the answer's body, as they were sent."""
     body = await request.aread()
     is_sent, is_over = False, asyncio.Event()
 
@@ -127,11 +157,13 @@ async def _run(perform: Perform, request: httpx2.Request, raw_path: str) -> Reco
         await is_over.wait()
         return {"type": "http.disconnect"}
 
-    async def ignore(message: Message) -> None:
-        if message["type"] == "http.response.body" and not message.get("more_body", False):
-            is_over.set()
+    async def answer(message: Message) -> None:
+        if message["type"] == "http.response.body":
+            take(message.get("body", b""))
+            if not message.get("more_body", False):
+                is_over.set()
 
-    return await perform(_scope(request, raw_path), receive, ignore, "console")
+    return await perform(_scope(request, raw_path), receive, answer, "console")
 
 
 def _scope(request: httpx2.Request, raw_path: str) -> Scope:

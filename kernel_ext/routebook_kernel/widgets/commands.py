@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError
+from functools import partial
 from typing import Any, cast
 
 from routebook_kernel.exceptions import KernelExtensionError
@@ -35,7 +36,8 @@ class Commands:
         self._running: dict[str, Callable[[], None] | None] = {}  # by command; None until it can be cancelled
         self._commands: dict[str, Callable[[str, Json], None]] = {
             "resync": self._resync,
-            "send": self._send,
+            "send": partial(self._run, view.send),
+            "sign_in": partial(self._run, view.sign_in),
             "cancel": self._cancel,
         }
 
@@ -64,7 +66,8 @@ class Commands:
         self._post(StateMessage(type="state", seq=seq, app=app))
         self._reply(id_, None)
 
-    def _send(self, id_: str, args: Json) -> None:
+    def _run(self, ask: Callable[[SendArguments], Any], id_: str, args: Json) -> None:
+        """Have the view run a request, by the coroutine that `ask` makes; its result is the reply."""
         if (request := _read_request(args)) is None:
             self._refuse(id_, "The request to send is missing, or not as this kernel knows it.", "refused")
             return
@@ -80,7 +83,7 @@ class Commands:
         with self._lock:
             self._running[id_] = None
         try:
-            cancel = self._session.submit(lambda: self._view.send(request), done)
+            cancel = self._session.submit(lambda: ask(request), done)
         except Exception:
             self._is_taken(id_)
             raise
