@@ -138,13 +138,21 @@ def is_json_type(headers: Iterable[tuple[bytes, bytes]], is_strict: bool) -> boo
 
 
 def load_json(body: bytes) -> Any:
-    """What `json.loads` gives, by pydantic-core's parser, which is faster; what it refuses, `json.loads` decides."""
+    """What `json.loads` gives, by pydantic-core's parser, which is faster; what it refuses, `json.loads` decides.
+
+    Half of a surrogate pair (RFC 8259 §8.2) is refused: it is no text, and could be neither stored nor sent back.
+
+    Raises:
+        ValueError: It is no JSON, or no text.
+    """
     if not has_huge_number(body):
         try:
             return from_json(body)
         except ValueError:
             pass
-    return json.loads(body)
+    value = json.loads(body)
+    json.dumps(value, ensure_ascii=False).encode()
+    return value
 
 
 def has_huge_number(body: bytes) -> bool:

@@ -21,7 +21,6 @@ from starlette.background import BackgroundTasks
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
-from starlette.websockets import WebSocket
 
 from routebook._plan import extract
 from routebook._plan.asgi import send_response
@@ -46,6 +45,7 @@ from routebook._plan.steps import (
     ReuseDependency,
     Step,
 )
+from routebook._plan.websocket import OpenWebSocket
 from routebook._sentinel import UNSET
 from routebook.exceptions import EndpointContext
 from routebook.security.oauth2 import SecurityScopes
@@ -65,7 +65,7 @@ _KNOWN: dict[str, Any] = {
     "SecurityScopes": SecurityScopes,
     "Tracer": Tracer,
     "UNREADABLE": (KeyError, ValidationError),
-    "WebSocket": WebSocket,
+    "WebSocket": OpenWebSocket,
     "close_form": close_form,
     "cookie_values": extract.cookie_values,
     "decode_json": decode_json,
