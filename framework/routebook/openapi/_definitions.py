@@ -79,37 +79,49 @@ Names = dict[Definition, str]
 
 
 class JsonText:
-    """A JSON value as text, the names of definitions still open: cheap to keep, and every reading of it is new."""
+    """A JSON value as text, the names of definitions still open: cheap to keep, and every reading of it is new.
 
-    __slots__ = ("_named", "_parts", "_shared", "_text", "uses")
+    Any thread may read: what is remembered of the last names is replaced as a whole.
+    """
+
+    __slots__ = ("_last", "_parts", "uses")
 
     def __init__(self, text: str, definitions: "Definitions") -> None:
         parts = _REFERENCE.split(text)
         self.uses = tuple(map(definitions.of_token, parts[1::2]))
         self._parts = parts[::2]
-        self._named: list[str] = []
-        self._text = text
-        self._shared: Any = None
+        self._last = _Named([], text)
 
     def read(self, names: Names) -> Any:
         """A new value, with names put in."""
-        self._put_in(names)
-        return from_json(self._text)
+        return from_json(self._put_in(names).text)
 
     def read_shared(self, names: Names) -> Any:
         """The value that was given the last time, if the names are still the same."""
-        if self.uses:
-            self._put_in(names)
-        if self._shared is None:
-            self._shared = from_json(self._text)
-        return self._shared
+        named = self._put_in(names) if self.uses else self._last
+        if named.value is None:
+            named.value = from_json(named.text)
+        return named.value
 
-    def _put_in(self, names: Names) -> None:
-        named = [names[definition] for definition in self.uses]
-        if named != self._named:
-            references = [REF_PREFIX + json.dumps(name)[1:-1] for name in named]
-            self._text = "".join(itertools.chain(*zip(self._parts, references, strict=False), self._parts[-1:]))
-            self._named, self._shared = named, None
+    def _put_in(self, names: Names) -> "_Named":
+        used = [names[definition] for definition in self.uses]
+        last = self._last
+        if used != last.names:
+            references = [REF_PREFIX + json.dumps(name)[1:-1] for name in used]
+            text = "".join(itertools.chain(*zip(self._parts, references, strict=False), self._parts[-1:]))
+            last = self._last = _Named(used, text)
+        return last
+
+
+class _Named:
+    """A text with names, and the value that was read from it."""
+
+    __slots__ = ("names", "text", "value")
+
+    def __init__(self, names: list[str], text: str) -> None:
+        self.names = names
+        self.text = text
+        self.value: Any = None
 
 
 _shared: WeakValueDictionary[CoreModeRef, Definition] = WeakValueDictionary()
