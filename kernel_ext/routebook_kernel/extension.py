@@ -1,5 +1,6 @@
 """`%load_ext routebook_kernel`: the only file that touches the shell. Unloading gives everything back."""
 
+import asyncio
 import atexit
 import contextlib
 from collections.abc import Callable
@@ -41,6 +42,7 @@ class Extension:
         self.shell.register_magics(ApiMagics(self.shell, self.session, show))
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
+        after_cell(self.session.output.install)
         atexit.register(self.session.close)  # not the views: the page has let go of them before the kernel ends
 
     def unload(self) -> None:
@@ -57,6 +59,7 @@ class Extension:
             self._explorers.close()
         self.session.home.uninstall()
         self.session.close()
+        after_cell(self.session.output.uninstall)
 
     @property
     def _formatter(self) -> Any:
@@ -76,6 +79,14 @@ class Extension:
 
     def _announce(self, text: str) -> None:
         show(Notice(text, level="error"))
+
+
+def after_cell(action: Callable[[], None]) -> None:
+    """Do something when the cell that runs has ended; at once where no kernel's loop runs cells."""
+    try:
+        asyncio.get_running_loop().call_soon(action)
+    except RuntimeError:
+        action()
 
 
 def show(shown: object) -> None:

@@ -237,6 +237,21 @@ def test_interrupt_ends_a_waiting_request_and_the_kernel_goes_on(kernel: Kernel)
         assert kernel.value("client.get('/one').json()") == "1"
 
 
+def test_prints_of_a_served_request_are_with_the_request_not_in_a_random_cell(kernel: Kernel, free_port: int) -> None:
+    """They show where the server was started, and in the log; a cell that runs meanwhile has none of them."""
+    define(kernel, "fourteen")
+    kernel.good("@fourteen.get('/talk')\ndef talk():\n    print('said', 1)\n    return 1", "fourteen-1")
+    kernel.good(f"%api serve --app fourteen --port {free_port}", "fourteen-2")
+
+    sleeping = kernel.start("import time; time.sleep(1)", "fourteen-3")
+    httpx2.get(f"http://127.0.0.1:{free_port}/talk")
+    while_sleeping = kernel.finish(sleeping)
+    kernel.good("%api stop", "fourteen-2")
+
+    assert while_sleeping.text == ""
+    assert kernel.value("routebook_kernel.log()[-1].output") == "'said 1\\n'"
+
+
 def test_failure_of_a_handler_is_told_by_cell_and_line(kernel: Kernel) -> None:
     """A 500 shows the user's frames with values, the frameworks' folded."""
     define(kernel, "thirteen")
@@ -288,10 +303,10 @@ def test_http_cell_sends_several_requests(kernel: Kernel) -> None:
 
 def test_application_as_last_expression_is_the_explorer_with_a_text_beside(kernel: Kernel) -> None:
     """The widget for the page, text and HTML for where it does not run."""
-    define(kernel, "fourteen")
-    kernel.good("@fourteen.get('/one', summary='The one')\ndef one(): return 1", "fourteen-1")
+    define(kernel, "seventeen")
+    kernel.good("@seventeen.get('/one', summary='The one')\ndef one(): return 1", "seventeen-1")
 
-    value = kernel.good("fourteen", "fourteen-2").value
+    value = kernel.good("seventeen", "seventeen-2").value
 
     assert value is not None
     assert "GET     /one" in value["text/plain"]

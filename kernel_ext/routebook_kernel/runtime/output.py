@@ -6,9 +6,8 @@ the current context. Contexts are copied into worker threads by anyio, so sync e
 
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from contextvars import ContextVar
-from typing import Any
 
 MAX_CHARACTERS = 64 * 1024
 
@@ -47,32 +46,40 @@ def collected_output() -> Iterator[Collected]:
         _collector.reset(token)
 
 
+class _Listening:
+    """A stream's `write` that also tells the request of the current context."""
+
+    def __init__(self, listener: "OutputListener", write: Callable[[str], int]) -> None:
+        self.inner = write
+        self._listener = listener
+
+    def __call__(self, text: str) -> int:
+        if self._listener.is_on and (collected := _collector.get()) is not None:
+            collected.add(text)
+        return self.inner(text)
+
+
 class OutputListener:
-    """Listens to `sys.stdout` and `sys.stderr` between `install` and `uninstall`."""
+    """Listens to `sys.stdout` and `sys.stderr` between `install` and `uninstall`.
+
+    IPython exchanges the streams' `write` while a cell runs, and puts back what it found. What is installed inside a
+    cell is therefore gone with the cell, and what is taken away comes back: both are called again after it.
+    """
 
     def __init__(self) -> None:
-        self._streams: list[Any] = []
+        self.is_on = False
 
     def install(self) -> None:
         """Begin to listen; a stream that takes no attributes (a plain file) is left alone."""
+        self.is_on = True
         for stream in (sys.stdout, sys.stderr):
-            try:
-                stream.write = _listening(stream.write)  # type: ignore[method-assign]
-            except (AttributeError, TypeError):
-                continue
-            self._streams.append(stream)
+            if not isinstance(stream.write, _Listening):
+                with suppress(AttributeError, TypeError):
+                    vars(stream)["write"] = _Listening(self, stream.write)
 
     def uninstall(self) -> None:
         """Stop listening."""
-        for stream in self._streams:
-            del stream.write
-        self._streams.clear()
-
-
-def _listening(write: Callable[[str], int]) -> Callable[[str], int]:
-    def heard(text: str) -> int:
-        if (collected := _collector.get()) is not None:
-            collected.add(text)
-        return write(text)
-
-    return heard
+        self.is_on = False
+        for stream in (sys.stdout, sys.stderr):
+            if isinstance(write := stream.write, _Listening):
+                vars(stream)["write"] = write.inner
