@@ -21,6 +21,9 @@ from routebook._plan.asgi import STARTED_KEY
 from routebook._routing.options import RouteOptions
 from routebook.datastructures import Default
 from routebook.exception_handlers import (
+    SERVER_ERRORS,
+    answer_by_handler,
+    find_handler,
     http_exception_handler,
     request_validation_exception_handler,
     websocket_request_validation_exception_handler,
@@ -209,7 +212,21 @@ class Routebook(Starlette):
             await self._answer_error(error, scope, receive, send)
 
     async def _answer_error(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
-        """Let Starlette's own middleware deal with an exception, as if it had been around the whole request."""
+        """Answer an exception by its handler; what has none, or what the handler raises, by Starlette's middleware.
+
+        FastAPI has two such layers too, around each route and around all of them.
+        """
+        handler = None if STARTED_KEY in scope else find_handler(self.exception_handlers, error)
+        if handler is None:
+            await self._answer_as_starlette(error, scope, receive, send)
+            return
+        try:
+            await answer_by_handler(handler, error, scope, receive, send)
+        except Exception as failure:
+            await self._answer_as_starlette(failure, scope, receive, send)
+
+    async def _answer_as_starlette(self, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+        """Let Starlette's middleware deal with an exception, as if it had been around the whole request."""
         has_started = STARTED_KEY in scope
 
         async def fail(scope: Scope, receive: Receive, send: Send) -> None:
@@ -222,7 +239,7 @@ class Routebook(Starlette):
                 scope[STARTED_KEY] = True  # for the application that this one is mounted in
                 await send(message)
 
-        handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in (500, Exception)}
+        handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in SERVER_ERRORS}
         server_error = self.exception_handlers.get(500) or self.exception_handlers.get(Exception)
         handled = ExceptionMiddleware(fail, handlers=handlers, debug=self.debug)
         answered = ServerErrorMiddleware(handled, handler=server_error, debug=self.debug)

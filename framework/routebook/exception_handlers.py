@@ -1,15 +1,19 @@
 """The default answers to exceptions."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
+from starlette._utils import is_async_callable
+from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 from starlette.status import HTTP_422_UNPROCESSABLE_CONTENT, WS_1008_POLICY_VIOLATION
+from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
+from routebook._plan.asgi import send_response
 from routebook._plan.respond import RenderedJSONResponse, dump_json
 from routebook.encoders import json_text
 from routebook.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -22,6 +26,33 @@ __all__ = [
 ]
 
 _MAX_REASON_BYTES = 123
+
+SERVER_ERRORS = (500, Exception)
+"""Keys of the handler of what nobody expected: it answers, and the exception is raised all the same."""
+
+Handler = Callable[[Any, Any], Any]
+
+
+def find_handler(handlers: Mapping[Any, Handler], error: Exception) -> Handler | None:
+    """The handler of an exception, as Starlette finds it: by an HTTP exception's status, else by the nearest class."""
+    if isinstance(error, HTTPException) and error.status_code != 500:
+        handler = handlers.get(error.status_code)
+        if handler is not None:
+            return handler
+    return next((handlers[cls] for cls in type(error).__mro__ if cls is not Exception and cls in handlers), None)
+
+
+async def answer_by_handler(handler: Handler, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
+    """Call an exception's handler, in a thread unless it is async, and send the response that it may give."""
+    is_http = scope["type"] == "http"
+    connection = Request(scope, receive, send) if is_http else WebSocket(scope, receive, send)
+    if is_async_callable(handler):
+        response = await handler(connection, error)
+    else:
+        response = await run_in_threadpool(handler, connection, error)
+    if response is not None:
+        await send_response(response, scope, receive, send)
+    error.__traceback__ = None  # an instance that is raised again and again would gather tracebacks
 
 
 async def http_exception_handler(request: Request, exc: HTTPException) -> Response:

@@ -302,3 +302,16 @@ async def test_error_of_a_mounted_plain_application_sends_no_second_response() -
 @pytest.fixture
 def anyio_backend() -> str:
     return "asyncio"
+
+
+def test_handler_may_raise_what_another_handler_answers() -> None:
+    """As in FastAPI, whose handlers stand in two layers: a handler translates, the next one answers."""
+    app = make_app()
+
+    @app.exception_handler(Fatal)
+    def translate(request: Request, error: Fatal) -> PlainTextResponse:
+        raise HTTPException(409, "translated") from error
+
+    got = TestClient(app).get("/fatal")
+
+    assert (got.status_code, got.json()) == (409, {"detail": "translated"})
