@@ -129,7 +129,7 @@ async def read_body(receive: Receive) -> bytes:
 def is_json_type(headers: Iterable[tuple[bytes, bytes]], is_strict: bool) -> bool:
     """Whether the body is declared to be JSON (RFC 8259 §11, RFC 6839 §3.1); undeclared it is only when not strict."""
     for name, value in headers:
-        if name == b"content-type":
+        if name == b"content-type" and value:
             media_type = value.partition(b";")[0].strip().lower()
             return media_type == b"application/json" or (
                 media_type.startswith(b"application/") and media_type.endswith(b"+json")

@@ -15,7 +15,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import AfterValidator, AliasChoices, BaseModel, ConfigDict, Field, create_model
 
-from tests.framework.beside import EMPTY, Request, applications, ask, endpoint_of
+from tests.framework.beside import EMPTY, Request, applications, assert_alike, endpoint_of
 
 
 class Colour(Enum):
@@ -147,7 +147,7 @@ def requests(draw: st.DrawFn) -> Request:
     return Request("GET", f"/{first}/{second}", query.encode(), headers)
 
 
-@settings(max_examples=150)
+@settings(max_examples=100)
 @given(declarations(), st.lists(requests(), min_size=1, max_size=6))
 def test_parameters_of_any_signature_are_read_as_fastapi_reads_them(
     declared: list[Declared], asked: list[Request]
@@ -162,7 +162,7 @@ def test_parameters_of_any_signature_are_read_as_fastapi_reads_them(
 
     ours, theirs = applications(build)
     for request in asked:
-        assert ask(ours, request) == ask(theirs, request)
+        assert_alike(ours, theirs, request)
 
 
 @pytest.mark.parametrize("source", ["Query", "Header", "Cookie"])
@@ -196,4 +196,4 @@ def test_several_models_share_a_source(source: str) -> None:
         else:
             headers = [(name.encode(), value.encode()) for name, value in sent.items()] if source == "Header" else []
         request = Request("GET", "/", query.encode(), headers)
-        assert ask(ours, request) == ask(theirs, request)
+        assert_alike(ours, theirs, request)
