@@ -4,7 +4,6 @@ from collections.abc import Callable, Mapping
 from math import isfinite
 from typing import Any
 
-from starlette._utils import is_async_callable
 from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
@@ -13,6 +12,7 @@ from starlette.status import HTTP_422_UNPROCESSABLE_CONTENT, WS_1008_POLICY_VIOL
 from starlette.types import Receive, Scope, Send
 from starlette.websockets import WebSocket, WebSocketState
 
+from routebook._analysis.callables import CallableKind, classify_callable
 from routebook._plan.asgi import send_response
 from routebook._plan.respond import RenderedJSONResponse, dump_json
 from routebook.encoders import json_text
@@ -46,10 +46,10 @@ async def answer_by_handler(handler: Handler, error: Exception, scope: Scope, re
     """Call an exception's handler, in a thread unless it is async, and send the response that it may give."""
     is_http = scope["type"] == "http"
     connection = Request(scope, receive, send) if is_http else WebSocket(scope, receive, send)
-    if is_async_callable(handler):
-        response = await handler(connection, error)
-    else:
+    if classify_callable(handler) is CallableKind.SYNC:
         response = await run_in_threadpool(handler, connection, error)
+    else:
+        response = await handler(connection, error)
     if response is not None:
         await send_response(response, scope, receive, send)
     error.__traceback__ = None  # an instance that is raised again and again would gather tracebacks
