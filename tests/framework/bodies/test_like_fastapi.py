@@ -118,7 +118,9 @@ def test_one_body_is_read_as_fastapi_reads_it(kind: Any, embed: bool, default: A
     st.lists(st.sampled_from((EMPTY, None)), min_size=3, max_size=3),
     st.lists(bodies(), min_size=1, max_size=6),
 )
-def test_several_bodies_are_read_as_fastapi_reads_them(kinds: list[Any], defaults: list[Any], sent: list[bytes]) -> None:
+def test_several_bodies_are_read_as_fastapi_reads_them(
+    kinds: list[Any], defaults: list[Any], sent: list[bytes]
+) -> None:
     """Several body parameters are members of one object, by name or alias."""
     options: list[dict[str, Any]] = [{}, {"alias": "x"}, {"validation_alias": AliasChoices("y", "z")}]
     parameters = list(zip(("v", "w", "f"), kinds, options, defaults, strict=False))
