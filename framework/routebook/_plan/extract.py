@@ -8,12 +8,12 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from pydantic import ValidationError
-from starlette.requests import cookie_parser
 from starlette.types import Scope
 
 from routebook._analysis.dependant import Parameter, Source
 from routebook._analysis.fields import ModelField, located_errors, missing_error
 from routebook._analysis.shapes import is_sequence
+from routebook._cookies import parse_cookies
 from routebook._sentinel import UNSET
 
 Sent = Mapping[str, Any]
@@ -48,7 +48,7 @@ def cookie_values(headers: list[tuple[bytes, bytes]]) -> dict[str, str]:
     cookies: dict[str, str] = {}
     for name, value in headers:
         if name == b"cookie":
-            cookies.update(cookie_parser(value.decode("latin-1")))
+            cookies.update(parse_cookies(value.decode("latin-1")))
     return cookies
 
 

@@ -2,6 +2,7 @@
 
 from starlette.requests import HTTPConnection
 
+from routebook._cookies import parse_cookies
 from routebook.exceptions import HTTPException
 from routebook.openapi.models import APIKey, APIKeyIn
 from routebook.security.base import SecurityBase, not_authenticated
@@ -97,4 +98,7 @@ class APIKeyCookie(APIKeyBase):
         Raises:
             HTTPException: It is missing, and `auto_error` holds.
         """
-        return self.check_api_key(request.cookies.get(self.model.name))
+        cookies: dict[str, str] = {}
+        for header in request.headers.getlist("cookie"):
+            cookies.update(parse_cookies(header))
+        return self.check_api_key(cookies.get(self.model.name))
