@@ -5,7 +5,7 @@ import json
 from typing import Any
 
 import fastapi
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from starlette.types import Message
@@ -43,7 +43,8 @@ async def ask(app: Any, query: str = "", body: bytes | None = None) -> tuple[Any
     start = sent[0]
     content = b"".join(message.get("body", b"") for message in sent[1:])
     headers = sorted(pair for pair in start["headers"] if pair[0] != b"content-length")
-    return start["status"], headers, json.loads(content or b"null"), sent[-1].get("error")
+    is_json = (b"content-type", b"application/json") in headers
+    return start["status"], headers, json.loads(content or b"null") if is_json else content, sent[-1].get("error")
 
 
 def _facts(error: Exception) -> tuple[Any, ...]:
@@ -122,6 +123,7 @@ def make_body_app(web: Any) -> Any:
     return app
 
 
+@example(b"1e999", "")
 @given(any_bodies, st.sampled_from(["", "limit=1", "limit=x"]))
 def test_body_read_directly_is_body_read_step_by_step(body: bytes, query: str) -> None:
     """From bytes to objects in one step of pydantic-core, or by `json.loads`: nobody can tell, nor on FastAPI."""
@@ -132,4 +134,8 @@ def test_body_read_directly_is_body_read_step_by_step(body: bytes, query: str) -
     generated = run(context.generated().function, [], **request)
 
     assert generated == run(Interpreter(context.plan()), [], **request)
-    assert run(app, [], **request) == run(make_body_app(fastapi), [], **request)
+    ours, theirs = run(app, [], **request), run(make_body_app(fastapi), [], **request)
+    if theirs[0][0] == 500:  # it cannot write a refused infinity as JSON; we can
+        assert ours[0][0] == 422
+    else:
+        assert ours == theirs
