@@ -1,0 +1,177 @@
+"""From a signature to its parameters: sources, names, merged declarations, and what is refused with which words."""
+
+import functools
+from collections.abc import Callable
+from typing import Annotated, Any
+
+import pytest
+from pydantic import AliasChoices, AliasPath, BaseModel, Field, Json
+from starlette.requests import Request
+
+from routebook import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
+from routebook._analysis.analyse import analyse_endpoint
+from routebook._analysis.dependant import Parameter
+from routebook.datastructures import UploadFile
+from routebook.exceptions import DeclarationError
+
+
+class Item(BaseModel):
+    a: int
+
+
+def parameters_of(call: Callable[..., Any], *path_names: str) -> dict[str, Parameter]:
+    dependant = analyse_endpoint(call, path_names=frozenset(path_names))
+    return {parameter.name: parameter for parameter in dependant.parameters}
+
+
+def analysed(annotation: Any, *path_names: str) -> Parameter:
+    def endpoint(value: Any) -> None: ...
+
+    endpoint.__annotations__["value"] = annotation
+    return parameters_of(endpoint, *path_names)["value"]
+
+
+@pytest.mark.parametrize(
+    ("annotation", "source"),
+    [
+        (int, "query"),
+        (int | None, "query"),
+        (list[int], "body"),
+        (Annotated[list[int], Query()], "query"),
+        (Item, "body"),
+        (Item | None, "body"),
+        (dict[str, int], "body"),
+        (UploadFile, "file"),
+        (list[UploadFile], "file"),
+        (Annotated[str, Header()], "header"),
+        (Annotated[str, Cookie()], "cookie"),
+        (Annotated[int, Body()], "body"),
+        (Annotated[str, Form()], "form"),
+        (Annotated[bytes, File()], "file"),
+        (Annotated[int, Query(gt=1), Query(lt=5)], "query"),
+    ],
+)
+def test_a_type_and_its_marker_tell_the_source(annotation: Any, source: str) -> None:
+    """The rules in order: a marker, an upload, a scalar, else the body."""
+    assert analysed(annotation).source == source
+
+
+def test_a_name_of_the_path_is_a_path_parameter() -> None:
+    """Nobody writes `Path()` for a plain one."""
+    assert analysed(int, "value").source == "path"
+
+
+@pytest.mark.parametrize(
+    ("annotation", "names"),
+    [
+        (int, ("value",)),
+        (Annotated[int, Query(alias="v")], ("v",)),
+        (Annotated[int, Query(alias="v", validation_alias="w")], ("w",)),
+        (Annotated[int, Query(validation_alias=AliasChoices("v", "w"))], ("v", "w")),
+        (Annotated[int, Query(validation_alias=AliasPath("v", 0))], ("value",)),
+        (Annotated[int, Query(validation_alias=AliasChoices("v", AliasPath("w")))], ("value",)),
+        (Annotated[int, Field(alias="v"), Query()], ("v",)),
+        (Annotated[int, Field(alias="v"), Query(alias=None)], ("value",)),
+        (Annotated[int, Path(validation_alias=AliasChoices("v", "w"))], ("v", "w", "value")),
+    ],
+)
+def test_the_names_of_a_parameter_are_its_aliases_or_its_own(annotation: Any, names: tuple[str, ...]) -> None:
+    """Every reader, and OpenAPI, asks the same question."""
+    assert analysed(annotation).names == names
+
+
+def test_a_headers_own_name_has_dashes_and_an_alias_is_kept() -> None:
+    """Python names have no dashes; most headers have."""
+
+    def endpoint(
+        user_agent: Annotated[str, Header()],
+        kept: Annotated[str, Header(alias="X_Kept")],
+        not_converted: Annotated[str, Header(convert_underscores=False)],
+    ) -> None: ...
+
+    names = {name: parameter.names for name, parameter in parameters_of(endpoint).items()}
+    assert names == {"user_agent": ("user-agent",), "kept": ("X_Kept",), "not_converted": ("not_converted",)}
+
+
+def test_json_is_one_text_whatever_is_in_it() -> None:
+    """The constraint decides how the type is sent, so it must not get lost."""
+    parameter = analysed(Annotated[Json[list[int]], Query()])
+
+    assert parameter.field.declared_type == Json[list[int]]
+    assert parameter.field.validate_value("[1, 2]") == [1, 2]
+
+
+def bad_path_default(value: Annotated[int, Query(default=1)]) -> None: ...
+
+
+def two_markers(value: Annotated[int, Query()] = Query()) -> None: ...
+
+
+def two_dependencies(value: Annotated[int, Depends(int)] = Depends(int)) -> None: ...
+
+
+def marker_and_dependency(value: Annotated[int, Query()] = Depends(int)) -> None: ...
+
+
+def marked_request(request: Annotated[Request, Query()]) -> None: ...
+
+
+def structure_in_query(value: Annotated[dict[str, int], Query()]) -> None: ...
+
+
+def union_in_query(value: Annotated[Item | dict[str, int], Query()]) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("call", "words"),
+    [
+        (bad_path_default, "`Query` default value cannot be set in `Annotated` for 'value'"),
+        (two_markers, "in `Annotated` and default value together for 'value'"),
+        (two_dependencies, "Cannot specify `Depends` in `Annotated` and default value together for 'value'"),
+        (marker_and_dependency, "and `Depends` as a default value together for 'value'"),
+        (marked_request, "is given by the framework"),
+        (structure_in_query, "Query parameter 'value' must be one of the supported types"),
+        (union_in_query, "Query parameter 'value' must be one of the supported types"),
+    ],
+)
+def test_a_contradiction_is_refused_with_its_place(call: Callable[..., Any], words: str) -> None:
+    """It is found when the route is declared, and names the function's file and line."""
+    with pytest.raises(DeclarationError) as caught:
+        parameters_of(call)
+
+    assert words in str(caught.value)
+    assert caught.value.location is not None
+    assert caught.value.location.function == call.__name__
+
+
+def test_a_structure_in_the_path_is_refused() -> None:
+    """A segment of a path is one text."""
+    with pytest.raises(DeclarationError, match="Path params must be of one of the supported types"):
+        analysed(list[int], "value")
+
+
+def test_a_partial_takes_what_is_left() -> None:
+    """A bound argument is no parameter of the request's."""
+
+    def endpoint(first: int, second: str) -> None: ...
+
+    assert list(parameters_of(functools.partial(endpoint, 1))) == ["second"]
+
+
+def dependency() -> int:
+    return 1
+
+
+def test_a_security_with_scopes_of_its_own_is_another_dependency() -> None:
+    """It may answer otherwise, so its result must not be shared."""
+
+    def endpoint(
+        plain: Annotated[int, Security(dependency)],
+        scoped: Annotated[int, Security(dependency, scopes=["s"])],
+        again: Annotated[int, Security(dependency, scopes=["s"])],
+    ) -> None: ...
+
+    plain, scoped, again = analyse_endpoint(endpoint, path_names=frozenset()).dependencies
+
+    assert plain.cache_key != scoped.cache_key
+    assert scoped.cache_key == again.cache_key
