@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from pydantic import ValidationError
-from pydantic_core import from_json
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive
 
@@ -138,20 +137,16 @@ def is_json_type(headers: Iterable[tuple[bytes, bytes]], is_strict: bool) -> boo
 
 
 def load_json(body: bytes) -> Any:
-    """What `json.loads` gives, by pydantic-core's parser, which is faster; what it refuses, `json.loads` decides.
+    """What `json.loads` gives.
 
     Half of a surrogate pair (RFC 8259 §8.2) is refused: it is no text, and could be neither stored nor sent back.
 
     Raises:
         ValueError: It is no JSON, or no text.
     """
-    if not has_huge_number(body):
-        try:
-            return from_json(body)
-        except ValueError:
-            pass
     value = json.loads(body)
-    json.dumps(value, ensure_ascii=False).encode()
+    if b"\\u" in body or b"\xed" in body:  # an escape, or the first byte of a surrogate in UTF-8
+        json.dumps(value, ensure_ascii=False).encode()
     return value
 
 
