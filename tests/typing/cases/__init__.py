@@ -1,0 +1,1 @@
+"""Code as users write it, which `mypy --strict` must take; never run."""
