@@ -4,13 +4,13 @@
 has every step of every request reported while it runs.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Protocol
 
-from starlette.routing import BaseRoute
+from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 from routebook._plan.observe import OBSERVER_KEY, Observer, SpanKind
@@ -28,6 +28,7 @@ __all__ = [
     "find_operation",
     "iter_operations",
     "observed",
+    "span_details",
 ]
 
 
@@ -154,3 +155,22 @@ def observed(app: ASGIApp, observer: Observer) -> ASGIApp:
         await app(scope, receive, send)
 
     return serve
+
+
+def span_details(app: HasRoutes) -> Callable[[Mapping[str, Any]], tuple[str, dict[str, str]]]:
+    """Names for OpenTelemetry's spans: "GET /items/{item_id}", with `http.route`, so that ids make no new names.
+
+    `OpenTelemetryMiddleware(app, default_span_details=span_details(app))` is all that it takes; the instrumentation
+    names a span before the application has seen the request, so each request is looked up once more.
+
+    Spec: OpenTelemetry semantic conventions for HTTP spans, Name.
+    """
+
+    def details(scope: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
+        method = scope.get("method", "WEBSOCKET")
+        for context in iter_route_contexts(app.routes):
+            if context.matches(dict(scope))[0] is Match.FULL and context.path_format is not None:
+                return f"{method} {context.path_format}", {"http.route": context.path_format}
+        return method, {}
+
+    return details

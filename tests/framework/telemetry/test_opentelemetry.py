@@ -1,12 +1,12 @@
 """OpenTelemetry's own ASGI instrumentation around an application, with spans named by route template.
 
-The instrumentation names a span before the application has seen the request, so it must be told how: `span_details`
-below is all that it takes, of public names only.
+The instrumentation names a span before the application has seen the request, so it must be told how:
+`introspect.span_details` is all that it takes.
 """
 
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -15,27 +15,11 @@ from opentelemetry.sdk.trace import TracerProvider
 from opentelemetry.sdk.trace.export import SimpleSpanProcessor
 from opentelemetry.sdk.trace.export.in_memory_span_exporter import InMemorySpanExporter
 from opentelemetry.trace import SpanKind
-from starlette.routing import Match
 from starlette.types import ASGIApp
 
 from routebook import APIRouter, Routebook, WebSocket
-from routebook.routing import iter_route_contexts
+from routebook.introspect import span_details
 from routebook.testclient import TestClient
-
-Details = Callable[[Mapping[str, Any]], tuple[str, dict[str, str]]]
-
-
-def span_details(app: Routebook) -> Details:
-    """Name spans "GET /items/{item_id}", as the semantic conventions for HTTP want it: method and `http.route`."""
-
-    def details(scope: Mapping[str, Any]) -> tuple[str, dict[str, str]]:
-        method = scope.get("method", "WEBSOCKET")
-        for context in iter_route_contexts(app.routes):
-            if context.matches(dict(scope))[0] is Match.FULL and context.path_format is not None:
-                return f"{method} {context.path_format}", {"http.route": context.path_format}
-        return method, {}
-
-    return details
 
 
 def make_app() -> Routebook:
