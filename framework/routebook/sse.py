@@ -148,19 +148,23 @@ class _KeepaliveSend:
         self._send = send
         self._silence_s = silence_s
         self._last = anyio.current_time()
+        self._is_over = False
         self._lock = anyio.Lock()
 
     async def __call__(self, message: Message) -> None:
         async with self._lock:
             await self._send(message)
             self._last = anyio.current_time()
+            self._is_over = message["type"] == "http.response.body" and not message.get("more_body", False)
 
     async def run(self) -> None:
-        """Send comments until cancelled."""
-        while True:
+        """Send comments until the response is over."""
+        while not self._is_over:
             await anyio.sleep_until(self._last + self._silence_s)
-            if anyio.current_time() >= self._last + self._silence_s:
-                await self({"type": "http.response.body", "body": KEEPALIVE_COMMENT, "more_body": True})
+            async with self._lock:  # what was sent while waiting for it may have been the last
+                if not self._is_over and anyio.current_time() >= self._last + self._silence_s:
+                    await self._send({"type": "http.response.body", "body": KEEPALIVE_COMMENT, "more_body": True})
+                    self._last = anyio.current_time()
 
 
 def _only_error(error: BaseException) -> BaseException:
