@@ -52,7 +52,40 @@ from routebook.utils import generate_unique_id
 _STREAMS = (AsyncIterable, AsyncIterator, AsyncGenerator, Iterable, Iterator, Generator)
 
 
-class APIRoute(Route):
+class _Analysed:
+    """What routes with an analysed endpoint share."""
+
+    path: str
+    template: PathTemplate
+    dependant: Dependant
+
+    def __hash__(self) -> int:
+        return hash(self.path)  # Starlette's routes are equal by path, endpoint and methods, and have no hash
+
+    @property
+    def location(self) -> SourceLocation | None:
+        """Where the endpoint was written."""
+        return self.dependant.location
+
+    @cached_property
+    def context(self) -> RouteContext:
+        """The route as declared, outside of any include."""
+        return RouteContext(self)  # type: ignore[arg-type]  # mixed into routes only
+
+    @property
+    def path_format(self) -> str:
+        return self.template.path_format
+
+    @property
+    def param_convertors(self) -> dict[str, Any]:
+        return dict(self.template.convertors)
+
+    @property
+    def path_regex(self) -> Any:
+        return self.template.pattern
+
+
+class APIRoute(_Analysed, Route):  # type: ignore[override]  # a template has all three
     """One path operation.
 
     Args:
@@ -110,8 +143,8 @@ class APIRoute(Route):
         self.dependency_overrides_provider = dependency_overrides_provider
         self.strict_content_type = strict_content_type
         self._set_options(self._options)
-        self.template: PathTemplate = parse_template(path)
-        self.dependant: Dependant = analyse_endpoint(
+        self.template = parse_template(path)
+        self.dependant = analyse_endpoint(
             endpoint, path_names=frozenset(self.template.param_names), dependencies=self.dependencies or ()
         )
         self._declare_response()
@@ -148,16 +181,6 @@ class APIRoute(Route):
             self.stream_item_field = _response_field(item_type, self.location)
 
     @property
-    def location(self) -> SourceLocation | None:
-        """Where the endpoint was written."""
-        return self.dependant.location
-
-    @cached_property
-    def context(self) -> RouteContext:
-        """The route as declared, outside of any include."""
-        return RouteContext(self)
-
-    @property
     def unique_id(self) -> str:
         return self.context.unique_id
 
@@ -170,18 +193,6 @@ class APIRoute(Route):
     def is_stream(self) -> bool:
         """Whether the endpoint yields what it sends."""
         return self.dependant.kind.is_generator
-
-    @property
-    def path_format(self) -> str:  # type: ignore[override]
-        return self.template.path_format
-
-    @property
-    def param_convertors(self) -> dict[str, Any]:  # type: ignore[override]
-        return dict(self.template.convertors)
-
-    @property
-    def path_regex(self) -> Any:  # type: ignore[override]
-        return self.template.pattern
 
     def rebuilt(self, endpoint: Callable[..., Any] | None = None, **changes: Any) -> "APIRoute":
         """A new route with the same path and options, analysed again, of another endpoint if given.
@@ -199,9 +210,6 @@ class APIRoute(Route):
             **changes,
         }
         return type(self)(endpoint=endpoint or self.endpoint, **options)
-
-    def __hash__(self) -> int:
-        return hash(self.path)  # Starlette's routes are equal by path, endpoint and methods, and have no hash
 
     # serving --------------------------------------------------------------------------------------------------------
 
@@ -265,7 +273,7 @@ class APIRoute(Route):
         )
 
 
-class APIWebSocketRoute(WebSocketRoute):
+class APIWebSocketRoute(_Analysed, WebSocketRoute):  # type: ignore[override]  # as above
     """One WebSocket endpoint, its parameters and dependencies analysed as a path operation's are."""
 
     methods = None
@@ -286,36 +294,11 @@ class APIWebSocketRoute(WebSocketRoute):
         self.dependencies = list(dependencies or ())
         self.dependency_overrides_provider = dependency_overrides_provider
         self.strict_content_type = True
-        self.template: PathTemplate = parse_template(path)
-        self.dependant: Dependant = analyse_endpoint(
+        self.template = parse_template(path)
+        self.dependant = analyse_endpoint(
             endpoint, path_names=frozenset(self.template.param_names), dependencies=self.dependencies
         )
         self.app = self._serve
-
-    def __hash__(self) -> int:
-        return hash(self.path)
-
-    @property
-    def location(self) -> SourceLocation | None:
-        """Where the endpoint was written."""
-        return self.dependant.location
-
-    @cached_property
-    def context(self) -> RouteContext:
-        """The route as declared, outside of any include."""
-        return RouteContext(self)
-
-    @property
-    def path_format(self) -> str:  # type: ignore[override]
-        return self.template.path_format
-
-    @property
-    def param_convertors(self) -> dict[str, Any]:  # type: ignore[override]
-        return dict(self.template.convertors)
-
-    @property
-    def path_regex(self) -> Any:  # type: ignore[override]
-        return self.template.pattern
 
     def rebuilt(self, endpoint: Callable[..., Any] | None = None, **changes: Any) -> "APIWebSocketRoute":
         """A new route with the same path and options, analysed again, of another endpoint if given.

@@ -3,7 +3,7 @@
 Routes that are added to the included router later are served too.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from copy import copy
 from typing import TYPE_CHECKING, Any
 
@@ -114,14 +114,3 @@ class IncludedRouter(BaseRoute):
 
     def url_path_for(self, name: str, /, **path_params: Any) -> URLPath:
         return self.router.included_at((self,)).url_path_for(name, **path_params)
-
-
-def iter_leaves(
-    routes: Sequence[BaseRoute], layers: tuple[IncludedRouter, ...] = ()
-) -> Iterator[tuple[BaseRoute, tuple[IncludedRouter, ...]]]:
-    """Every route that is no inclusion, with the inclusions that lead to it, the innermost first."""
-    for route in routes:
-        if isinstance(route, IncludedRouter):
-            yield from iter_leaves(route.router.routes, (route, *layers))
-        else:
-            yield route, layers
