@@ -12,6 +12,9 @@ Source = Literal["console", "client", "server"]
 RunOutcome = Literal["completed", "raised", "refused"]
 """How a run of a cell ended; "refused" never began: a syntax error."""
 
+Peer = Literal["client", "application"]
+"""One of the two sides of a WebSocket."""
+
 HeaderPairs = tuple[tuple[str, str], ...]
 
 
@@ -117,16 +120,69 @@ class Span:
 
 
 @dataclass(frozen=True, slots=True)
+class SocketMessage:
+    """One message over a WebSocket, credentials redacted.
+
+    Attributes:
+        data: Its first bytes; of a text its UTF-8.
+        size_bytes: Its whole size on the wire.
+        at_ms: Since the connection was asked for.
+    """
+
+    sender: Peer
+    is_text: bool
+    data: bytes
+    size_bytes: int
+    at_ms: float
+    is_truncated: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SocketRecord:
+    """What passed over one WebSocket after its handshake.
+
+    Attributes:
+        messages: The last ones, in the order in which they passed.
+        message_count: How many passed, kept or let go.
+        received_bytes: What the client sent, all messages together.
+        sent_bytes: What the application sent.
+        subprotocol: The one that the application chose.
+        close_code: None while it is open, and of a handshake that was answered with a response. Of a refused
+            handshake what the application closed it with; 1006 where it ended without a word.
+        closed_by: Who ended it; None while it is open.
+
+    Spec: RFC 6455 §7.4 (close codes).
+    """
+
+    messages: tuple[SocketMessage, ...] = ()
+    message_count: int = 0
+    received_bytes: int = 0
+    sent_bytes: int = 0
+    subprotocol: str | None = None
+    close_code: int | None = None
+    close_reason: str = ""
+    closed_by: Peer | None = None
+
+    @property
+    def is_open(self) -> bool:
+        """Whether it has not ended yet."""
+        return self.closed_by is None
+
+
+@dataclass(frozen=True, slots=True)
 class Exchange:
-    """One request and its response, credentials redacted.
+    """One request and its response, or one WebSocket connection; credentials redacted.
 
     Attributes:
         id: Counts from 1 over the kernel's life.
         operation: Which operation answered, such as "GET /items/{item_id}"; None when none did.
+        method: Of a WebSocket connection "WEBSOCKET".
         started_at: Seconds since the epoch.
-        status: None when no response came.
+        status: None when no response came; 101 when a WebSocket was accepted.
+        elapsed_ms: Until the response was sent; of a WebSocket until it was closed, or until now.
         output: What the handlers printed and logged.
         cell: The cell that sent it, where one did.
+        socket: What passed over a WebSocket; None for HTTP.
     """
 
     id: int
@@ -145,6 +201,7 @@ class Exchange:
     output: str = ""
     cell: str | None = None
     spans: tuple[Span, ...] = field(default=())
+    socket: SocketRecord | None = None
 
     @property
     def size_bytes(self) -> int:
@@ -156,4 +213,6 @@ class Exchange:
         for headers in (self.request_headers, self.response_headers):
             for name, value in headers:
                 size += len(name) + len(value) + 100
+        if self.socket is not None:
+            size += sum(200 + len(message.data) for message in self.socket.messages)
         return size

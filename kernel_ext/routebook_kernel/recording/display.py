@@ -7,9 +7,10 @@ from http import HTTPStatus
 from routebook_kernel.protocol import ValidationIssue
 from routebook_kernel.recording.issues import tell_issues
 from routebook_kernel.recording.style import code, esc, framed
-from routebook_kernel.records import Body, Exchange, FailureRecord, FrameRecord
+from routebook_kernel.records import Body, Exchange, FailureRecord, FrameRecord, SocketMessage, SocketRecord
 
 _MAX_SHOWN = 20_000
+_MAX_MESSAGES = 50
 _SIGNS = {2: "✓", 3: "→", 4: "!", 5: "×"}
 
 
@@ -79,6 +80,8 @@ def exchange_text(exchange: Exchange) -> str:
         lines += _failure_lines(exchange.failure)
     elif not issues and (body := pretty(exchange.response_body)):
         lines.append(body)
+    if exchange.socket is not None:
+        lines += _socket_lines(exchange.socket)
     if exchange.output:
         lines.append("printed: " + exchange.output.rstrip())
     return "\n".join(lines)
@@ -90,6 +93,32 @@ def _head(exchange: Exchange) -> str:
         f"{exchange.status or '—'} {reason_of(exchange.status)}  {exchange.method} {exchange.url}  "
         f"{exchange.elapsed_ms:.1f} ms, {size}"
     )
+
+
+def _socket_lines(socket: SocketRecord) -> list[str]:
+    return [*map(_message_line, socket.messages[-_MAX_MESSAGES:]), socket_end(socket)]
+
+
+def _message_line(message: SocketMessage) -> str:
+    return f"  {'→' if message.sender == 'client' else '←'} {message.at_ms:.1f} ms  {message_text(message)}"
+
+
+def message_text(message: SocketMessage) -> str:
+    """A message for reading; bytes are only counted."""
+    if not message.is_text:
+        return f"({size_text(message.size_bytes)} of binary data)"
+    more = f" … {size_text(message.size_bytes)} in all" if message.is_truncated else ""
+    return message.data.decode("utf-8", "replace") + more
+
+
+def socket_end(socket: SocketRecord) -> str:
+    """How a WebSocket stands: `12 messages, closed by the client with 1000`."""
+    counted = f"{socket.message_count} message{'s' * (socket.message_count != 1)}"
+    if socket.is_open:
+        return f"{counted}, open"
+    reason = f": {socket.close_reason}" if socket.close_reason else ""
+    code = f" with {socket.close_code}" if socket.close_code is not None else ""
+    return f"{counted}, closed by the {socket.closed_by}{code}{reason}"
 
 
 def _failure_lines(failure: FailureRecord) -> list[str]:
@@ -110,6 +139,8 @@ def exchange_html(exchange: Exchange) -> str:
         parts.append(_part(_issues_html(issues)))
     if exchange.failure is not None:
         parts.append(_part(_failure_html(exchange.failure)))
+    if exchange.socket is not None:
+        parts.append(_part(f"<pre>{esc(chr(10).join(_socket_lines(exchange.socket)))}</pre>"))
     if exchange.output:
         parts.append(_part(f'<span class="rb-2">printed</span><pre>{esc(exchange.output.rstrip())}</pre>'))
     if body := pretty(exchange.response_body):

@@ -2,7 +2,7 @@
 
 import itertools
 import threading
-from collections import deque
+from collections import OrderedDict
 from collections.abc import Callable, Iterator
 
 from routebook_kernel.records import Exchange
@@ -20,7 +20,7 @@ class ExchangeLog:
         self.max_count = max_count
         self.max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: deque[tuple[Exchange, int]] = deque()
+        self._kept: OrderedDict[int, tuple[Exchange, int]] = OrderedDict()
         self._size_bytes = 0
         self._ids = itertools.count(1)
         self._total = 0
@@ -32,19 +32,32 @@ class ExchangeLog:
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange, letting go of the oldest where there is no room, and tell the listeners."""
+        with self._lock:
+            self._total += 1
+        self.renew(exchange)
+
+    def renew(self, exchange: Exchange) -> None:
+        """Put an exchange in the place of the one with its id, and tell the listeners: a WebSocket goes on."""
         size_bytes = exchange.size_bytes
         with self._lock:
-            self._kept.append((exchange, size_bytes))
-            self._total += 1
-            self._size_bytes += size_bytes
-            while len(self._kept) > self.max_count or (self._size_bytes > self.max_bytes and len(self._kept) > 1):
-                self._size_bytes -= self._kept.popleft()[1]
+            _, former_bytes = self._kept.get(exchange.id, (None, 0))
+            self._kept[exchange.id] = (exchange, size_bytes)
+            self._size_bytes += size_bytes - former_bytes
+            self._let_go()
             listeners = self._listeners
         for listener in listeners:
             listener(exchange)
 
+    def _let_go(self) -> None:
+        while len(self._kept) > self.max_count or (self._size_bytes > self.max_bytes and len(self._kept) > 1):
+            _, (_, gone_bytes) = self._kept.popitem(last=False)
+            self._size_bytes -= gone_bytes
+
     def subscribe(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
-        """Call `listener` with each exchange, on the thread that adds it; the result ends it."""
+        """Call `listener` with each exchange, on the thread that adds it; the result ends it.
+
+        An exchange with the id of an earlier one takes its place: a WebSocket goes on.
+        """
         with self._lock:
             self._listeners = (*self._listeners, listener)
 
@@ -66,7 +79,9 @@ class ExchangeLog:
 
     def get(self, id: int) -> Exchange | None:
         """The exchange with this id, while it is kept."""
-        return next((exchange for exchange in self if exchange.id == id), None)
+        with self._lock:
+            exchange, _ = self._kept.get(id, (None, 0))
+        return exchange
 
     def clear(self) -> None:
         """Let go of all."""
@@ -76,7 +91,7 @@ class ExchangeLog:
 
     def __iter__(self) -> Iterator[Exchange]:
         with self._lock:
-            kept = tuple(self._kept)
+            kept = tuple(self._kept.values())
         return iter([exchange for exchange, _ in kept])
 
     def __len__(self) -> int:

@@ -1,27 +1,29 @@
-"""The recorder: runs one request through an application and keeps what passed as an exchange, credentials redacted.
+"""The recorder: runs a request, or a WebSocket connection, through an application and keeps what passed as an exchange.
 
-It stands between whoever sends (server, client, console) and the application, changes nothing of what passes, and
-costs some microseconds.
-
-Spec: ASGI, HTTP (`http.request`, `http.response.start`, `http.response.body`).
+It stands between whoever sends (server, client, console) and the application, changes nothing of what passes, takes
+the credentials out of what is kept, and costs some microseconds.
 """
 
-import time
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, replace
+import asyncio
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
-from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketDisconnect
 
 from routebook.introspect import OBSERVER_KEY
 from routebook_kernel.recording.failures import CellOf, describe_failure
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.recording.trace import SpanRecorder
-from routebook_kernel.records import Body, Exchange, Source
+from routebook_kernel.records import Exchange, Source
 from routebook_kernel.runtime.output import Collected, collected_output
+from routebook_kernel.runtime.socket_tap import SocketTap
+from routebook_kernel.runtime.tap import HttpTap, body_of, decoded
 
-MAX_BODY_BYTES = 256 * 1024
+SOCKET_INTERVAL_S = 0.25
+"""How often an open WebSocket's exchange is told again while messages pass."""
 
 
 def in_no_cell(code: object) -> None:
@@ -31,7 +33,7 @@ def in_no_cell(code: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request's outcome: what is kept, and the exception that left the application, if one did."""
+    """One request's or connection's outcome: what is kept, and the exception that left the application, if one did."""
 
     exchange: Exchange
     error: Exception | None
@@ -68,45 +70,126 @@ class Recorder:
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
         """Run one HTTP request; the application's own exception is caught, told, and returned."""
-        tap = _Tap(receive, send)
-        error: Exception | None = None
-        number = self.log.next_id()
-        trace = None
-        if self.tracing(source):
-            trace = scope[OBSERVER_KEY] = SpanRecorder()
-        with collected_output() as output:
-            try:
-                await app(scope, tap.receive, tap.send)
-            except Exception as raised:
-                error = raised
-        exchange = self._exchange(number, scope, tap, output, error, source)
-        if trace is not None:
-            exchange = replace(exchange, spans=trace.spans)
+        run = _Run(self, scope, HttpTap(receive, send), source)
+        error = await run.through(app)
+        exchange = run.exchange(error)
         self.log.add(exchange)
         return Recorded(exchange, error)
 
-    def _exchange(
-        self, number: int, scope: Scope, tap: "_Tap", output: Collected, error: Exception | None, source: Source
-    ) -> Exchange:
-        secrets = self.secrets()
-        request_headers, response_headers = _decoded(scope["headers"]), _decoded(tap.headers)
+    async def record_socket(
+        self,
+        app: ASGIApp,
+        scope: Scope,
+        receive: Receive,
+        send: Send,
+        source: Source,
+        on_added: Callable[[], None] = lambda: None,
+    ) -> Recorded:
+        """Run one WebSocket connection: kept when it is accepted, renewed while messages pass, and when it has ended.
+
+        Args:
+            on_added: Called when it has been added to the log.
+        """
+        tap = SocketTap(receive, send, self.secrets())
+        run = _Run(self, scope, tap, source)
+        told = _Told(run, self.log, on_added)
+        tap.on_heard = told.later
+        error = await run.through(app)
+        tap.end()
+        if isinstance(error, WebSocketDisconnect | OSError) and tap.socket.closed_by == "client":
+            error = None  # the client left, and the handler had nothing more to do
+        return Recorded(told.at_last(error), error)
+
+
+class _Run:
+    """One request or connection on its way through an application."""
+
+    def __init__(self, recorder: Recorder, scope: Scope, tap: HttpTap | SocketTap, source: Source) -> None:
+        self._recorder = recorder
+        self._scope = scope
+        self._tap = tap
+        self._source = source
+        self._number = recorder.log.next_id()
+        self._cell = recorder.sender() if source == "client" else None
+        self._output = Collected()
+        self._trace: SpanRecorder | None = None
+
+    async def through(self, app: ASGIApp) -> Exception | None:
+        """Run it; the result is the exception that left the application."""
+        if self._recorder.tracing(self._source):
+            self._trace = self._scope[OBSERVER_KEY] = SpanRecorder()
+        with collected_output() as self._output:
+            try:
+                await app(self._scope, self._tap.receive, self._tap.send)
+            except Exception as error:
+                return error
+        return None
+
+    def exchange(self, error: Exception | None = None) -> Exchange:
+        """As it stands now."""
+        recorder, tap, scope = self._recorder, self._tap, self._scope
+        secrets = recorder.secrets()
+        request_headers, response_headers = decoded(scope["headers"]), decoded(tap.headers)
+        failure = None
+        if error is not None:
+            failure = describe_failure(error, recorder.cell_of, secrets=secrets, ours=recorder.ours)
         return Exchange(
-            id=number,
-            source=source,
+            id=self._number,
+            source=self._source,
             operation=operation_of(scope),
-            method=scope["method"],
+            method=method_of(scope),
             url=secrets.url(_url(scope)),
             request_headers=secrets.header_pairs(request_headers),
-            request_body=_body(tap.request, request_headers, secrets),
+            request_body=body_of(tap.request, request_headers, secrets),
             status=tap.status,
             response_headers=secrets.header_pairs(response_headers),
-            response_body=_body(tap.response, response_headers, secrets),
+            response_body=body_of(tap.response, response_headers, secrets),
             started_at=tap.started_at,
             elapsed_ms=tap.elapsed_ms,
-            failure=describe_failure(error, self.cell_of, secrets=secrets, ours=self.ours) if error else None,
-            output=output.text,
-            cell=self.sender() if source == "client" else None,
+            failure=failure,
+            output=self._output.text,
+            cell=self._cell,
+            spans=self._trace.spans if self._trace is not None else (),
+            socket=tap.socket,
         )
+
+
+class _Told:
+    """The exchange of a WebSocket as the log has it: told now and then while it goes on, and at last as it ended."""
+
+    def __init__(self, run: _Run, log: ExchangeLog, on_added: Callable[[], None]) -> None:
+        self._run = run
+        self._log = log
+        self._on_added = on_added
+        self._is_added = False
+        self._due: asyncio.TimerHandle | None = None
+
+    def later(self) -> None:
+        """Something passed: the first is told at once, what follows together."""
+        if not self._is_added:
+            self._tell(self._run.exchange())
+        elif self._due is None:
+            self._due = asyncio.get_running_loop().call_later(SOCKET_INTERVAL_S, self._tell_again)
+
+    def at_last(self, error: Exception | None) -> Exchange:
+        """It has ended."""
+        if self._due is not None:
+            self._due.cancel()
+        exchange = self._run.exchange(error)
+        self._tell(exchange)
+        return exchange
+
+    def _tell_again(self) -> None:
+        self._due = None
+        self._tell(self._run.exchange())
+
+    def _tell(self, exchange: Exchange) -> None:
+        if self._is_added:
+            self._log.renew(exchange)
+            return
+        self._is_added = True
+        self._log.add(exchange)
+        self._on_added()
 
 
 class Recording:
@@ -118,97 +201,39 @@ class Recording:
         self._on_recorded = on_recorded
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Record HTTP requests and pass on everything else.
+        """Record requests and WebSocket connections and pass on everything else.
 
         An exception whose 500 was sent is kept with its exchange and goes no further: the server would print it
         where nobody looks. One that left the client without a response is the server's to end.
         """
-        if scope["type"] != "http":
+        if scope["type"] == "websocket":
+            recorded = await self.recorder.record_socket(self.app, scope, receive, send, "server", self._on_recorded)
+        elif scope["type"] == "http":
+            recorded = await self.recorder.record(self.app, scope, receive, send, "server")
+            self._on_recorded()
+        else:
             await self.app(scope, receive, send)
             return
-        recorded = await self.recorder.record(self.app, scope, receive, send, "server")
-        self._on_recorded()
         if recorded.error is not None and recorded.exchange.status is None:
             raise recorded.error
 
 
-class _Kept:
-    """The first bytes of a body and its whole size."""
-
-    __slots__ = ("chunks", "room", "size")
-
-    def __init__(self) -> None:
-        self.chunks: list[bytes] = []
-        self.room = MAX_BODY_BYTES
-        self.size = 0
-
-    def add(self, chunk: bytes) -> None:
-        self.size += len(chunk)
-        if self.room > 0 and chunk:
-            self.chunks.append(chunk[: self.room])
-            self.room -= len(chunk)
-
-
-class _Tap:
-    """Hears what passes between the application and the outside."""
-
-    __slots__ = ("_began", "_ended", "_receive", "_send", "headers", "request", "response", "started_at", "status")
-
-    def __init__(self, receive: Receive, send: Send) -> None:
-        self._receive, self._send = receive, send
-        self.request, self.response = _Kept(), _Kept()
-        self.status: int | None = None
-        self.headers: Iterable[tuple[bytes, bytes]] = ()
-        self.started_at = time.time()
-        self._began = time.perf_counter()
-        self._ended: float | None = None
-
-    async def receive(self) -> Message:
-        message = await self._receive()
-        if message["type"] == "http.request":
-            self.request.add(message.get("body", b""))
-        return message
-
-    async def send(self, message: Message) -> None:
-        kind = message["type"]
-        if kind == "http.response.start":
-            self.status = message["status"]
-            self.headers = message.get("headers", ())
-        elif kind == "http.response.body":
-            self.response.add(message.get("body", b""))
-        await self._send(message)
-        if kind == "http.response.body" and not message.get("more_body", False):
-            self._ended = time.perf_counter()
-
-    @property
-    def elapsed_ms(self) -> float:
-        """Until the response was sent; background tasks run after it."""
-        return ((self._ended or time.perf_counter()) - self._began) * 1000
-
-
 def operation_of(scope: Scope) -> str | None:
-    """The operation that answered, as "GET /items/{item_id}"; None where no route did."""
+    """The operation that answered, as "GET /items/{item_id}" or "WEBSOCKET /chat"; None where no route did."""
     route: Any = scope.get("route")
     if route is None:
         return None
     template = getattr(route, "path_format", None)
-    return f"{scope['method']} {template}" if template else None
+    return f"{method_of(scope)} {template}" if template else None
+
+
+def method_of(scope: Scope) -> str:
+    """The method; of a WebSocket, which has none, "WEBSOCKET"."""
+    method: str = scope.get("method", "WEBSOCKET")
+    return method
 
 
 def _url(scope: Scope) -> str:
     path = (scope.get("raw_path") or scope["path"].encode()).decode("ascii", "backslashreplace")
     query = scope.get("query_string", b"").decode("ascii", "backslashreplace")
     return f"{path}?{query}" if query else path
-
-
-def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
-
-
-def _body(kept: _Kept, headers: list[tuple[str, str]], secrets: Secrets) -> Body | None:
-    if kept.size == 0:
-        return None
-    content_type = next((value for name, value in headers if name.lower() == "content-type"), "")
-    media_type = content_type.partition(";")[0].strip().lower()
-    data = secrets.body(b"".join(kept.chunks), media_type)
-    return Body(data, kept.size, media_type, is_truncated=kept.room < 0)

@@ -232,11 +232,15 @@ class Session:
         return perform
 
     def _connecting(self, live: LiveApp) -> Connect:
-        """Runs WebSocket connections through what is live, its lifespan entered."""
+        """Runs WebSocket connections through what is live, its lifespan entered, recorded."""
 
         async def connect(scope: Scope, receive: Receive, send: Send) -> None:
             scope["state"] = await self._entered_state(live.current)
-            await live(scope, receive, send)
+            recorded = await self.recorder.record_socket(
+                live, scope, receive, send, "client", lambda: self._count(live)
+            )
+            if recorded.error is not None:
+                raise recorded.error
 
         return connect
 

@@ -1,0 +1,88 @@
+"""What passes between an application and the outside, heard and passed on: of HTTP the two bodies, status and headers.
+
+Spec: ASGI, HTTP (`http.request`, `http.response.start`, `http.response.body`).
+"""
+
+import time
+from collections.abc import Iterable
+
+from starlette.types import Message, Receive, Send
+
+from routebook_kernel.recording.redact import Secrets
+from routebook_kernel.records import Body
+
+MAX_BODY_BYTES = 256 * 1024
+
+
+class KeptBody:
+    """The first bytes of a body and its whole size."""
+
+    __slots__ = ("chunks", "room", "size")
+
+    def __init__(self) -> None:
+        self.chunks: list[bytes] = []
+        self.room = MAX_BODY_BYTES
+        self.size = 0
+
+    def add(self, chunk: bytes) -> None:
+        """Keep of a piece what there is room for."""
+        self.size += len(chunk)
+        if self.room > 0 and chunk:
+            self.chunks.append(chunk[: self.room])
+            self.room -= len(chunk)
+
+
+class HttpTap:
+    """Hears one HTTP request and its response."""
+
+    __slots__ = ("_began", "_ended", "_receive", "_send", "headers", "request", "response", "started_at", "status")
+
+    socket = None
+
+    def __init__(self, receive: Receive, send: Send) -> None:
+        self._receive, self._send = receive, send
+        self.request, self.response = KeptBody(), KeptBody()
+        self.status: int | None = None
+        self.headers: Iterable[tuple[bytes, bytes]] = ()
+        self.started_at = time.time()
+        self._began = time.perf_counter()
+        self._ended: float | None = None
+
+    async def receive(self) -> Message:
+        """Receive for the application, and hear."""
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self.request.add(message.get("body", b""))
+        return message
+
+    async def send(self, message: Message) -> None:
+        """Send for the application, and hear."""
+        kind = message["type"]
+        if kind == "http.response.start":
+            self.status = message["status"]
+            self.headers = message.get("headers", ())
+        elif kind == "http.response.body":
+            self.response.add(message.get("body", b""))
+        await self._send(message)
+        if kind == "http.response.body" and not message.get("more_body", False):
+            self._ended = time.perf_counter()
+
+    @property
+    def elapsed_ms(self) -> float:
+        """Until the response was sent; background tasks run after it."""
+        return ((self._ended or time.perf_counter()) - self._began) * 1000
+
+
+def decoded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Headers as text."""
+    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+
+
+def body_of(kept: KeptBody, headers: Iterable[tuple[str, str]], secrets: Secrets) -> Body | None:
+    """A body as it is kept; None where there was none."""
+    if kept.size == 0:
+        return None
+    content_type = next((value for name, value in headers if name.lower() == "content-type"), "")
+    media_type = content_type.partition(";")[0].strip().lower()
+    data = secrets.body(b"".join(kept.chunks), media_type)
+    return Body(data, kept.size, media_type, is_truncated=kept.room < 0)
