@@ -29,12 +29,12 @@ class Extension:
         self.session = Session(shell.user_ns, self._announce)
         self._hooks = CellHooks(shell, self.session, show)
         self._pasted = (PastedRun(self._serve_pasted, shell.user_ns), PastedAsyncioRun(self.session.home))
-        self._explorers: Any = None
+        self._views: Any = None
 
     def load(self) -> None:
         """Take what the extension needs of the shell."""
         self.session.open()
-        self._explorers = _make_explorers(self.session)
+        self._views = _make_views(self.session)
         self.session.home.install(self.shell)
         self._hooks.register()
         for pasted in self._pasted:
@@ -55,8 +55,8 @@ class Extension:
             self._formatter.pop(Routebook)
         self.shell.magics_manager.magics["line"].pop("api", None)
         self.shell.magics_manager.magics["cell"].pop("http", None)
-        if self._explorers is not None:
-            self._explorers.close()
+        if self._views is not None:
+            self._views.close()
         self.session.home.uninstall()
         self.session.close()
         after_cell(self.session.output.uninstall)
@@ -67,10 +67,10 @@ class Extension:
 
     def _explorer_bundle(self, app: Routebook, include: Any = None, exclude: Any = None) -> Any:
         """The explorer's widget; where widgets are not installed, the overview alone."""
-        if self._explorers is None:
+        if self._views is None:
             overview = Overview(self.session.view(app).state()[1])
             return {"text/plain": repr(overview), "text/html": overview._repr_html_()}
-        return self._explorers.of(app)._repr_mimebundle_(include, exclude)
+        return self._views.explorer(app)._repr_mimebundle_(include, exclude)
 
     def _serve_pasted(self, app: Any, port: int, options: dict[str, Any], notes: list[str]) -> None:
         show(served_notice(self.session.serve(app, port=port, **options)))
@@ -95,12 +95,16 @@ def show(shown: object) -> None:
     display(shown)
 
 
-def _make_explorers(session: Session) -> Any:
+_OVERVIEWS = {"explorer": Overview}
+"""What stands for each view where no widget runs."""
+
+
+def _make_views(session: Session) -> Any:
     try:
-        widgets: Any = import_module("routebook_kernel.widgets.explorer")  # anywidget is an extra
+        widgets: Any = import_module("routebook_kernel.widgets")  # anywidget is an extra
     except ImportError:
         return None
-    return widgets.Explorers(session, Overview)
+    return widgets.Views(session, _OVERVIEWS)
 
 
 _loaded: Extension | None = None

@@ -1,8 +1,9 @@
 """The messages between the kernel and its views, as TypedDicts: the one contract that both sides keep.
 
-A view talks to the kernel by *commands*; each gets exactly one *reply*, errors included. The kernel tells its views
-what changed by *state* (everything) and *delta* (what changed since). Every state and delta carries `seq`; a view that
-sees a gap asks with the command `resync`. All values are JSON; text from requests and responses travels as text.
+A view talks to the kernel by *commands*; each gets exactly one *reply*, errors included. A command that takes long may
+tell *events* before its reply. The kernel tells its views what changed by *state* (everything) and *delta* (what
+changed since). Every state and delta carries `seq`; a view that sees a gap asks with the command `resync`. All values
+are JSON; text from requests and responses travels as text.
 
 The TypeScript twin of this file is `kernel_ext/frontend/src/protocol.ts`.
 """
@@ -69,15 +70,15 @@ class AppState(TypedDict):
 
 
 class StateMessage(TypedDict):
-    """Everything, as it stands at `seq`."""
+    """Everything that a view shows, as it stands at `seq`; of the explorer an AppState."""
 
     type: Literal["state"]
     seq: int
-    app: AppState
+    state: Json
 
 
 class DeltaMessage(TypedDict):
-    """What changed since `seq - 1`; absent keys did not change."""
+    """What changed of an AppState since `seq - 1`; absent keys did not change."""
 
     type: Literal["delta"]
     seq: int
@@ -190,14 +191,30 @@ class ExchangeState(TypedDict):
 class Command(TypedDict):
     """From a view.
 
-    `resync` takes no arguments; `send` takes SendArguments; `cancel` takes {"id": <command id>}; `sign_in` takes the
-    SendArguments of a request for an OAuth2 token.
+    Every view knows `resync`, `code` (its bundle, a Code) and `cancel`, which takes {"id": <command id>}. The explorer
+    knows `send`, which takes SendArguments, and `sign_in`, which takes those of a request for an OAuth2 token.
     """
 
     type: Literal["command"]
     id: str
-    command: Literal["resync", "send", "cancel", "sign_in"]
+    command: str
     args: NotRequired[Any]
+
+
+class Code(TypedDict):
+    """The bundle of a view: one script, one sheet."""
+
+    key: str  # what they are made of; the page keeps one of each
+    js: str
+    css: str
+
+
+class EventMessage(TypedDict):
+    """What is told of a command before its reply."""
+
+    type: Literal["event"]
+    id: str
+    data: Json
 
 
 class ReplyError(TypedDict):
@@ -217,4 +234,4 @@ class Reply(TypedDict):
     error: NotRequired[ReplyError]
 
 
-KernelMessage = StateMessage | DeltaMessage | Reply
+KernelMessage = StateMessage | DeltaMessage | EventMessage | Reply

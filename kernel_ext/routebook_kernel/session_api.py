@@ -8,8 +8,18 @@ from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, Sen
 Unsubscribe = Callable[[], None]
 
 
-class AppView(Protocol):
-    """One application as its views see it. Every method may be called from any thread."""
+class Feed(Protocol):
+    """What a view is kept in step with. Every method may be called from any thread."""
+
+    def state(self) -> tuple[int, Any]:
+        """The whole state and its sequence number."""
+
+    def subscribe(self, listener: Callable[[Any], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+
+
+class AppView(Feed, Protocol):
+    """One application as its views see it."""
 
     def state(self) -> tuple[int, AppState]:
         """The whole state and its sequence number."""

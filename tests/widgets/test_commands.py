@@ -8,8 +8,9 @@ from typing import Any
 import pytest
 
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.protocol import SendArguments
+from routebook_kernel.protocol import Code, SendArguments
 from routebook_kernel.widgets.commands import Commands
+from routebook_kernel.widgets.explorer import console_asks
 from tests.widgets.fakes import FakeSession, FakeView, exchange, operation, running
 
 REQUEST: dict[str, Any] = {
@@ -30,7 +31,7 @@ class Page:
     def __init__(self, session: FakeSession, view: FakeView) -> None:
         self.messages: list[Any] = []
         self._came = threading.Condition()
-        self.commands = Commands(session, view, self._receive)
+        self.commands = Commands(session, view, self._receive, lambda: Code(key="k", js="", css=""), console_asks(view))
 
     def _receive(self, message: Any) -> None:
         with self._came:
@@ -70,7 +71,7 @@ def test_resync_sends_the_state_before_the_reply(page: Page, view: FakeView) -> 
 
     assert [message["type"] for message in page.messages] == ["state", "reply"]
     assert page.messages[0]["seq"] == 7
-    assert page.messages[0]["app"]["operations"][0]["id"] == "GET /items"
+    assert page.messages[0]["state"]["operations"][0]["id"] == "GET /items"
 
 
 def test_send_replies_with_the_exchange(page: Page) -> None:

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from routebook_kernel.protocol import AppState
-from routebook_kernel.widgets import Explorer, Explorers
+from routebook_kernel.widgets import Explorer, Views
 from tests.widgets.fakes import FakeView, operation, running
 
 WIDGET = "application/vnd.jupyter.widget-view+json"
@@ -29,16 +29,18 @@ def view() -> FakeView:
 
 
 @pytest.fixture
-def explorers(view: FakeView) -> Iterator[Explorers]:
+def views(view: FakeView) -> Iterator[Views]:
     with running(view) as session:
-        explorers = Explorers(session, Overview)
-        yield explorers
-        explorers.close()
+        views = Views(session, {"explorer": Overview})
+        yield views
+        views.close()
 
 
 @pytest.fixture
-def explorer(explorers: Explorers) -> Explorer:
-    return explorers.of(object())
+def explorer(views: Views) -> Explorer:
+    explorer = views.explorer(object())
+    assert isinstance(explorer, Explorer)
+    return explorer
 
 
 @pytest.fixture
@@ -49,9 +51,9 @@ def sent(explorer: Explorer, monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     return messages
 
 
-def test_one_explorer_stands_for_an_application(explorers: Explorers, explorer: Explorer) -> None:
+def test_one_explorer_stands_for_an_application(views: Views, explorer: Explorer) -> None:
     """Each carries its whole bundle; showing the application again must not send it again."""
-    assert explorers.of(object()) is explorer
+    assert views.explorer(object()) is explorer
 
 
 def test_deltas_go_to_the_page_in_order(explorer: Explorer, sent: list[Any], view: FakeView) -> None:
@@ -67,6 +69,16 @@ def test_a_command_from_the_page_is_answered(explorer: Explorer, sent: list[Any]
     explorer._handle_custom_msg({"type": "command", "id": "a", "command": "resync"}, [])
 
     assert [message["type"] for message in sent] == ["state", "reply"]
+
+
+def test_the_page_asks_for_the_bundle(explorer: Explorer, sent: list[Any]) -> None:
+    """The loader mounts what comes; its key tells bundles of several versions apart."""
+    explorer._handle_custom_msg({"type": "command", "id": "a", "command": "code"}, [])
+
+    code = sent[0]["result"]
+    assert set(code) == {"key", "js", "css"}
+    assert "export" in code["js"]
+    assert ".rb-view" in code["css"]
 
 
 def test_a_line_that_is_closed_is_no_error(explorer: Explorer, view: FakeView, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -87,11 +99,11 @@ def test_close_ends_the_subscription(explorer: Explorer, view: FakeView) -> None
     assert view.listeners == []
 
 
-def test_explorers_are_made_anew_after_their_end(explorers: Explorers, explorer: Explorer, view: FakeView) -> None:
+def test_views_are_made_anew_after_their_end(views: Views, explorer: Explorer, view: FakeView) -> None:
     """`%reload_ext` closes them all."""
-    explorers.close()
+    views.close()
 
-    assert explorers.of(object()) is not explorer
+    assert views.explorer(object()) is not explorer
     assert len(view.listeners) == 1
 
 
@@ -126,10 +138,10 @@ def test_the_bundle_keeps_to_what_is_asked_for_and_always_has_text(
 
 
 def test_the_notebook_does_not_grow_with_the_application(explorer: Explorer, view: FakeView) -> None:
-    """The widget's saved state is its bundle and nothing of the application."""
+    """The widget's saved state is a loader: neither the view's bundle nor anything of the application."""
     before = len(repr(explorer.get_state()))
     view.operations += [operation(f"GET /more/{number}") for number in range(500)]
     view.change({"set": view.operations})
 
     assert len(repr(explorer.get_state())) == before
-    assert before < 300_000
+    assert before < 3_000

@@ -4,8 +4,7 @@
  * Every command gets one reply or fails. A gap in the sequence numbers asks for everything again. Where the kernel
  * does not answer, the line is "lost" and is tried again by itself, ever more slowly.
  */
-import type { AppState, CommandName, DeltaMessage, KernelMessage, Reply, ReplyError } from "./protocol";
-import { applyDelta } from "./live";
+import type { DeltaBase, Json, KernelMessage, Reply, ReplyError } from "./protocol";
 
 /** The part of anywidget's model that is used here. */
 export interface Model {
@@ -26,23 +25,30 @@ export class CommandError extends Error {
   }
 }
 
-export interface Listener {
+/** What a view does with what the kernel tells. */
+export interface Listener<State, Delta> {
+  /** The state after a delta. */
+  apply(state: State, delta: Delta): State;
   changed(): void;
   /** Called with each delta before it is applied. */
-  delta(delta: DeltaMessage, before: AppState): void;
+  delta?(delta: Delta, before: State): void;
 }
 
 const ANSWER_MS = 4000;
 const RETRY_MS = [3000, 6000, 12_000, 30_000, 60_000];
 
+/** Commands that are answered at once; of the others it is found out meanwhile whether somebody works on them. */
+const QUICK = new Set(["resync", "cancel", "code"]);
+
 interface Waiting {
   resolve: (result: unknown) => void;
   reject: (error: CommandError) => void;
+  event: (data: Json) => void;
 }
 
-export class Kernel {
+export class Kernel<State, Delta extends DeltaBase> {
   link: Link = "connecting";
-  app: AppState | null = null;
+  state: State | null = null;
   /** When the state that is shown was last known to be right. */
   asOf = new Date();
   private seq = -1;
@@ -57,10 +63,10 @@ export class Kernel {
 
   constructor(
     private readonly model: Model,
-    private readonly listener: Listener,
+    private readonly listener: Listener<State, Delta>,
     private readonly signal: AbortSignal,
   ) {
-    const receive = (message: unknown): void => this.receive(message as KernelMessage);
+    const receive = (message: unknown): void => this.receive(message as KernelMessage<State, Delta>);
     const check = (): void => void this.resync();
     model.on("msg:custom", receive);
     model.on("comm_live_update", check); // the front end says that the kernel went away or came back
@@ -72,14 +78,18 @@ export class Kernel {
     });
   }
 
-  /** Send a command.
+  /** Send a command; `event` gets what the kernel tells of it before the reply.
    *
    * @returns its id, and the promise of its result, rejected with a CommandError.
    */
-  command(name: CommandName, args?: unknown): { id: string; result: Promise<unknown> } {
+  command(
+    name: string,
+    args?: unknown,
+    event: (data: Json) => void = () => undefined,
+  ): { id: string; result: Promise<unknown> } {
     const id = `${this.prefix}-${++this.count}`;
     const result = new Promise<unknown>((resolve, reject) => {
-      this.waiting.set(id, { resolve, reject });
+      this.waiting.set(id, { resolve, reject, event });
       try {
         this.model.send({ type: "command", id, command: name, args: args ?? null });
       } catch (error) {
@@ -87,8 +97,13 @@ export class Kernel {
         reject(new CommandError("failed", `Nothing could be sent to the kernel: ${String(error)}.`));
       }
     });
-    if (name === "send" || name === "sign_in") this.watch(id);
+    if (!QUICK.has(name)) this.watch(id);
     return { id, result };
+  }
+
+  /** End a command that runs; its own reply says that it was cancelled. */
+  cancel(id: string): void {
+    this.command("cancel", { id }).result.catch(() => undefined);
   }
 
   /** Ask for the whole state; where no answer comes, the line is lost and is tried again later. */
@@ -140,27 +155,29 @@ export class Kernel {
     else waiting?.resolve(outcome);
   }
 
-  private receive(message: KernelMessage): void {
+  private receive(message: KernelMessage<State, Delta>): void {
     switch (message?.type) {
       case "reply":
         return this.settle(message.id, outcomeOf(message));
       case "state":
         if (message.seq < this.seq) return this.alive(); // a delta overtook it
         this.seq = message.seq;
-        this.app = message.app;
+        this.state = message.state;
         return this.alive();
+      case "event":
+        return this.waiting.get(message.id)?.event(message.data);
       case "delta":
         return this.receiveDelta(message);
     }
   }
 
-  private receiveDelta(delta: DeltaMessage): void {
+  private receiveDelta(delta: Delta): void {
     this.heard = Math.max(this.heard, delta.seq);
-    if (!this.app || delta.seq <= this.seq) return;
+    if (!this.state || delta.seq <= this.seq) return;
     if (delta.seq !== this.seq + 1) return void this.resync();
-    this.listener.delta(delta, this.app);
+    this.listener.delta?.(delta, this.state);
     this.seq = delta.seq;
-    this.app = applyDelta(this.app, delta);
+    this.state = this.listener.apply(this.state, delta);
     this.alive();
   }
 

@@ -45,15 +45,18 @@ export interface AppState {
   exchange_count: number;
 }
 
-export interface StateMessage {
+export interface StateMessage<State> {
   type: "state";
   seq: number;
-  app: AppState;
+  state: State;
 }
 
-export interface DeltaMessage {
+export interface DeltaBase {
   type: "delta";
   seq: number;
+}
+
+export interface DeltaMessage extends DeltaBase {
   set?: OperationState[];
   removed?: string[];
   order?: string[];
@@ -144,12 +147,10 @@ export interface ExchangeState {
   failure: Failure | null;
 }
 
-export type CommandName = "resync" | "send" | "cancel" | "sign_in";
-
 export interface Command {
   type: "command";
   id: string;
-  command: CommandName;
+  command: string;
   args?: unknown;
 }
 
@@ -166,4 +167,17 @@ export interface Reply {
   error?: ReplyError;
 }
 
-export type KernelMessage = StateMessage | DeltaMessage | Reply;
+export interface EventMessage {
+  type: "event";
+  id: string;
+  data: Json;
+}
+
+export type KernelMessage<State, Delta extends DeltaBase> = StateMessage<State> | Delta | Reply | EventMessage;
+
+/** The bundle of a view, as the command `code` answers. */
+export interface Code {
+  key: string;
+  js: string;
+  css: string;
+}

@@ -6,7 +6,7 @@
 import { type Scheme, type Secret, credentialsOf, schemesFor } from "./auth";
 import { type Draft, newDraft, refitDraft } from "./draft";
 import { CommandError, Kernel, type Model } from "./kernel";
-import { successor } from "./live";
+import { applyDelta, successor } from "./live";
 import { type Body, type Parameter, bodiesOf, parametersOf, securityOf } from "./operation";
 import type { AppState, DeltaMessage, ExchangeState, OperationState, ReplyError, SendArguments } from "./protocol";
 import { buildRequest } from "./request";
@@ -37,7 +37,7 @@ export interface Pending {
 }
 
 export class Store {
-  readonly kernel: Kernel;
+  readonly kernel: Kernel<AppState, DeltaMessage>;
   readonly answers = new Map<string, Answer>();
   readonly pending = new Map<string, Pending>();
   secrets: { [scheme: string]: Secret } = {};
@@ -50,6 +50,7 @@ export class Store {
 
   constructor(model: Model, signal: AbortSignal) {
     const listener = {
+      apply: applyDelta,
       changed: (): void => this.changed(),
       delta: (delta: DeltaMessage, before: AppState): void => this.follow(delta, before),
     };
@@ -65,7 +66,7 @@ export class Store {
 
   /** The operation's form parts, made once and again when it or the components change. */
   console(operation: OperationState): Console {
-    const components = this.kernel.app?.components ?? {};
+    const components = this.kernel.state?.components ?? {};
     const known = this.consoles.get(operation.id);
     if (known?.operation === operation && known.components === components) return known;
     const parameters = parametersOf(operation, components);
@@ -137,7 +138,7 @@ export class Store {
   /** End the operation's request; its own reply says that it was cancelled. */
   cancel(id: string): void {
     const pending = this.pending.get(id);
-    if (pending?.id) this.kernel.command("cancel", { id: pending.id }).result.catch(() => undefined);
+    if (pending?.id) this.kernel.cancel(pending.id);
   }
 
   /** Get an OAuth2 token with a user's name and password; the reason where the application gives none.
@@ -186,7 +187,7 @@ export class Store {
   }
 
   markSeen(): void {
-    for (const { id, marks } of this.kernel.app?.operations ?? []) this.seen.set(id, JSON.stringify(marks));
+    for (const { id, marks } of this.kernel.state?.operations ?? []) this.seen.set(id, JSON.stringify(marks));
     this.changed();
   }
 

@@ -1,7 +1,8 @@
 import assert from "node:assert/strict";
 import { mock, test } from "node:test";
 import { CommandError, Kernel, type Model } from "../src/kernel";
-import type { AppState, Command, KernelMessage } from "../src/protocol";
+import { applyDelta } from "../src/live";
+import type { AppState, Command, DeltaMessage, KernelMessage } from "../src/protocol";
 
 const APP = { operations: [], components: {} } as unknown as AppState;
 
@@ -17,7 +18,7 @@ class FakeModel implements Model {
   send(content: unknown): void {
     this.sent.push(content as Command);
   }
-  receive(message: KernelMessage): void {
+  receive(message: KernelMessage<AppState, DeltaMessage>): void {
     for (const handler of this.handlers.get("msg:custom") ?? []) handler(message);
   }
   reply(index = -1): void {
@@ -36,14 +37,14 @@ const settled = async (): Promise<void> => {
 function setUp() {
   const model = new FakeModel();
   const controller = new AbortController();
-  const kernel = new Kernel(model, { changed: () => undefined, delta: () => undefined }, controller.signal);
+  const kernel = new Kernel(model, { apply: applyDelta, changed: () => undefined }, controller.signal);
   return { model, kernel, controller };
 }
 
 async function connected() {
   const all = setUp();
   const resynced = all.kernel.resync();
-  all.model.receive({ type: "state", seq: 5, app: APP });
+  all.model.receive({ type: "state", seq: 5, state: APP });
   all.model.reply();
   await resynced;
   return all;
@@ -63,14 +64,14 @@ test("a gap in the sequence asks for everything, once", async () => {
     model.sent.map(({ command }) => command),
     ["resync", "resync"],
   );
-  assert.equal(kernel.app?.exchange_count, undefined, "a delta after a gap is not applied");
+  assert.equal(kernel.state?.exchange_count, undefined, "a delta after a gap is not applied");
   controller.abort();
 });
 
 test("a delta that overtakes its state is asked for again", async () => {
   const { model, controller } = setUp().kernel && (await connected());
   model.receive({ type: "delta", seq: 7 });
-  model.receive({ type: "state", seq: 6, app: APP });
+  model.receive({ type: "state", seq: 6, state: APP });
   model.reply();
   await settled();
   assert.equal(model.sent.length, 3);
@@ -81,9 +82,9 @@ test("deltas apply in order; one that is known already changes nothing", async (
   const { model, kernel, controller } = await connected();
   model.receive({ type: "delta", seq: 6, exchange_count: 1 });
   model.receive({ type: "delta", seq: 5, exchange_count: 9 });
-  model.receive({ type: "state", seq: 4, app: { ...APP, title: "old" } });
-  assert.equal(kernel.app?.exchange_count, 1);
-  assert.equal(kernel.app?.title, undefined);
+  model.receive({ type: "state", seq: 4, state: { ...APP, title: "old" } });
+  assert.equal(kernel.state?.exchange_count, 1);
+  assert.equal(kernel.state?.title, undefined);
   controller.abort();
 });
 
@@ -112,7 +113,7 @@ test("a kernel that does not answer is lost, what waits for it fails, and it is 
     const before = model.sent.length;
     mock.timers.tick(3000);
     assert.equal(model.sent.length, before + 1);
-    model.receive({ type: "state", seq: 0, app: APP });
+    model.receive({ type: "state", seq: 0, state: APP });
     model.reply();
     await settled();
     assert.equal(kernel.link, "live");

@@ -6,39 +6,50 @@ whatever goes wrong becomes a reply.
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable, Mapping
 from concurrent.futures import CancelledError
 from functools import partial
-from typing import Any, cast
+from typing import Any
 
 from routebook_kernel.exceptions import KernelExtensionError
-from routebook_kernel.protocol import Json, Pairs, Reply, ReplyError, RequestBody, SendArguments, StateMessage
-from routebook_kernel.session_api import AppView, SessionApi
+from routebook_kernel.protocol import Code, EventMessage, Json, Reply, ReplyError, StateMessage
+from routebook_kernel.session_api import Feed, SessionApi
 
 Post = Callable[[Any], None]
 """Sends one message to the page; any thread may call it."""
 
+Emit = Callable[[Json], None]
+"""Tells the page of a command before its reply; any thread may call it."""
+
+Ask = Callable[[Json, Emit], Awaitable[Json]]
+"""What a command does with its arguments, on the home loop; the result is the reply."""
+
 
 class Commands:
-    """Answers the commands that a page sends about one application.
+    """Answers the commands that a page sends.
 
     Args:
         session: Runs what takes time on the home loop.
-        view: The application.
+        feed: What the view shows.
         post: Sends to the page.
+        code: The view's bundle.
+        asks: What the view's own commands do.
     """
 
-    def __init__(self, session: SessionApi, view: AppView, post: Post) -> None:
+    def __init__(
+        self, session: SessionApi, feed: Feed, post: Post, code: Callable[[], Code], asks: Mapping[str, Ask]
+    ) -> None:
         self._session = session
-        self._view = view
+        self._feed = feed
         self._post = post
+        self._code = code
         self._lock = threading.Lock()
         self._running: dict[str, Callable[[], None] | None] = {}  # by command; None until it can be cancelled
         self._commands: dict[str, Callable[[str, Json], None]] = {
             "resync": self._resync,
-            "send": partial(self._run, view.send),
-            "sign_in": partial(self._run, view.sign_in),
+            "code": self._send_code,
             "cancel": self._cancel,
+            **{name: partial(self._run, ask) for name, ask in asks.items()},
         }
 
     def handle(self, message: Json) -> None:
@@ -62,15 +73,18 @@ class Commands:
             self._end(id_)
 
     def _resync(self, id_: str, args: Json) -> None:
-        seq, app = self._view.state()
-        self._post(StateMessage(type="state", seq=seq, app=app))
+        seq, state = self._feed.state()
+        self._post(StateMessage(type="state", seq=seq, state=state))
         self._reply(id_, None)
 
-    def _run(self, ask: Callable[[SendArguments], Any], id_: str, args: Json) -> None:
-        """Have the view run a request, by the coroutine that `ask` makes; its result is the reply."""
-        if (request := _read_request(args)) is None:
-            self._refuse(id_, "The request to send is missing, or not as this kernel knows it.", "refused")
-            return
+    def _send_code(self, id_: str, args: Json) -> None:
+        self._reply(id_, self._code())
+
+    def _run(self, ask: Ask, id_: str, args: Json) -> None:
+        """Run what a command asks for on the home loop; its result is the reply."""
+
+        def emit(data: Json) -> None:
+            self._post(EventMessage(type="event", id=id_, data=data))
 
         def done(result: Any, error: BaseException | None) -> None:
             if not self._is_taken(id_):
@@ -83,7 +97,7 @@ class Commands:
         with self._lock:
             self._running[id_] = None
         try:
-            cancel = self._session.submit(lambda: ask(request), done)
+            cancel = self._session.submit(lambda: ask(args, emit), done)
         except Exception:
             self._is_taken(id_)
             raise
@@ -129,27 +143,3 @@ class Commands:
 
     def _refuse(self, id_: str, message: str, kind: Any) -> None:
         self._post(Reply(type="reply", id=id_, ok=False, error=ReplyError(message=message, kind=kind)))
-
-
-def _read_request(args: Json) -> SendArguments | None:
-    """The page's request; None where it has not the shape of one. JSON has no pairs: they arrive as lists."""
-    try:
-        body = cast(RequestBody, dict(args["body"]))
-        if "fields" in body:
-            body["fields"] = _pairs(body["fields"])
-        return SendArguments(
-            operation=str(args["operation"]),
-            method=str(args["method"]),
-            path=str(args["path"]),
-            path_params={str(name): str(value) for name, value in args["path_params"].items()},
-            query=_pairs(args["query"]),
-            headers=_pairs(args["headers"]),
-            cookies=_pairs(args["cookies"]),
-            body=body,
-        )
-    except (AttributeError, KeyError, TypeError, ValueError):
-        return None
-
-
-def _pairs(items: Json) -> Pairs:
-    return [(str(name), str(value)) for name, value in items]

@@ -59,7 +59,7 @@ function Lost() {
       <Icon name="plug" />
       <div>
         <strong>Not connected to the kernel.</strong>{" "}
-        {store.kernel.app ? `You see the state of ${asOf.toTimeString().slice(0, 5)}. ` : ""}
+        {store.kernel.state ? `You see the state of ${asOf.toTimeString().slice(0, 5)}. ` : ""}
         It reconnects by itself; after a restart, run the cells again.
       </div>
       <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.kernel.resync()}>
@@ -146,7 +146,7 @@ function Loaded({ app }: { app: AppState }) {
 
 export function ExplorerView() {
   const { kernel } = useStore();
-  const { app, link } = kernel;
+  const { state: app, link } = kernel;
   const label = `Routebook explorer${app ? `: ${visible(app.title)}` : ""}`;
   return (
     <section class="rb-card" aria-label={label} data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>

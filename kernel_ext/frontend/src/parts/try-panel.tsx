@@ -24,7 +24,7 @@ function CopyAs({ from }: { from: Console }) {
   const store = useStore();
   const [said, say] = useState("");
   const copy = async (language: Language): Promise<void> => {
-    const code = writeCode(language, await store.request(from), store.kernel.app?.server.url ?? DEFAULT_BASE);
+    const code = writeCode(language, await store.request(from), store.kernel.state?.server.url ?? DEFAULT_BASE);
     say((await copyText(code)) ? `Copied as ${language}` : "Copying is not allowed here");
     setTimeout(() => say(""), 2000);
   };

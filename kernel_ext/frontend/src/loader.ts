@@ -1,0 +1,103 @@
+/**
+ * What every widget carries: it asks the kernel for its view's bundle, once a page, and mounts it.
+ *
+ * So a notebook that shows many views saves none of their code. Where the kernel does not answer, the place says so
+ * and asks again by itself.
+ */
+import type { Model } from "./kernel";
+import type { Code, Reply } from "./protocol";
+import type { Place, ViewModule } from "./view";
+
+const RETRY_MS = [3000, 6000, 12_000, 30_000, 60_000];
+const LOST = "Not connected to the kernel. It reconnects by itself; after a restart, run the cells again.";
+
+/** The bundles of this page, by what they are made of; another version of a view is another bundle. */
+const modules: Map<string, Promise<ViewModule>> = ((globalThis as { routebookViews?: typeof modules }).routebookViews ??=
+  new Map());
+
+let asked = 0;
+
+/** Ask the kernel for the view's code until it answers; `late` is told of each time that it does not. */
+function fetchCode(model: Model, signal: AbortSignal, late: () => void): Promise<Code> {
+  const id = `code-${Math.random().toString(36).slice(2)}-${++asked}`;
+  return new Promise((resolve, reject) => {
+    let tries = 0;
+    let retry: ReturnType<typeof setTimeout>;
+    const end = (): void => {
+      clearTimeout(retry);
+      model.off("msg:custom", receive);
+      model.off("comm_live_update", ask);
+    };
+    const ask = (): void => {
+      clearTimeout(retry);
+      if (tries) late();
+      retry = setTimeout(ask, RETRY_MS[Math.min(tries++, RETRY_MS.length - 1)]);
+      model.send({ type: "command", id, command: "code", args: null });
+    };
+    const receive = (message: unknown): void => {
+      const reply = message as Reply;
+      if (reply?.type !== "reply" || reply.id !== id) return;
+      end();
+      if (reply.ok) resolve(reply.result as Code);
+      else reject(new Error(reply.error?.message));
+    };
+    model.on("msg:custom", receive);
+    model.on("comm_live_update", ask);
+    signal.addEventListener("abort", () => {
+      end();
+      reject(new Error("This view was closed."));
+    });
+    ask();
+  });
+}
+
+function importCode({ key, js, css }: Code): Promise<ViewModule> {
+  const known = modules.get(key);
+  if (known) return known;
+  const style = document.createElement("style");
+  style.textContent = css;
+  document.head.append(style);
+  const url = URL.createObjectURL(new Blob([js], { type: "text/javascript" }));
+  const loaded = (import(url) as Promise<{ default: ViewModule }>).then((module) => module.default);
+  void loaded.finally(() => URL.revokeObjectURL(url));
+  modules.set(key, loaded);
+  return loaded;
+}
+
+/** anywidget calls this once a model; `initialize` and `render` of that model share what it closes over. */
+export default function loader() {
+  let opened: Promise<{ module: ViewModule; store: unknown }> | undefined;
+  const waiting = new Set<HTMLElement>();
+  const say = (el: HTMLElement, text: string): void => {
+    el.setAttribute("role", "status");
+    el.textContent = text;
+  };
+
+  async function open(model: Model, signal: AbortSignal): Promise<{ module: ViewModule; store: unknown }> {
+    const code = await fetchCode(model, signal, () => waiting.forEach((el) => say(el, LOST)));
+    const module = await importCode(code);
+    return { module, store: module.open(model, signal) };
+  }
+
+  return {
+    initialize({ model, signal }: Omit<Place, "el">): void {
+      opened = open(model, signal);
+      opened.catch(() => undefined); // each view tells it in its place
+    },
+    async render({ model, el, signal }: Place): Promise<void> {
+      opened ??= open(model, signal);
+      const place = document.createElement("div");
+      el.append(place);
+      waiting.add(place);
+      try {
+        const { module, store } = await opened;
+        place.remove();
+        if (!signal.aborted) module.mount(store, el, signal);
+      } catch (error) {
+        if (!signal.aborted) say(place, `This view could not be shown: ${(error as Error).message}`);
+      } finally {
+        waiting.delete(place);
+      }
+    },
+  };
+}

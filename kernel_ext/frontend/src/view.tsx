@@ -1,0 +1,56 @@
+/**
+ * How a view is mounted: one store a model, any number of views on it.
+ *
+ * Nothing is kept in the model's traits, so that the notebook does not grow; what a view registers goes with its
+ * signal. The bundle's default export is what `loader.ts` calls.
+ */
+import { type FunctionComponent, render as mount } from "preact";
+import { useEffect, useState } from "preact/hooks";
+import type { Model } from "./kernel";
+
+/** What the views of one model share; it tells them when to draw. */
+export interface Subscribable {
+  /** Call `listener` after every change until the signal aborts. */
+  subscribe(listener: () => void, signal: AbortSignal): void;
+}
+
+export interface Place {
+  model: Model;
+  el: HTMLElement;
+  signal: AbortSignal;
+}
+
+/** A view of one model, as a bundle exports it. */
+export interface ViewModule {
+  /** Make what the views of a model share; `signal` ends with the model. */
+  open(model: Model, signal: AbortSignal): unknown;
+  /** Mount one view of it. */
+  mount(store: unknown, el: HTMLElement, signal: AbortSignal): void;
+}
+
+let views = 0;
+
+/** A view from its store and its root component, which gets the store and a prefix for its ids. */
+export function defineView<Store extends Subscribable>(
+  open: (model: Model, signal: AbortSignal) => Store,
+  Root: FunctionComponent<{ store: Store; uid: string }>,
+): ViewModule {
+  function Live({ store, uid }: { store: Store; uid: string }) {
+    const [, draw] = useState(0);
+    useEffect(() => {
+      const controller = new AbortController();
+      store.subscribe(() => draw((count) => count + 1), controller.signal);
+      draw((count) => count + 1); // for what changed between the first drawing and the subscription
+      return () => controller.abort();
+    }, [store]);
+    return <Root store={store} uid={uid} />;
+  }
+  return {
+    open,
+    mount(store, el, signal) {
+      el.classList.add("rb-view");
+      mount(<Live store={store as Store} uid={`rb${++views}`} />, el);
+      signal.addEventListener("abort", () => mount(null, el));
+    },
+  };
+}

@@ -1,0 +1,42 @@
+"""The views of one session: one widget for one thing, however often it is shown, so that all places are in step."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from routebook_kernel.session_api import SessionApi
+from routebook_kernel.widgets.explorer import Explorer
+from routebook_kernel.widgets.view import Overview, View
+
+
+class Views:
+    """Makes views, keeps them, ends them.
+
+    Args:
+        session: The kernel's session.
+        overviews: By a view's bundle, what makes the text and HTML for where no widget runs.
+    """
+
+    def __init__(self, session: SessionApi, overviews: Mapping[str, Callable[[Any], Overview]]) -> None:
+        self._session = session
+        self._overviews = overviews
+        self._kept: dict[tuple[str, Any], View] = {}
+
+    def explorer(self, app: Any) -> View:
+        """The explorer of an application.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+        view = self._session.view(app)
+        return self._view("explorer", view, lambda overview: Explorer(self._session, view, overview))
+
+    def close(self) -> None:
+        """End all of them."""
+        for view in self._kept.values():
+            view.close()
+        self._kept.clear()
+
+    def _view(self, bundle: str, shown: Any, make: Callable[[Callable[[Any], Overview]], View]) -> View:
+        if (bundle, shown) not in self._kept:
+            self._kept[bundle, shown] = make(self._overviews[bundle])
+        return self._kept[bundle, shown]
