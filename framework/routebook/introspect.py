@@ -13,12 +13,13 @@ from typing import Any, Protocol
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from routebook._plan.observe import OBSERVER_KEY, Observer, SpanKind
+from routebook._plan.observe import ERROR_OBSERVER_KEY, OBSERVER_KEY, Observer, SpanKind
 from routebook._routing.context import RouteContext
 from routebook._types import SourceLocation
 from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 
 __all__ = [
+    "ERROR_OBSERVER_KEY",
     "OBSERVER_KEY",
     "Observer",
     "OperationView",

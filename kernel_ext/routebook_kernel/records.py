@@ -99,6 +99,20 @@ class FailureRecord:
 
 
 @dataclass(frozen=True, slots=True)
+class RaisedRecord:
+    """An exception that the user's code raised and a handler may have answered: `raise HTTPException(404)`.
+
+    Attributes:
+        place: The line of the innermost frame that is the user's own.
+        function: The function of that frame.
+    """
+
+    type: str
+    place: Place
+    function: str
+
+
+@dataclass(frozen=True, slots=True)
 class Span:
     """One timed step of a request.
 
@@ -182,6 +196,7 @@ class Exchange:
         elapsed_ms: Until the response was sent; of a WebSocket until it was closed, or until now.
         output: What the handlers printed and logged.
         cell: The cell that sent it, where one did.
+        raised: The exception behind an error response, and where the user's code raised it; None where it did not.
         socket: What passed over a WebSocket; None for HTTP.
     """
 
@@ -201,6 +216,7 @@ class Exchange:
     output: str = ""
     cell: str | None = None
     spans: tuple[Span, ...] = field(default=())
+    raised: RaisedRecord | None = None
     socket: SocketRecord | None = None
 
     @property

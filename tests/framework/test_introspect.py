@@ -4,8 +4,15 @@ from typing import Any
 
 import pytest
 
-from routebook import APIRouter, Depends, Routebook
-from routebook.introspect import UnknownOperationError, explain, find_operation, iter_operations, observed
+from routebook import APIRouter, Depends, HTTPException, Routebook
+from routebook.introspect import (
+    ERROR_OBSERVER_KEY,
+    UnknownOperationError,
+    explain,
+    find_operation,
+    iter_operations,
+    observed,
+)
 from routebook.testclient import TestClient
 
 
@@ -94,3 +101,37 @@ def test_observer_is_told_each_step(app: Routebook) -> None:
     count = len(notes.started)
     assert TestClient(app).get("/items/4").json() == 5
     assert len(notes.started) == count
+
+
+@pytest.mark.parametrize("has_middleware", [False, True])
+def test_error_observer_hears_what_leaves_a_route(app: Routebook, *, has_middleware: bool) -> None:
+    """With its traceback, before a handler answers it and whatever the middleware; good requests tell nothing."""
+    heard: list[tuple[str, str]] = []
+
+    @app.get("/refuse")
+    def refuse() -> None:
+        raise HTTPException(418)
+
+    def hear(error: Exception) -> None:
+        traceback = error.__traceback__
+        while traceback is not None and traceback.tb_next is not None:
+            traceback = traceback.tb_next
+        assert traceback is not None
+        heard.append((type(error).__name__, traceback.tb_frame.f_code.co_name))
+
+    async def heard_app(scope: Any, receive: Any, send: Any) -> None:
+        scope[ERROR_OBSERVER_KEY] = hear
+        await app(scope, receive, send)
+
+    if has_middleware:
+
+        @app.middleware("http")
+        async def pass_on(request: Any, call_next: Any) -> Any:
+            return await call_next(request)
+
+    client = TestClient(heard_app)
+
+    assert client.get("/items/4").status_code == 200
+    assert client.get("/refuse").status_code == 418
+    assert client.get("/items/4?number=x").status_code == 200
+    assert heard == [("HTTPException", "refuse")]

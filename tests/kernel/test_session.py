@@ -13,9 +13,11 @@ from pydantic import BaseModel
 
 from routebook import Depends, File, Form, HTTPException, UploadFile
 from routebook.applications import Routebook
+from routebook.responses import JSONResponse
 from routebook.security import APIKeyHeader, OAuth2PasswordBearer
 from routebook_kernel.exceptions import NotAnApplication, RequestRefused
 from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments
+from routebook_kernel.recording.display import exchange_text
 from routebook_kernel.session import Session
 from tests.kernel.driver import eventually
 
@@ -353,6 +355,40 @@ def test_steps_are_recorded_for_the_console_and_for_others_when_asked(session: S
     assert untraced.spans == ()
     assert [span.name for span in traced.spans] == [span.name for span in by_console.spans]
     assert all(span.elapsed_ms >= 0 for span in traced.spans)
+
+
+def test_answered_exception_tells_where_it_was_raised(session: Session, app: Routebook) -> None:
+    """`raise HTTPException` has no traceback to show, yet a person wants the line; so do exceptions with a handler."""
+
+    class OutOfStock(Exception): ...
+
+    def find(item_id: int) -> None:
+        if item_id == 1:
+            raise HTTPException(404, "no such item")
+        if item_id == 2:
+            raise OutOfStock
+
+    @app.get("/items/{item_id}")
+    def read(item_id: int) -> int:
+        find(item_id)
+        return 1 // item_id
+
+    @app.exception_handler(OutOfStock)
+    async def out_of_stock(request: Any, error: OutOfStock) -> Any:
+        return JSONResponse({}, 409)
+
+    client = session.client(app)
+    answers = [client.get(f"/items/{item}") for item in (3, 1, 2, 0, "x")]
+
+    assert [answer.status_code for answer in answers] == [200, 404, 409, 500, 422]
+    good, missing, sold, broken, invalid = (answer.exchange.raised for answer in answers)
+    assert (good, invalid) == (None, None)
+    first = find.__code__.co_firstlineno
+    told = [(raised.type, raised.function, raised.place.line) for raised in (missing, sold)]
+    assert told == [("HTTPException", "find", first + 2), ("OutOfStock", "find", first + 4)]
+    assert (broken.type, broken.function) == ("ZeroDivisionError", "read")
+    assert [frame.function for frame in answers[3].exchange.failure.frames] == ["read"]
+    assert f"raised HTTPException in {__file__}, line {first + 2}, in find" in exchange_text(answers[1].exchange)
 
 
 # Serving

@@ -25,6 +25,10 @@ OBSERVER_KEY = "routebook.observer"
 """The ASGI scope's key for the observer; its presence selects the traced variant."""
 
 
+ERROR_OBSERVER_KEY = "routebook.error_observer"
+"""The ASGI scope's key for a function that hears each exception that leaves a route, before a handler answers it."""
+
+
 class Observer(Protocol):
     """Receives the steps of one request. Called on the event loop of the request, in order, nested like the steps."""
 

@@ -9,7 +9,7 @@ from starlette.datastructures import URLPath
 from starlette.routing import BaseRoute, Match, Mount, NoMatchFound, WebSocketRoute
 from starlette.types import Receive, Scope, Send
 
-from routebook._plan.observe import OBSERVER_KEY, Tracer
+from routebook._plan.observe import ERROR_OBSERVER_KEY, OBSERVER_KEY, Tracer
 from routebook._routing.context import RouteContext, route_path
 from routebook._routing.entry import Entry
 from routebook._routing.frontend import REST
@@ -162,8 +162,11 @@ async def serve(table: RouteTable, scope: Scope, receive: Receive, send: Send) -
             await context.serve_variant(scope, receive, send, overrides)
         else:
             await context.asgi(scope, receive, send)
-    except ValidationException as error:
-        error.add_root_path(scope.get("root_path", ""))
+    except Exception as error:
+        if isinstance(error, ValidationException):
+            error.add_root_path(scope.get("root_path", ""))
+        if ERROR_OBSERVER_KEY in scope:
+            scope[ERROR_OBSERVER_KEY](error)
         raise
     return True
 

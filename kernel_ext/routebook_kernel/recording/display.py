@@ -80,6 +80,8 @@ def exchange_text(exchange: Exchange) -> str:
         lines += _failure_lines(exchange.failure)
     elif not issues and (body := pretty(exchange.response_body)):
         lines.append(body)
+    if raised := raised_sentence(exchange):
+        lines.append(raised)
     if exchange.socket is not None:
         lines += _socket_lines(exchange.socket)
     if exchange.output:
@@ -121,6 +123,14 @@ def socket_end(socket: SocketRecord) -> str:
     return f"{counted}, closed by the {socket.closed_by}{code}{reason}"
 
 
+def raised_sentence(exchange: Exchange) -> str:
+    """Where the exception behind an answer was raised; "" where none was, or where its failure tells it."""
+    raised = exchange.raised
+    if raised is None or exchange.failure is not None:
+        return ""
+    return f"raised {raised.type} in {raised.place}, in {raised.function}"
+
+
 def _failure_lines(failure: FailureRecord) -> list[str]:
     lines = [f"× {failure.type}: {failure.message}"]
     for frame in failure.frames:
@@ -139,6 +149,8 @@ def exchange_html(exchange: Exchange) -> str:
         parts.append(_part(_issues_html(issues)))
     if exchange.failure is not None:
         parts.append(_part(_failure_html(exchange.failure)))
+    if raised := raised_sentence(exchange):
+        parts.append(_part(f'<span class="rb-2">{esc(raised)}</span>'))
     if exchange.socket is not None:
         parts.append(_part(f"<pre>{esc(chr(10).join(_socket_lines(exchange.socket)))}</pre>"))
     if exchange.output:

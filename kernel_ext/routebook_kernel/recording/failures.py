@@ -1,6 +1,7 @@
 """An exception told by the user's own frames: cell, line, the values there; the frameworks' frames are counted only."""
 
 import ast
+import functools
 import linecache
 import reprlib
 import sysconfig
@@ -9,13 +10,15 @@ from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 
 from routebook_kernel.recording.redact import USUAL, Secrets
-from routebook_kernel.records import CellRecord, FailureRecord, FrameRecord, Place
+from routebook_kernel.records import CellRecord, FailureRecord, FrameRecord, Place, RaisedRecord
 
 CellOf = Callable[[CodeType], CellRecord | None]
 """Which cell a code object stands in."""
 
 _LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
 _OURS = (str(Path(__file__).resolve().parents[1]),)
+_GENERATED = ("<", "routebook ")
+"""How the file names of generated code begin; those of the framework's functions name their operation."""
 _MAX_VALUES = 8
 
 
@@ -41,9 +44,26 @@ def describe_failure(
     )
 
 
+def describe_raised(error: BaseException, cell_of: CellOf, *, ours: tuple[str, ...] = ()) -> RaisedRecord | None:
+    """Tell where the user's own code raised an exception; None where a library did without it.
+
+    Args:
+        error: With its traceback.
+        cell_of: Finds the cell of a code object; None for code that is in no cell.
+        ours: Folders of frameworks that are not installed among the libraries.
+    """
+    for frame, line in reversed(list(_iter_frames(error.__traceback__))):
+        code = frame.f_code
+        if (cell := cell_of(code)) or is_users(code.co_filename, ours):
+            place = Place(cell, None if cell else code.co_filename, line)
+            return RaisedRecord(type(error).__name__, place, code.co_name)
+    return None
+
+
+@functools.lru_cache(maxsize=1024)
 def is_users(filename: str, ours: tuple[str, ...] = ()) -> bool:
     """Whether a file is the user's own: no library, no generated code, not this project."""
-    if filename.startswith("<"):
+    if filename.startswith(_GENERATED):
         return False
     path = str(Path(filename).resolve())
     return not any(path.startswith(folder) for folder in (*_LIBRARIES, *_OURS, *ours))

@@ -12,12 +12,12 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from routebook.introspect import OBSERVER_KEY
-from routebook_kernel.recording.failures import CellOf, describe_failure
+from routebook.introspect import ERROR_OBSERVER_KEY, OBSERVER_KEY
+from routebook_kernel.recording.failures import CellOf, describe_failure, describe_raised
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.recording.trace import SpanRecorder
-from routebook_kernel.records import Exchange, Source
+from routebook_kernel.records import Exchange, RaisedRecord, Source
 from routebook_kernel.runtime.output import Collected, collected_output
 from routebook_kernel.runtime.socket_tap import SocketTap
 from routebook_kernel.runtime.tap import HttpTap, body_of, decoded
@@ -113,9 +113,11 @@ class _Run:
         self._cell = recorder.sender() if source == "client" else None
         self._output = Collected()
         self._trace: SpanRecorder | None = None
+        self._raised: RaisedRecord | None = None
 
     async def through(self, app: ASGIApp) -> Exception | None:
         """Run it; the result is the exception that left the application."""
+        self._scope[ERROR_OBSERVER_KEY] = self._hear
         if self._recorder.tracing(self._source):
             self._trace = self._scope[OBSERVER_KEY] = SpanRecorder()
         with collected_output() as self._output:
@@ -124,6 +126,11 @@ class _Run:
             except Exception as error:
                 return error
         return None
+
+    def _hear(self, error: Exception) -> None:
+        """An exception leaves a route; of several the first: the others are its echo in the applications around it."""
+        if self._raised is None:
+            self._raised = describe_raised(error, self._recorder.cell_of, ours=self._recorder.ours)
 
     def exchange(self, error: Exception | None = None) -> Exchange:
         """As it stands now."""
@@ -150,6 +157,7 @@ class _Run:
             output=self._output.text,
             cell=self._cell,
             spans=self._trace.spans if self._trace is not None else (),
+            raised=self._raised,
             socket=tap.socket,
         )
 
