@@ -30,7 +30,6 @@ from routebook.exception_handlers import (
 )
 from routebook.exceptions import DeclarationError, RequestValidationError, WebSocketRequestValidationError
 from routebook.openapi import docs
-from routebook.openapi.utils import describe_application
 from routebook.params import Depends
 from routebook.routing import APIRouter, RouteList
 from routebook.types import DecoratedCallable
@@ -251,6 +250,9 @@ class Routebook(Starlette):
         """The OpenAPI document; made anew when routes have changed. Override it to change the document."""
         versions = self.router.version, self.webhooks.version
         if self.openapi_schema is None or (self._described is not None and self._described != versions):
+            # Imported with the first document: most who import routebook ask for none at once, and it is slow.
+            from routebook.openapi.utils import describe_application
+
             self.openapi_schema = describe_application(self)
             self._described = versions
         return self.openapi_schema

@@ -23,7 +23,6 @@ from typing import Any, NamedTuple, TypeAlias, cast
 from uuid import UUID
 
 from pydantic import BaseModel
-from pydantic.networks import AnyUrl, NameEmail
 from pydantic.types import SecretBytes, SecretStr
 from pydantic_core import PydanticUndefinedType, Url
 
@@ -82,7 +81,6 @@ ENCODERS_BY_TYPE: dict[type[Any], Encoder] = {
     IPv6Address: str,
     IPv6Interface: str,
     IPv6Network: str,
-    NameEmail: str,
     Path: str,
     Pattern: attrgetter("pattern"),
     SecretBytes: str,
@@ -90,7 +88,6 @@ ENCODERS_BY_TYPE: dict[type[Any], Encoder] = {
     set: list,
     UUID: str,
     Url: str,
-    AnyUrl: str,
 }
 """How a value of exactly this type is encoded; an application may add its own types."""
 
@@ -109,9 +106,11 @@ encoders_by_class_tuples = generate_encoders_by_class_tuples(ENCODERS_BY_TYPE)
 
 _ENCODERS_BY_NAME: dict[tuple[str, str], Encoder] = {
     ("pydantic.color", "Color"): str,
+    ("pydantic.networks", "AnyUrl"): str,
+    ("pydantic.networks", "NameEmail"): str,
     ("pydantic_extra_types.color", "Color"): str,
 }
-"""By module and name: types of modules that need not be installed, or that nobody should have to import."""
+"""By module and name: types of modules that need not be installed, or that only those who use them should import."""
 
 _SCALARS: frozenset[type] = frozenset({str, int, float, bool, type(None)})
 _SEQUENCES = (list, set, frozenset, GeneratorType, tuple, deque)

@@ -18,9 +18,9 @@ UserWarning
 """
 
 from collections.abc import Mapping, Sequence
-from typing import Any, TypedDict
+from typing import TYPE_CHECKING, Any, TypedDict
 
-from pydantic import BaseModel, ConfigDict, create_model
+from pydantic import BaseModel, create_model
 from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.exceptions import WebSocketException as StarletteWebSocketException
 
@@ -208,6 +208,18 @@ class ResponseValidationError(ValidationException):
         self.body = body
 
 
-_DEFERRED = ConfigDict(defer_build=True)  # nobody validates with them: importing need not build them
-RequestErrorModel: type[BaseModel] = create_model("Request", __config__=_DEFERRED)
-WebSocketErrorModel: type[BaseModel] = create_model("WebSocket", __config__=_DEFERRED)
+if TYPE_CHECKING:
+    RequestErrorModel: type[BaseModel]
+    WebSocketErrorModel: type[BaseModel]
+
+
+def __getattr__(name: str) -> Any:
+    """The two models that FastAPI has here, made when somebody asks: pydantic's first model costs much to import.
+
+    Spec: PEP 562.
+    """
+    titles = {"RequestErrorModel": "Request", "WebSocketErrorModel": "WebSocket"}
+    if name not in titles:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    globals()[name] = create_model(titles[name])
+    return globals()[name]

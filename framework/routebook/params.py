@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from difflib import get_close_matches
 from enum import Enum
-from typing import Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
+from typing import TYPE_CHECKING, Any, ClassVar, Literal, TypedDict, TypeVar, Unpack
 
 from pydantic import AliasChoices, AliasPath, Discriminator
 from pydantic.fields import FieldInfo
@@ -21,7 +21,9 @@ from routebook._deprecation import warn_deprecated
 from routebook._sentinel import UNSET, Unset
 from routebook._types import AnyCallable, DependencyScope
 from routebook.exceptions import DeclarationError
-from routebook.openapi.models import Example
+
+if TYPE_CHECKING:
+    from routebook.openapi.models import Example
 
 __all__ = [
     "Body",
@@ -82,7 +84,7 @@ class ParamOptions(TypedDict, total=False):
     """Examples in the JSON Schema."""
     example: Any | None
     """Deprecated: `examples`."""
-    openapi_examples: dict[str, Example] | None
+    openapi_examples: "dict[str, Example] | None"
     """Examples of OpenAPI's Parameter and Media Type Objects, by name."""
     deprecated: deprecated_marker | str | bool | None
     """Marks the parameter as deprecated in OpenAPI; nothing else changes."""
@@ -121,7 +123,7 @@ class _Declaration(_FieldInfo):  # type: ignore[misc]
 
     example: Any | Unset
     include_in_schema: bool
-    openapi_examples: dict[str, Example] | None
+    openapi_examples: "dict[str, Example] | None"
 
     @with_spelled_out_options
     def __init__(

@@ -15,7 +15,7 @@ from starlette.responses import (
 )
 
 from routebook._deprecation import warn_deprecated
-from routebook.sse import EventSourceResponse
+from routebook._event_stream import EventSourceResponse
 
 __all__ = [
     "EventSourceResponse",

@@ -2,6 +2,9 @@
 
 import importlib
 import pkgutil
+import subprocess
+import sys
+import textwrap
 import warnings
 from types import ModuleType
 
@@ -111,3 +114,19 @@ def test_deprecated_status_still_works() -> None:
     assert caught[0].filename == __file__
     with pytest.raises(AttributeError):
         routebook.status.HTTP_000_NOTHING  # noqa: B018
+
+
+def test_what_loads_later_is_there_when_asked_for() -> None:
+    """Importing routebook imports no OpenAPI models; whoever writes `routebook.security` after it need not know."""
+    code = """
+        import sys, routebook
+        early = [name for name in sys.modules if name in ("routebook.openapi.models", "routebook.security")]
+        assert not early, early
+        assert routebook.security.OAuth2PasswordBearer and routebook.sse.ServerSentEvent
+        assert routebook.openapi.models.Example and routebook.openapi.utils.get_openapi
+        from routebook.exceptions import RequestErrorModel, WebSocketErrorModel
+        assert (RequestErrorModel.__name__, WebSocketErrorModel.__name__) == ("Request", "WebSocket")
+    """
+    subprocess.run([sys.executable, "-c", textwrap.dedent(code)], check=True)
+    with pytest.raises(AttributeError, match="secrity"):
+        _ = routebook.secrity  # type: ignore[attr-defined]

@@ -8,10 +8,10 @@ from routebook._analysis.callables import CallableKind, callable_name, classify_
 from routebook._analysis.classify import classify_parameter
 from routebook._analysis.dependant import Dependant, Injected, Parameter
 from routebook._analysis.signature import iter_parameters
+from routebook._security import SecurityBase
 from routebook._types import DependencyScope
 from routebook.exceptions import DeclarationError, DependencyScopeError
 from routebook.params import Depends, Security
-from routebook.security.base import SecurityBase
 
 
 def analyse_endpoint(

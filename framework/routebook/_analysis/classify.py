@@ -30,8 +30,8 @@ from routebook._analysis.shapes import (
     split_annotated,
 )
 from routebook._analysis.signature import EMPTY, SignatureParameter
+from routebook._security import SecurityScopes
 from routebook.exceptions import DeclarationError
-from routebook.security.oauth2 import SecurityScopes
 
 _INJECTED: tuple[tuple[type, InjectedKind], ...] = (
     (Request, "request"),

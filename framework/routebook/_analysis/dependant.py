@@ -7,9 +7,9 @@ from typing import Any, Literal
 from routebook._analysis.callables import CallableKind
 from routebook._analysis.fields import ModelField
 from routebook._analysis.names import request_names
+from routebook._security import SecurityBase
 from routebook._types import DependencyScope, SourceLocation
 from routebook.params import Depends
-from routebook.security.base import SecurityBase
 
 Source = Literal["path", "query", "header", "cookie", "body", "form", "file"]
 InjectedKind = Literal["request", "websocket", "connection", "response", "background_tasks", "security_scopes"]

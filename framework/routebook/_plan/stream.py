@@ -9,10 +9,10 @@ from starlette.concurrency import iterate_in_threadpool
 from starlette.responses import Response, StreamingResponse
 
 from routebook._analysis.callables import CallableKind
+from routebook._event_stream import EventSourceResponse, WireEvent, format_sse_event
 from routebook._plan.respond import ResponseShape, make_dump
 from routebook.encoders import json_text
 from routebook.exceptions import EndpointContext
-from routebook.sse import EventSourceResponse, ServerSentEvent, format_sse_event
 
 Items = AsyncIterator[Any]
 Stream = Callable[[Any, Response | None, BackgroundTask | None], Response]
@@ -69,7 +69,7 @@ def _make_event_response(
 ) -> Callable[[Items, BackgroundTask | None], EventSourceResponse]:
     async def events(items: Items) -> AsyncIterator[bytes]:
         async for item in items:
-            if isinstance(item, ServerSentEvent):
+            if isinstance(item, WireEvent):
                 yield item.to_bytes()
             else:
                 yield format_sse_event(data_str=dump(item).decode())

@@ -30,6 +30,7 @@ from routebook._analysis.dependant import Dependant
 from routebook._analysis.fields import ModelField
 from routebook._analysis.shapes import split_annotated
 from routebook._analysis.signature import EMPTY, return_annotation
+from routebook._event_stream import EventSourceResponse
 from routebook._plan.respond import ResponseShape, is_body_allowed
 from routebook._routing.context import (
     Handler,
@@ -45,7 +46,6 @@ from routebook._types import SourceLocation
 from routebook.datastructures import Default, DefaultPlaceholder
 from routebook.exceptions import DeclarationError
 from routebook.params import Depends
-from routebook.sse import EventSourceResponse
 from routebook.types import IncEx
 from routebook.utils import generate_unique_id
 

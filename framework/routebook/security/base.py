@@ -4,22 +4,10 @@ from collections.abc import Mapping
 
 from starlette.status import HTTP_401_UNAUTHORIZED
 
+from routebook._security import SecurityBase
 from routebook.exceptions import HTTPException
-from routebook.openapi import models
 
 __all__ = ["SecurityBase"]
-
-
-class SecurityBase:
-    """A security scheme: a callable that takes the connection and gives the credentials.
-
-    Attributes:
-        model: Its Security Scheme Object.
-        scheme_name: Its name in OpenAPI's components.
-    """
-
-    model: models.SecurityBase
-    scheme_name: str
 
 
 def not_authenticated(headers: Mapping[str, str]) -> HTTPException:

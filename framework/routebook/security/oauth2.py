@@ -4,6 +4,7 @@ from typing import Annotated, Any
 
 from starlette.requests import HTTPConnection
 
+from routebook._security import SecurityScopes
 from routebook.exceptions import HTTPException
 from routebook.openapi import models
 from routebook.param_functions import Form
@@ -198,16 +199,3 @@ class OAuth2AuthorizationCodeBearer(_OAuth2Bearer):
             description=description,
             auto_error=auto_error,
         )
-
-
-class SecurityScopes:
-    """The scopes that the dependants of a dependency need; a parameter of this type gets them.
-
-    Attributes:
-        scopes: From the outermost dependant on, each once.
-        scope_str: The same, separated by spaces, as in a challenge (RFC 6750 §3).
-    """
-
-    def __init__(self, scopes: list[str] | None = None) -> None:
-        self.scopes: list[str] = scopes or []
-        self.scope_str: str = " ".join(self.scopes)

@@ -46,9 +46,9 @@ from routebook._plan.steps import (
     Step,
 )
 from routebook._plan.websocket import OpenWebSocket
+from routebook._security import SecurityScopes
 from routebook._sentinel import UNSET
 from routebook.exceptions import EndpointContext
-from routebook.security.oauth2 import SecurityScopes
 
 __all__ = ["Form", "Generated", "generate"]
 
