@@ -39,7 +39,7 @@ class Extension:
         self._hooks.register()
         for pasted in self._pasted:
             pasted.install()
-        self.shell.register_magics(ApiMagics(self.shell, self.session, show))
+        self.shell.register_magics(ApiMagics(self.shell, self.session, show, self._views))
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
         after_cell(self.session.output.install)

@@ -3,7 +3,7 @@
 import argparse
 import shlex
 from collections.abc import Callable
-from typing import Any, NoReturn
+from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx2
 from IPython.core.error import UsageError
@@ -17,6 +17,9 @@ from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
 from routebook_kernel.session import Session
 from routebook_kernel.summary import LogTable, Notice
+
+if TYPE_CHECKING:
+    from routebook_kernel.widgets import Views
 
 _USAGE = "%api [show | serve | stop | status | docs | log | trace on|off] [--app NAME] [--port N]"
 
@@ -44,10 +47,14 @@ class ApiMagics(Magics):
 
     Args:
         show: Displays an application's explorer, or a notice.
+        views: The live views; None where widgets are not installed.
     """
 
-    def __init__(self, shell: InteractiveShell, session: Session, show: Callable[[Any], None]) -> None:
+    def __init__(
+        self, shell: InteractiveShell, session: Session, show: Callable[[Any], None], views: "Views | None" = None
+    ) -> None:
         super().__init__(shell)
+        self._views = views
         self._namespace = shell.user_ns
         self._session = session
         self._show = show

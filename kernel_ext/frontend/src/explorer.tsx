@@ -1,17 +1,15 @@
 /** The explorer's bundle. */
-import { useMemo } from "preact/hooks";
-import { ViewContext } from "./parts/context";
+import { StoreContext, UidContext } from "./parts/context";
 import { ExplorerView } from "./parts/explorer-view";
 import { Store } from "./store";
 import { defineView } from "./view";
 
-function Root({ store, uid }: { store: Store; uid: string }) {
-  const view = useMemo(() => ({ store, uid }), [store, uid]);
-  return (
-    <ViewContext.Provider value={view}>
+const Root = ({ store, uid }: { store: Store; uid: string }) => (
+  <UidContext.Provider value={uid}>
+    <StoreContext.Provider value={store}>
       <ExplorerView />
-    </ViewContext.Provider>
-  );
-}
+    </StoreContext.Provider>
+  </UidContext.Provider>
+);
 
 export default defineView((model, signal) => new Store(model, signal), Root);

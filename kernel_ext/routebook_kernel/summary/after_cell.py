@@ -8,11 +8,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from routebook_kernel.protocol import AppState
 from routebook_kernel.recording.style import code, esc, framed
-from routebook_kernel.records import Exchange
 from routebook_kernel.registry.changes import Change
-from routebook_kernel.registry.report import Finding, Level, RunReport
+from routebook_kernel.registry.report import Finding, RunReport
+from routebook_kernel.summary.words import count_text
 
 MAX_LINES = 8
 _SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note": "·", "warn": "!", "error": "×"}
@@ -133,7 +132,7 @@ def _note(change: Change) -> str:
 
 
 def _quiet(report: RunReport) -> str:
-    return f"no change, {_count_text(report.live_count, 'operation')} live"
+    return f"no change, {count_text(report.live_count, 'operation')} live"
 
 
 def _plain(text: str) -> str:
@@ -152,91 +151,3 @@ def _linked(text: str, links: Mapping[str, str]) -> str:
         return f'<a href="#cell-id={esc(cell_id)}">{match.group(0)}</a>' if cell_id else match.group(0)
 
     return _CELL.sub(link, esc(text))
-
-
-class Notice:
-    """A sentence of the extension's own, with an address where there is one.
-
-    Args:
-        text: The sentence.
-        url: Shown as a link behind it: absolute, or a path under the page's host.
-        more: A second sentence.
-        level: "note" or "error".
-    """
-
-    def __init__(self, text: str, url: str | None = None, more: str = "", level: Level = "note") -> None:
-        self.text = text
-        self.url = url
-        self.more = more
-        self.level = level
-
-    def __repr__(self) -> str:
-        return "\n".join(part for part in (" ".join(filter(None, (self.text, self.url))), self.more) if part)
-
-    def _repr_html_(self) -> str:
-        link = f' <a href="{esc(self.url)}" target="_blank" rel="noopener">{esc(self.url)}</a>' if self.url else ""
-        more = f' <span class="rb-2">{esc(self.more)}</span>' if self.more else ""
-        return framed(f'<p data-k="{self.level}">{esc(self.text)}{link}{more}</p>')
-
-
-class Overview:
-    """An application as plain HTML and text, where widgets do not run: its operations, one a line."""
-
-    def __init__(self, state: AppState) -> None:
-        self.state = state
-
-    def __repr__(self) -> str:
-        head = (
-            f"{self.state['title']} {self.state['version']}, {_count_text(len(self.state['operations']), 'operation')}"
-        )
-        rows = [f"  {o['method']:7} {o['path']}  {o['summary']}".rstrip() for o in self.state["operations"]]
-        return "\n".join([head, *rows])
-
-    def _repr_html_(self) -> str:
-        rows = "".join(
-            f'<li><span class="rb-sum__g"></span><span class="rb-sum__m">{esc(operation["method"])}</span>'
-            f'<span class="rb-sum__p">{esc(operation["path"])}</span>'
-            f'<span class="rb-sum__note">{esc(operation["summary"])}</span></li>'
-            for operation in self.state["operations"]
-        )
-        title = f'<p><b>{esc(self.state["title"])}</b> <span class="rb-2">{esc(self.state["version"])}</span></p>'
-        return framed(f'{title}<ul class="rb-sum">{rows}</ul>')
-
-
-class LogTable:
-    """The last exchanges as a table.
-
-    Args:
-        exchanges: Oldest first.
-        total: How many there ever were.
-    """
-
-    def __init__(self, exchanges: Sequence[Exchange], total: int) -> None:
-        self.exchanges = exchanges
-        self.total = total
-
-    def __repr__(self) -> str:
-        if not self.exchanges:
-            return "No requests yet."
-        rows = [
-            f"{e.id:>4}  {e.status or '—'}  {e.method:7} {e.url}  {e.elapsed_ms:.1f} ms  {e.source}"
-            for e in self.exchanges
-        ]
-        return "\n".join([*rows, f"{_count_text(self.total, 'request')} so far"])
-
-    def _repr_html_(self) -> str:
-        rows = "".join(map(_log_row, self.exchanges)) or "<li>No requests yet.</li>"
-        return framed(f'<ul class="rb-sum">{rows}</ul><p class="rb-2">{_count_text(self.total, "request")} so far</p>')
-
-
-def _log_row(exchange: Exchange) -> str:
-    status = f'<span data-s="{(exchange.status or 500) // 100}">{exchange.status or "—"}</span>'
-    return (
-        f'<li><span></span><span class="rb-sum__m">{status} {esc(exchange.method)}</span>'
-        f'<span class="rb-sum__p">{esc(exchange.url)}</span>'
-        f'<span class="rb-sum__note">{exchange.elapsed_ms:.1f} ms, {esc(exchange.source)}</span></li>'
-    )
-
-
-def _count_text(count: int, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"

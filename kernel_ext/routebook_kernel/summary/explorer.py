@@ -1,0 +1,29 @@
+"""What stands for the explorer where no widget runs."""
+
+from routebook_kernel.protocol import AppState
+from routebook_kernel.recording.style import esc, framed
+from routebook_kernel.summary.words import count_text
+
+
+class Overview:
+    """An application as plain HTML and text, where widgets do not run: its operations, one a line."""
+
+    def __init__(self, state: AppState) -> None:
+        self.state = state
+
+    def __repr__(self) -> str:
+        head = (
+            f"{self.state['title']} {self.state['version']}, {count_text(len(self.state['operations']), 'operation')}"
+        )
+        rows = [f"  {o['method']:7} {o['path']}  {o['summary']}".rstrip() for o in self.state["operations"]]
+        return "\n".join([head, *rows])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f'<li><span class="rb-sum__g"></span><span class="rb-sum__m">{esc(operation["method"])}</span>'
+            f'<span class="rb-sum__p">{esc(operation["path"])}</span>'
+            f'<span class="rb-sum__note">{esc(operation["summary"])}</span></li>'
+            for operation in self.state["operations"]
+        )
+        title = f'<p><b>{esc(self.state["title"])}</b> <span class="rb-2">{esc(self.state["version"])}</span></p>'
+        return framed(f'{title}<ul class="rb-sum">{rows}</ul>')
