@@ -13,6 +13,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from routebook.applications import Routebook
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.hooks import CellHooks
+from routebook_kernel.lesson_magics import NAMES, LessonMagics
 from routebook_kernel.magics import ApiMagics, served_notice
 from routebook_kernel.records import Exchange
 from routebook_kernel.runtime.client import Client
@@ -40,6 +41,7 @@ class Extension:
         for pasted in self._pasted:
             pasted.install()
         self.shell.register_magics(ApiMagics(self.shell, self.session, show, self._views))
+        self.shell.register_magics(LessonMagics(self.shell, self.session, show))
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
         after_cell(self.session.output.install)
@@ -53,7 +55,8 @@ class Extension:
             pasted.uninstall()
         with contextlib.suppress(KeyError):
             self._formatter.pop(Routebook)
-        self.shell.magics_manager.magics["line"].pop("api", None)
+        for name in ("api", *NAMES):
+            self.shell.magics_manager.magics["line"].pop(name, None)
         self.shell.magics_manager.magics["cell"].pop("http", None)
         if self._views is not None:
             self._views.close()

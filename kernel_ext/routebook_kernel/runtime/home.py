@@ -103,6 +103,26 @@ class HomeLoop:
         except KeyboardInterrupt:
             return self._interrupted(future, tasks)
 
+    def run_within(self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
+        """Run a coroutine as `run` does, but wait no longer than `timeout_s`; what is late is cancelled and left.
+
+        Raises:
+            HomeLoopError: Called on the home thread.
+            TimeoutError: It took longer; its `args` say whether blocking code held the loop.
+        """
+        if self.is_here:
+            coroutine.close()
+            raise HomeLoopError("This already runs on the home loop, so it cannot wait for itself: use `await`.")
+        future = self.submit(_limited(coroutine, timeout_s))
+        try:
+            if wait([future], timeout_s + GRACE_S).done:
+                return future.result()
+            self._interrupt_thread()
+            raise TimeoutError("blocking code holds the loop")
+        except KeyboardInterrupt:
+            future.cancel()
+            raise
+
     def _interrupted(self, future: Future[T], tasks: list["asyncio.Task[Any]"]) -> T:
         """Cancel, and wait for the end: IPython's own coroutine for a cell turns it into a shown error."""
         is_cancelled = threading.Event()
@@ -163,6 +183,20 @@ async def _tell_task(coroutine: Coroutine[Any, Any, T], tell: Callable[["asyncio
     if task := asyncio.current_task():
         tell(task)
     return await coroutine
+
+
+async def _limited(coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
+    """Await a coroutine for a time; it is not waited for afterwards, for its thread may never end."""
+    task = asyncio.ensure_future(coroutine)
+    try:
+        await asyncio.wait({task}, timeout=timeout_s)
+    except asyncio.CancelledError:
+        task.cancel()
+        raise
+    if not task.done():
+        task.cancel()
+        raise TimeoutError("late")
+    return task.result()
 
 
 def _cancel_all(loop: asyncio.AbstractEventLoop) -> None:

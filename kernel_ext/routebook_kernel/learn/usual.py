@@ -1,0 +1,117 @@
+"""The hints that no lesson need write: mistakes which look the same in every exercise, known by what came."""
+
+import difflib
+from collections.abc import Callable, Iterator, Sequence
+
+from routebook_kernel.learn.answers import Answer
+
+_METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
+
+
+def usual_hint(answer: Answer) -> str:
+    """The hint for what came, where it is one of the usual mistakes; else "". Backquotes mark code."""
+    return next((hint for rule in _RULES if (hint := rule(answer))), "")
+
+
+def _no_answer(answer: Answer) -> str:
+    return answer.trouble and f"{answer.trouble} Look for a loop that never ends, or a wait for something that is late."
+
+
+def _raised(answer: Answer) -> str:
+    if answer.failure is None:
+        return ""
+    if answer.failure.type == "ResponseValidationError":
+        return (
+            "Your function ran, but what it returned does not fit the return type (or `response_model`) it promises. "
+            "Compare the two."
+        )
+    return (
+        f"Your function raised `{answer.failure_text}`. Send the request yourself, with the client: it shows the line."
+    )
+
+
+def _slash(answer: Answer) -> str:
+    path, paths = _path(answer), [path for path, _ in _iter_paths(answer)]
+    other = path.removesuffix("/") if path.endswith("/") else f"{path}/"
+    if answer.status in {307, 404} and other in paths and path not in paths:
+        return f"Your path is `{other}`; asked is `{path}`. The slash at the end makes two different paths."
+    return ""
+
+
+def _no_such_path(answer: Answer) -> str:
+    if answer.status != 404 or answer.json != {"detail": "Not Found"} or not answer.document:
+        return ""
+    paths = [path for path, _ in _iter_paths(answer)]
+    path = _path(answer)
+    if _matching(path, paths):
+        return ""  # the operation was found, and answered 404 of its own
+    near = difflib.get_close_matches(path, paths, n=1, cutoff=0.7)
+    if near:
+        return f"No operation has the path `{path}`. There is `{near[0]}`: compare the two, letter by letter."
+    known = ", ".join(f"`{each}`" for each in paths[:6])
+    return f"No operation answers `{answer.sent.line}`. Your application has {known or 'none yet'}. Did the cell run?"
+
+
+def _other_method(answer: Answer) -> str:
+    if answer.status != 405:
+        return ""
+    allowed = answer.headers.get("allow", "").replace(",", " and")
+    method = answer.sent.line.split()[0]
+    return f"The path exists, but it answers {allowed or 'another method'}, not {method}: look at the decorator."
+
+
+def _query_not_body(answer: Answer) -> str:
+    """A single value is read from the query, whatever the method."""
+    if not isinstance(answer.sent_json, dict):
+        return ""
+    lost = [name.removeprefix("query.") for name in answer.names if name.startswith("query.")]
+    if not lost:
+        return ""
+    return (
+        f"`{lost[0]}` was looked for in the query, not in the JSON body: a parameter of a plain type is a query "
+        "parameter. A body is a pydantic model (or is marked `Body()`)."
+    )
+
+
+def _path_not_query(answer: Answer) -> str:
+    """`{id}` in the path and `item_id` in the function: the second one becomes a query parameter."""
+    template = _matching(_path(answer), [path for path, _ in _iter_paths(answer)])
+    lost = [name.removeprefix("query.") for name in answer.names if name.startswith("query.")]
+    if lost and template and "{" in template and answer.sent_json is None:
+        return (
+            f"`{lost[0]}` was looked for in the query. In the path `{template}` the name in braces and the parameter's "
+            "name must be the same, letter by letter; and a parameter without a default must be sent."
+        )
+    return ""
+
+
+def _null(answer: Answer) -> str:
+    if answer.status == 200 and answer.text == "null":
+        return "The answer is `null`: the function returned `None`. Is there a `return`?"
+    return ""
+
+
+_RULES: Sequence[Callable[[Answer], str]] = (
+    _no_answer, _raised, _slash, _no_such_path, _other_method, _query_not_body, _path_not_query, _null,
+)  # fmt: skip
+
+
+def _path(answer: Answer) -> str:
+    return answer.sent.line.split(" ", 1)[-1].partition("?")[0]
+
+
+def _iter_paths(answer: Answer) -> Iterator[tuple[str, list[str]]]:
+    for path, item in answer.document.get("paths", {}).items():
+        yield path, [method.upper() for method in _METHODS if method in item]
+
+
+def _matching(path: str, templates: Sequence[str]) -> str:
+    """The template that a path fits, segment by segment; "" where none does."""
+    segments = path.split("/")
+    for template in templates:
+        parts = template.split("/")
+        if len(parts) == len(segments) and all(
+            part == segment or part.startswith("{") for part, segment in zip(parts, segments, strict=True)
+        ):
+            return template
+    return ""
