@@ -8,6 +8,8 @@ import anyio
 import anyio.to_thread
 from starlette.concurrency import iterate_in_threadpool, run_in_threadpool, run_until_first_complete
 
+import routebook.threads  # noqa: F401  # where no thread can start, it has these functions run inline
+
 __all__ = [
     "contextmanager_in_threadpool",
     "iterate_in_threadpool",

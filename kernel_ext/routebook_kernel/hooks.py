@@ -70,10 +70,15 @@ class CellHooks:
         """Whether the run that ends is the outermost; an empty cell ends without having begun."""
         for index in reversed(range(len(self._running))):
             begun = self._running[index]
-            if begun is info or (info is not None and begun.raw_cell == info.raw_cell):
+            if begun is info or (info is not None and _code_of(begun) == _code_of(info)):
                 del self._running[index:]
                 return index == 0
         return False
+
+
+def _code_of(info: ExecutionInfo) -> str:
+    """A cell's text; a history keeps it without the line ends that a kernel may have added (JupyterLite's does)."""
+    return str(info.raw_cell or "").rstrip("\n")
 
 
 def _running_now(shell: InteractiveShell) -> ExecutionInfo | None:

@@ -29,7 +29,13 @@ class LoopRunning(Protocol):
 
 
 class HomeLoop:
-    """One asyncio loop on a daemon thread of its own, started at the first need."""
+    """One asyncio loop on a daemon thread of its own, started at the first need.
+
+    Attributes:
+        has_sockets: Whether a server can listen on this loop.
+    """
+
+    has_sockets = True
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -162,6 +168,14 @@ class HomeLoop:
         if self._shell is not None:
             self._shell.loop_runner = self._former_runner
             self._shell = self._former_runner = None
+
+    def run_last(self, coroutine: Coroutine[Any, Any, object], timeout_s: float) -> None:
+        """Run a coroutine before closing and wait for it, at most so long; its errors are nobody's."""
+        if self.is_here:
+            coroutine.close()
+            return
+        with contextlib.suppress(Exception):
+            self.submit(coroutine).result(timeout_s)
 
     def close(self, timeout_s: float = 2.0) -> None:
         """Cancel what runs and end the thread; nothing can be run afterwards."""

@@ -138,8 +138,13 @@ class KernelServer:
             options: For `uvicorn.Config`, for example `timeout_keep_alive`.
 
         Raises:
-            ServerRefused: No such port, or none free, or the host is not on loopback.
+            ServerRefused: No such port, or none free, or the host is not on loopback, or there are no sockets here.
         """
+        if not self._home.has_sockets:
+            raise ServerRefused(
+                "There are no sockets in the browser, so nothing can be served from here. All else works without a "
+                "server: the explorer, client(app) and %%http send their requests inside the kernel."
+            )
         if not is_loopback(host):
             raise ServerRefused(f"{host} can be reached from other machines. The in-kernel server stays on 127.0.0.1.")
         self.stop()

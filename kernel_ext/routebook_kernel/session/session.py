@@ -22,7 +22,7 @@ from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import RunOutcome, Source
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.runtime.client import Client, Perform
-from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.runtime.kernel_loop import make_home
 from routebook_kernel.runtime.lifespan import Lifespans
 from routebook_kernel.runtime.live import LiveApp
 from routebook_kernel.runtime.output import OutputListener
@@ -49,7 +49,7 @@ class Session:
     def __init__(
         self, namespace: MutableMapping[str, Any], announce: Callable[[str], None] = lambda text: None
     ) -> None:
-        self.home = HomeLoop()
+        self.home = make_home()
         self.log = ExchangeLog()
         self.tracker = Tracker(namespace)
         self.output = OutputListener()
@@ -85,9 +85,8 @@ class Session:
         set_registrar(self._former_registrar)
         self.output.uninstall()
         self.server.stop()
-        if self._lifespans is not None and not self.home.is_here:
-            with contextlib.suppress(Exception):
-                self.home.submit(self._lifespans.close()).result(timeout=5)
+        if self._lifespans is not None:
+            self.home.run_last(self._lifespans.close(), timeout_s=5)
         self.home.close()
 
     # Runs of cells
