@@ -5,10 +5,13 @@
         RequestRefused          a request cannot be formed from what was given
         ServerRefused           the in-kernel server cannot start as asked
         NotAnApplication        something that is no application was given as one
+        UnknownField            records were to be filtered by a field that they do not have
         WriteInstead            a call that cannot work in a kernel; says what to write
 
 Messages are sentences for the person at the notebook: what, where, what to do.
 """
+
+from collections.abc import Sequence
 
 
 class KernelExtensionError(Exception):
@@ -40,6 +43,27 @@ class NotAnApplication(KernelExtensionError):
 
     def __str__(self) -> str:
         return f"{self.given} is not a Routebook application. Make one with `app = Routebook()` and name it here."
+
+
+class UnknownField(KernelExtensionError):
+    """Records were to be filtered by a field that they do not have.
+
+    Args:
+        name: The one that was named.
+        known: Those that there are.
+        close: Those that may have been meant.
+    """
+
+    def __init__(self, name: str, known: Sequence[str], close: Sequence[str] = ()) -> None:
+        self.name = name
+        self.known = tuple(known)
+        self.close = tuple(close)
+        super().__init__(name, known, close)
+
+    def __str__(self) -> str:
+        if self.close:
+            return f"An exchange has no field {self.name!r}. Did you mean {self.close[0]!r}?"
+        return f"An exchange has no field {self.name!r}. It has {', '.join(self.known)}."
 
 
 class WriteInstead(KernelExtensionError):

@@ -5,6 +5,7 @@ import atexit
 import contextlib
 from collections.abc import Callable
 from importlib import import_module
+from types import CodeType
 from typing import Any
 
 import IPython.display
@@ -15,9 +16,11 @@ from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.hooks import CellHooks
 from routebook_kernel.lesson_magics import NAMES, LessonMagics
 from routebook_kernel.magics import ApiMagics, served_notice
-from routebook_kernel.records import Exchange
+from routebook_kernel.recording.exchanges import Exchanges
+from routebook_kernel.recording.failures import is_users
 from routebook_kernel.runtime.client import Client
-from routebook_kernel.runtime.pasted import PastedAsyncioRun, PastedRun
+from routebook_kernel.runtime.interrupts import ShownInterrupts
+from routebook_kernel.runtime.pasted import PastedAnyioRun, PastedAsyncioRun, PastedRun
 from routebook_kernel.session import Session
 from routebook_kernel.summary import Notice, Overview
 
@@ -28,8 +31,14 @@ class Extension:
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
         self.session = Session(shell.user_ns, self._announce)
-        self._hooks = CellHooks(shell, self.session, show)
-        self._pasted = (PastedRun(self._serve_pasted, shell.user_ns), PastedAsyncioRun(self.session.home))
+        home = self.session.home
+        self._interrupts = ShownInterrupts(home, self._is_users)
+        self._hooks = CellHooks(shell, self.session, show, self._interrupts.told)
+        self._pasted = (
+            PastedRun(self._serve_pasted, shell.user_ns),
+            PastedAsyncioRun(home, self.session.nesting),
+            PastedAnyioRun(home),
+        )
         self._views: Any = None
 
     def load(self) -> None:
@@ -37,6 +46,7 @@ class Extension:
         self.session.open()
         self._views = _make_views(self.session)
         self.session.home.install(self.shell)
+        self._interrupts.install(self.shell)
         self._hooks.register()
         for pasted in self._pasted:
             pasted.install()
@@ -51,6 +61,7 @@ class Extension:
         """Give everything back, and end what runs."""
         atexit.unregister(self.session.close)
         self._hooks.unregister()
+        self._interrupts.uninstall()
         for pasted in self._pasted:
             pasted.uninstall()
         with contextlib.suppress(KeyError):
@@ -79,6 +90,11 @@ class Extension:
         show(served_notice(self.session.serve(app, port=port, **options)))
         for note in notes:
             show(Notice(note))
+
+    def _is_users(self, code: CodeType) -> bool:
+        return self.session.tracker.cell_of_code(code) is not None or is_users(
+            code.co_filename, self.session.recorder.ours
+        )
 
     def _announce(self, text: str) -> None:
         show(Notice(text, level="error"))
@@ -154,10 +170,13 @@ def client(app: Any, *, raise_server_exceptions: bool = False, **options: Any) -
     return session().client(app, raise_server_exceptions=raise_server_exceptions, **options)
 
 
-def log() -> list[Exchange]:
+def log() -> Exchanges:
     """The last exchanges, oldest first: from cells, views and outside, credentials redacted.
+
+    A list, with `where(status=422)` and `where(lambda exchange: …)` to filter it, and `to_dicts()` for pandas.
+    `%api log --keep N --bytes N` says how many are kept.
 
     Raises:
         KernelExtensionError: The extension is not loaded.
     """
-    return list(session().log)
+    return Exchanges(session().log)

@@ -21,12 +21,20 @@ class CellHooks:
 
     Args:
         show: Displays a summary under the cell that runs.
+        told: What a person should hear of a cell's exception.
     """
 
-    def __init__(self, shell: InteractiveShell, session: Session, show: Callable[[Summary], None]) -> None:
+    def __init__(
+        self,
+        shell: InteractiveShell,
+        session: Session,
+        show: Callable[[Summary], None],
+        told: Callable[[BaseException | None], BaseException | None] = lambda error: error,
+    ) -> None:
         self._shell = shell
         self._session = session
         self._show = show
+        self._told = told
         self._running: list[ExecutionInfo] = []
         self._filename: str | None = None
 
@@ -59,6 +67,7 @@ class CellHooks:
 
     def after(self, result: ExecutionResult) -> None:
         """A cell's run ended, however it did."""
+        result.error_in_exec = self._told(result.error_in_exec)
         if not self._leave(result.info):
             return
         outcome, error = outcome_of(result, self._filename)

@@ -13,15 +13,18 @@ from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 from routebook.applications import Routebook
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.protocol import ServerState
+from routebook_kernel.recording.display import size_text
+from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
+from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.session import Session
-from routebook_kernel.summary import LogTable, Notice
+from routebook_kernel.summary import Notice
 
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
 
-_USAGE = "%api [show | serve | stop | status | docs | log | trace on|off] [--app NAME] [--port N]"
+_USAGE = "%api [show | serve | stop | status | docs | log | trace on|off | nest on|off] [--app NAME] [--port N]"
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,6 +41,8 @@ def _make_parser() -> _Parser:
     parser.add_argument("--app")
     parser.add_argument("--port", type=int)
     parser.add_argument("-n", type=int, default=20)
+    parser.add_argument("--keep", type=int)
+    parser.add_argument("--bytes", type=int)
     return parser
 
 
@@ -66,6 +71,7 @@ class ApiMagics(Magics):
             "docs": self._docs,
             "log": self._log,
             "trace": self._trace,
+            "nest": self._nest,
         }
 
     @line_magic
@@ -76,7 +82,9 @@ class ApiMagics(Magics):
         %api serve [--port N] [--app NAME]
         %api stop | status | docs
         %api log [-n N]             the last requests
+        %api log --keep N --bytes N   how many the log keeps, and how much of memory
         %api trace on | off         record the steps of every request
+        %api nest on | off          let event loops nest, for code that calls run_until_complete()
         """
         try:
             arguments = _make_parser().parse_args(shlex.split(line))
@@ -131,7 +139,19 @@ class ApiMagics(Magics):
         self._show(Notice("The documentation:", state["url"].rstrip("/") + app.docs_url))
 
     def _log(self, arguments: argparse.Namespace) -> None:
-        self._show(LogTable(list(self._session.log)[-max(arguments.n, 1) :], self._session.log.total))
+        log = self._session.log
+        if arguments.keep is not None or arguments.bytes is not None:
+            self._resize_log(arguments)
+            return
+        self._show(Exchanges(list(log)[-max(arguments.n, 1) :], total=log.total))
+
+    def _resize_log(self, arguments: argparse.Namespace) -> None:
+        log = self._session.log
+        try:
+            log.resize(max_count=arguments.keep, max_bytes=arguments.bytes)
+        except ValueError as error:
+            raise UsageError(str(error)) from None
+        self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {size_text(log.max_bytes)}."))
 
     def _trace(self, arguments: argparse.Namespace) -> None:
         if arguments.name not in {"on", "off"}:
@@ -139,6 +159,18 @@ class ApiMagics(Magics):
         self._session.is_tracing = arguments.name == "on"
         told = "Every request is traced" if self._session.is_tracing else "Only the console's requests are traced"
         self._show(Notice(f"{told}; the steps are in routebook_kernel.log()[-1].spans."))
+
+    def _nest(self, arguments: argparse.Namespace) -> None:
+        nesting = self._session.nesting
+        if arguments.name == "on":
+            nesting.on()
+            self._show(Notice(f"Event loops nest: {EFFECTS}"))
+        elif arguments.name == "off":
+            nesting.off()
+            self._show(Notice("Event loops do not nest: asyncio is as it was."))
+        else:
+            told = "nest" if nesting.is_on else "do not nest"
+            raise UsageError(f"Event loops {told}. Write %api nest on, or %api nest off")
 
     @cell_magic
     def http(self, line: str, cell: str) -> None:

@@ -53,6 +53,20 @@ class ExchangeLog:
             _, (_, gone_bytes) = self._kept.popitem(last=False)
             self._size_bytes -= gone_bytes
 
+    def resize(self, *, max_count: int | None = None, max_bytes: int | None = None) -> None:
+        """Change how much is kept; what is too much goes at once.
+
+        Raises:
+            ValueError: A bound is below 1.
+        """
+        count = self.max_count if max_count is None else max_count
+        size_bytes = self.max_bytes if max_bytes is None else max_bytes
+        if count < 1 or size_bytes < 1:
+            raise ValueError("A log keeps at least 1 exchange, and at least 1 byte.")
+        with self._lock:
+            self.max_count, self.max_bytes = count, size_bytes
+            self._let_go()
+
     def subscribe(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
         """Call `listener` with each exchange, on the thread that adds it; the result ends it.
 

@@ -42,6 +42,7 @@ class HomeLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
+        self._is_interrupted = False
         self._shell: LoopRunning | None = None
         self._former_runner: Any = None
 
@@ -82,6 +83,11 @@ class HomeLoop:
         """Whether the caller is on the home thread."""
         return threading.current_thread() is self._thread
 
+    @property
+    def is_interrupted(self) -> bool:
+        """Whether what `run` was asked last is being, or was, cancelled by an interrupt."""
+        return self._is_interrupted
+
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine on the home loop from any thread, in the caller's context."""
         return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
@@ -103,6 +109,7 @@ class HomeLoop:
             coroutine.close()
             raise HomeLoopError("This already runs on the home loop, so it cannot wait for itself: use `await`.")
         tasks: list[asyncio.Task[Any]] = []
+        self._is_interrupted = False
         future = self.submit(_tell_task(coroutine, tasks.append))
         try:
             return future.result()
@@ -131,6 +138,7 @@ class HomeLoop:
 
     def _interrupted(self, future: Future[T], tasks: list["asyncio.Task[Any]"]) -> T:
         """Cancel, and wait for the end: IPython's own coroutine for a cell turns it into a shown error."""
+        self._is_interrupted = True
         is_cancelled = threading.Event()
 
         def cancel() -> None:

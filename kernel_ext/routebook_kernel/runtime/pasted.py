@@ -1,4 +1,4 @@
-"""What tutorials end with, in a cell: `uvicorn.run(app)` and `asyncio.run(main())` work instead of raising.
+"""What tutorials end with, in a cell: `uvicorn.run(app)`, `asyncio.run(main())`, `anyio.run(main)` work there.
 
 Replaced only while the extension is loaded. What cannot mean the same in a kernel is said, or refused with what to
 write instead.
@@ -11,12 +11,14 @@ import contextlib
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
+import anyio
 import uvicorn
 import uvicorn.importer
 import uvicorn.main
 
 from routebook_kernel.exceptions import WriteInstead
 from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.runtime.nesting import Nesting
 from routebook_kernel.runtime.server import DEFAULT_PORT, is_loopback
 
 Serve = Callable[[Any, int, dict[str, Any], list[str]], None]
@@ -47,10 +49,12 @@ class PastedAsyncioRun:
 
     Args:
         home: The home loop.
+        nesting: Whether it may be run inside of what the home loop runs.
     """
 
-    def __init__(self, home: HomeLoop) -> None:
+    def __init__(self, home: HomeLoop, nesting: Nesting) -> None:
         self._home = home
+        self._nesting = nesting
         self._former = asyncio.run
 
     def install(self) -> None:
@@ -68,6 +72,8 @@ class PastedAsyncioRun:
         Raises:
             WriteInstead: In an async cell, whose loop it would have to wait for.
         """
+        if self._home.is_here and self._nesting.is_on:
+            return asyncio.get_running_loop().run_until_complete(main)
         if self._home.is_here:
             main.close()
             raise WriteInstead("asyncio.run(…)", "an async cell already runs on a loop", "await …")
@@ -76,6 +82,49 @@ class PastedAsyncioRun:
         except RuntimeError:
             return self._former(main, **options)
         return self._home.run(main)
+
+
+class PastedAnyioRun:
+    """`anyio.run` while the extension is loaded: where a loop runs already, the home loop takes the coroutine.
+
+    Args:
+        home: The home loop.
+    """
+
+    def __init__(self, home: HomeLoop) -> None:
+        self._home = home
+        self._former = anyio.run
+
+    def install(self) -> None:
+        """Take the place of `anyio.run`."""
+        vars(anyio)["run"] = self.run
+
+    def uninstall(self) -> None:
+        """Give `anyio.run` back."""
+        if anyio.run == self.run:
+            vars(anyio)["run"] = self._former
+
+    def run(
+        self,
+        func: Callable[..., Coroutine[Any, Any, Any]],
+        *args: Any,
+        backend: str = "asyncio",
+        backend_options: dict[str, Any] | None = None,
+    ) -> Any:
+        """Run an async function and return its result, as `anyio.run` does, also in a cell.
+
+        Raises:
+            WriteInstead: In an async cell, whose loop it would have to wait for; with another backend than asyncio.
+        """
+        if self._home.is_here:
+            raise WriteInstead("anyio.run(…)", "an async cell already runs on a loop", "await …")
+        try:
+            asyncio.get_running_loop()
+        except RuntimeError:
+            return self._former(func, *args, backend=backend, backend_options=backend_options)
+        if backend != "asyncio":
+            raise WriteInstead(f"anyio.run(…, backend={backend!r})", "the loop here is asyncio's", "anyio.run(…)")
+        return self._home.run(func(*args))
 
 
 class PastedRun:

@@ -48,6 +48,7 @@ class Recorder:
         secrets: The names of secrets, asked at each request: an application may declare API keys of its own.
         sender: The label of the cell that runs now, for requests that Python code sends.
         ours: Folders whose frames are folded in tracebacks.
+        before: Called before each request.
         tracing: Whether requests from a source are traced, step by step.
     """
 
@@ -59,6 +60,7 @@ class Recorder:
         secrets: Callable[[], Secrets] = lambda: USUAL,
         sender: Callable[[], str | None] = lambda: None,
         ours: tuple[str, ...] = (),
+        before: Callable[[], None] = lambda: None,
         tracing: Callable[[Source], bool] = lambda source: False,
     ) -> None:
         self.log = log
@@ -66,6 +68,7 @@ class Recorder:
         self.secrets = secrets
         self.sender = sender
         self.ours = ours
+        self.before = before
         self.tracing = tracing
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
@@ -117,6 +120,7 @@ class _Run:
 
     async def through(self, app: ASGIApp) -> Exception | None:
         """Run it; the result is the exception that left the application."""
+        self._recorder.before()
         self._scope[ERROR_OBSERVER_KEY] = self._hear
         if self._recorder.tracing(self._source):
             self._trace = self._scope[OBSERVER_KEY] = SpanRecorder()

@@ -25,6 +25,7 @@ from routebook_kernel.runtime.client import Client, Perform
 from routebook_kernel.runtime.kernel_loop import make_home
 from routebook_kernel.runtime.lifespan import Lifespans
 from routebook_kernel.runtime.live import LiveApp
+from routebook_kernel.runtime.nesting import Nesting
 from routebook_kernel.runtime.output import OutputListener
 from routebook_kernel.runtime.proxy import ProxyPrefix, here
 from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
@@ -50,6 +51,7 @@ class Session:
         self, namespace: MutableMapping[str, Any], announce: Callable[[str], None] = lambda text: None
     ) -> None:
         self.home = make_home()
+        self.nesting = Nesting(self.home)
         self.log = ExchangeLog()
         self.tracker = Tracker(namespace)
         self.output = OutputListener()
@@ -60,6 +62,7 @@ class Session:
             secrets=lambda: self._secrets,
             sender=self._sender,
             ours=(str(Path(routebook.__file__).parent),),
+            before=self._renew_warnings,
             # Somebody looks at what the console sends; everything else pays for tracing only when asked to.
             tracing=lambda source: self.is_tracing or source == "console",
         )
@@ -87,6 +90,7 @@ class Session:
         self.server.stop()
         if self._lifespans is not None:
             self.home.run_last(self._lifespans.close(), timeout_s=5)
+        self.nesting.off()
         self.home.close()
 
     # Runs of cells
@@ -261,6 +265,10 @@ class Session:
         if self._lifespans is None:
             self._lifespans = Lifespans()
         return self._lifespans
+
+    def _renew_warnings(self) -> None:
+        """Python shows a warning once a place; IPython forgets that before each cell, we before each request."""
+        self.tracker.namespace.pop("__warningregistry__", None)
 
     def _sender(self) -> str | None:
         cell = self.tracker.notebook.open

@@ -2,7 +2,6 @@
 
 from routebook_kernel.summary.after_cell import Summary
 from routebook_kernel.summary.explorer import Overview
-from routebook_kernel.summary.log import LogTable
 from routebook_kernel.summary.notice import Notice
 
-__all__ = ["LogTable", "Notice", "Overview", "Summary"]
+__all__ = ["Notice", "Overview", "Summary"]

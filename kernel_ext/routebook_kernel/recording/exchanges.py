@@ -1,0 +1,131 @@
+"""The exchanges that a person works with: a list to filter, a table to look at, rows for pandas."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import fields
+from datetime import UTC, datetime
+from difflib import get_close_matches
+from typing import Any, overload
+
+from routebook_kernel.exceptions import UnknownField
+from routebook_kernel.recording.style import esc, framed
+from routebook_kernel.records import Body, Exchange
+
+_FIELDS = tuple(field.name for field in fields(Exchange))
+
+
+class Exchanges(Sequence[Exchange]):
+    """Exchanges, oldest first: a list that does not change.
+
+        log().where(status=422)
+        log().where(lambda exchange: exchange.elapsed_ms > 100)
+        pandas.DataFrame(log().to_dicts())
+
+    Args:
+        total: How many there ever were, where the table should tell.
+    """
+
+    def __init__(self, exchanges: Iterable[Exchange] = (), *, total: int | None = None) -> None:
+        self._exchanges = tuple(exchanges)
+        self._total = total
+
+    def where(self, keep: Callable[[Exchange], Any] | None = None, /, **equal: Any) -> "Exchanges":
+        """Those that `keep` says yes to, and whose fields have these values.
+
+        Raises:
+            UnknownField: An exchange has no such field.
+        """
+        for name in equal:
+            if name not in _FIELDS:
+                raise UnknownField(name, _FIELDS, get_close_matches(name, _FIELDS, n=1))
+        return Exchanges(
+            exchange
+            for exchange in self
+            if (keep is None or keep(exchange)) and all(getattr(exchange, name) == equal[name] for name in equal)
+        )
+
+    def to_dicts(self) -> list[dict[str, Any]]:
+        """A flat row for each: times, sizes in bytes, bodies as text, errors in words."""
+        return [_row(exchange) for exchange in self]
+
+    @overload
+    def __getitem__(self, index: int) -> Exchange: ...
+
+    @overload
+    def __getitem__(self, index: slice) -> "Exchanges": ...
+
+    def __getitem__(self, index: int | slice) -> "Exchange | Exchanges":
+        return Exchanges(self._exchanges[index]) if isinstance(index, slice) else self._exchanges[index]
+
+    def __iter__(self) -> Iterator[Exchange]:
+        return iter(self._exchanges)
+
+    def __len__(self) -> int:
+        return len(self._exchanges)
+
+    def __repr__(self) -> str:
+        return f"<{_counted(len(self))}>"
+
+    def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
+        return {"text/plain": self._as_text(), "text/html": self._as_html()}
+
+    def _as_text(self) -> str:
+        rows = [f"{e.id:>4}  {e.status or '—'}  {e.method:7} {e.url}  {e.elapsed_ms:.1f} ms  {e.source}" for e in self]
+        return "\n".join([*(rows or ["No requests yet."]), *self._foot()])
+
+    def _as_html(self) -> str:
+        rows = "".join(map(_row_html, self)) or "<li>No requests yet.</li>"
+        foot = "".join(f'<p class="rb-2">{line}</p>' for line in self._foot())
+        return framed(f'<ul class="rb-sum">{rows}</ul>{foot}')
+
+    def _foot(self) -> list[str]:
+        return [f"{_counted(self._total)} so far"] if self and self._total is not None else []
+
+
+def _row(exchange: Exchange) -> dict[str, Any]:
+    sent, answered, socket = exchange.request_body, exchange.response_body, exchange.socket
+    error = exchange.failure or exchange.raised
+    return {
+        "id": exchange.id,
+        "started_at": datetime.fromtimestamp(exchange.started_at, UTC),
+        "source": exchange.source,
+        "cell": exchange.cell,
+        "operation": exchange.operation,
+        "method": exchange.method,
+        "url": exchange.url,
+        "status": exchange.status,
+        "elapsed_ms": exchange.elapsed_ms,
+        "request_bytes": socket.received_bytes if socket else _size(sent),
+        "response_bytes": socket.sent_bytes if socket else _size(answered),
+        "request_text": _text(sent),
+        "response_text": _text(answered),
+        "messages": socket.message_count if socket else None,
+        "close_code": socket.close_code if socket else None,
+        "error": error.type if error else None,
+        "raised_at": str(exchange.raised.place) if exchange.raised else None,
+        "output": exchange.output,
+    }
+
+
+def _size(body: Body | None) -> int:
+    return body.size_bytes if body else 0
+
+
+def _text(body: Body | None) -> str | None:
+    """A body as text; None where there is none, or where it is no text."""
+    try:
+        return body.data.decode("utf-8", "ignore" if body.is_truncated else "strict") if body else None
+    except UnicodeDecodeError:
+        return None
+
+
+def _row_html(exchange: Exchange) -> str:
+    status = f'<span data-s="{(exchange.status or 500) // 100}">{exchange.status or "—"}</span>'
+    return (
+        f'<li><span></span><span class="rb-sum__m">{status} {esc(exchange.method)}</span>'
+        f'<span class="rb-sum__p">{esc(exchange.url)}</span>'
+        f'<span class="rb-sum__note">{exchange.elapsed_ms:.1f} ms, {esc(exchange.source)}</span></li>'
+    )
+
+
+def _counted(count: int) -> str:
+    return f"{count} request{'s' * (count != 1)}"
