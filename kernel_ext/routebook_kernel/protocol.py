@@ -188,11 +188,22 @@ class ExchangeState(TypedDict):
     failure: Failure | None
 
 
+class Streamed(TypedDict):
+    """A piece of a response that comes while its request runs: an event of `send`."""
+
+    status: int
+    media_type: str
+    text: str
+    elapsed_ms: float  # since the request began
+    is_all: bool  # false where the rest is no longer told as it comes
+
+
 class Command(TypedDict):
     """From a view.
 
     Every view knows `resync`, `code` (its bundle, a Code) and `cancel`, which takes {"id": <command id>}. The explorer
-    knows `send`, which takes SendArguments, and `sign_in`, which takes those of a request for an OAuth2 token.
+    knows `send`, which takes SendArguments and tells Streamed events, and `sign_in`, which takes those of a request
+    for an OAuth2 token.
     """
 
     type: Literal["command"]

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, SendArguments, ServerState
+from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, SendArguments, ServerState, Streamed
 
 Unsubscribe = Callable[[], None]
 
@@ -27,8 +27,12 @@ class AppView(Feed, Protocol):
     def subscribe(self, listener: Callable[[DeltaMessage], None]) -> Unsubscribe:
         """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
 
-    async def send(self, request: SendArguments) -> ExchangeState:
+    async def send(self, request: SendArguments, tell: Callable[[Streamed], None]) -> ExchangeState:
         """Run one request through the application, in process. Await it on the home loop only.
+
+        Args:
+            request: As the console has it.
+            tell: Gets the pieces of an answer that streams.
 
         Raises:
             RequestRefused: The request cannot be formed, for example a path parameter is empty.

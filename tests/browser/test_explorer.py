@@ -377,3 +377,35 @@ def test_signing_in_sends_the_token_with_what_follows(open_notebook) -> None:
     explorer.send()
 
     expect(explorer.response.get_by_role("tree")).to_contain_text('who "mira"')
+
+
+STREAMS = """\
+import asyncio
+from collections.abc import AsyncIterator
+from routebook.sse import EventSourceResponse, ServerSentEvent
+
+@app.get("/ticks", response_class=EventSourceResponse)
+async def ticks() -> AsyncIterator[ServerSentEvent]:
+    count = 0
+    while True:
+        yield ServerSentEvent(event="tick", data={"count": count})
+        count += 1
+        await asyncio.sleep(0.1)
+"""
+
+
+def test_a_stream_is_seen_as_it_comes_and_stopped(open_notebook) -> None:
+    """An endless stream of events is what Swagger UI waits for in vain."""
+    notebook = open_notebook([SETUP, STREAMS, "app"])
+    notebook.run_all()
+    explorer = ExplorerPage(notebook, 2)
+    explorer.open("GET /ticks")
+    explorer.send()
+
+    items = explorer.response.get_by_role("list", name="What the response sent").get_by_role("listitem")
+    expect(items.nth(2)).to_contain_text('tick{"count": 2}')
+    expect(explorer.response).to_contain_text("200, streaming")
+    explorer.response.get_by_role("button", name="Stop").click()
+
+    expect(explorer.response).to_contain_text("Cancelled.")
+    expect(items.nth(2)).to_contain_text("tick")

@@ -13,12 +13,12 @@ from pydantic import BaseModel
 
 from routebook import Depends, File, Form, HTTPException, UploadFile
 from routebook.applications import Routebook
-from routebook.responses import JSONResponse
+from routebook.responses import JSONResponse, StreamingResponse
 from routebook.security import APIKeyHeader, OAuth2PasswordBearer
 from routebook_kernel.exceptions import NotAnApplication, RequestRefused
-from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments
+from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments, Streamed
 from routebook_kernel.recording.display import exchange_text
-from routebook_kernel.session import Session
+from routebook_kernel.session import Session, streaming
 from tests.kernel.driver import eventually
 
 
@@ -167,7 +167,7 @@ def test_operation_names_its_cell_and_its_marks(session: Session, app: Routebook
 
 
 def send(session: Session, app: Routebook, request: SendArguments) -> Any:
-    return session.home.run(session.view(app).send(request))
+    return session.home.run(session.view(app).send(request, lambda piece: None))
 
 
 def test_send_fills_encodes_and_answers(session: Session, app: Routebook) -> None:
@@ -191,6 +191,59 @@ def test_send_fills_encodes_and_answers(session: Session, app: Routebook) -> Non
     assert (state["status"], state["source"], state["operation"]) == (200, "console", "POST /items/{item_id}")
     assert '"ä b?#%2e.."' in state["response_body"]["text"]
     assert state["elapsed_ms"] > 0
+
+
+def test_a_stream_is_told_while_it_comes(session: Session, app: Routebook) -> None:
+    """An endless stream would otherwise never be seen; its exchange has all of it when it ends."""
+    told: list[Streamed] = []
+    go_on = asyncio.Event()
+
+    async def pieces() -> AsyncIterator[bytes]:
+        yield "é"[:1].encode()[:1]  # the character comes in two pieces
+        yield "é1 ".encode()[1:]
+        await go_on.wait()
+        yield b"2"
+
+    app.get("/stream")(lambda: StreamingResponse(pieces(), media_type="text/event-stream"))
+
+    def tell(piece: Streamed) -> None:
+        told.append(piece)
+        go_on.set()
+
+    state = session.home.run(session.view(app).send(arguments("GET /stream"), tell))
+
+    assert [(piece["status"], piece["media_type"], piece["text"]) for piece in told] == [
+        (200, "text/event-stream", "é1 ")
+    ]
+    assert state["response_body"]["text"] == "é1 2"
+
+
+def test_what_is_told_of_a_stream_is_bounded(session: Session, app: Routebook, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A response of gigabytes must not reach the page."""
+    monkeypatch.setattr(streaming, "MAX_TOLD", 5)
+    told: list[Streamed] = []
+
+    async def pieces() -> AsyncIterator[str]:
+        yield "12345678"
+        while not told:
+            await asyncio.sleep(0.01)
+        yield "9"
+
+    app.get("/stream")(lambda: StreamingResponse(pieces(), media_type="text/plain"))
+
+    session.home.run(session.view(app).send(arguments("GET /stream"), told.append))
+
+    assert [(piece["text"], piece["is_all"]) for piece in told] == [("12345", False)]
+
+
+def test_a_response_that_is_no_stream_is_not_told(session: Session, app: Routebook) -> None:
+    """Its exchange says it all, credentials redacted."""
+    told: list[Streamed] = []
+    app.get("/plain")(lambda: {"access_token": "x"})
+
+    session.home.run(session.view(app).send(arguments("GET /plain"), told.append))
+
+    assert told == []
 
 
 @pytest.mark.parametrize("value", [".", "..", "a b", "100%", "?x#y", "日本"])

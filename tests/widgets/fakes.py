@@ -13,6 +13,7 @@ from routebook_kernel.protocol import (
     OperationState,
     SendArguments,
     ServerState,
+    Streamed,
 )
 
 
@@ -54,7 +55,7 @@ class FakeView:
 
         return unsubscribe
 
-    async def send(self, request: SendArguments) -> ExchangeState:
+    async def send(self, request: SendArguments, tell: Callable[[Streamed], None]) -> ExchangeState:
         answer: ExchangeState = await self.answer(request)
         return answer
 

@@ -147,6 +147,14 @@ export interface ExchangeState {
   failure: Failure | null;
 }
 
+export interface Streamed {
+  status: number;
+  media_type: string;
+  text: string;
+  elapsed_ms: number;
+  is_all: boolean;
+}
+
 export interface Command {
   type: "command";
   id: string;

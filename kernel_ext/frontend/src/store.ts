@@ -8,8 +8,17 @@ import { type Draft, newDraft, refitDraft } from "./draft";
 import { CommandError, Kernel, type Model } from "./kernel";
 import { applyDelta, successor } from "./live";
 import { type Body, type Parameter, bodiesOf, parametersOf, securityOf } from "./operation";
-import type { AppState, DeltaMessage, ExchangeState, OperationState, ReplyError, SendArguments } from "./protocol";
+import type {
+  AppState,
+  DeltaMessage,
+  ExchangeState,
+  OperationState,
+  ReplyError,
+  SendArguments,
+  Streamed,
+} from "./protocol";
 import { buildRequest } from "./request";
+import { Stream } from "./stream";
 
 /** An operation with everything that its form is made from. */
 export interface Console {
@@ -29,11 +38,15 @@ export interface Answer {
   exchange: ExchangeState | null;
   error: ReplyError | null;
   draft: Draft;
+  /** What came of a response that was cancelled while it streamed. */
+  stream: Stream | null;
 }
 
 export interface Pending {
   id: string;
   since: number;
+  /** What came of the response so far, where it streams. */
+  stream: Stream | null;
 }
 
 export class Store {
@@ -119,16 +132,22 @@ export class Store {
     const { id } = from.operation;
     if (this.pending.has(id)) return;
     const draft = this.draft(from);
-    this.pending.set(id, { id: "", since: Date.now() });
+    const pending: Pending = { id: "", since: Date.now(), stream: null };
+    this.pending.set(id, pending);
     this.changed();
     try {
-      const sent = this.kernel.command("send", await this.request(from));
-      this.pending.set(id, { id: sent.id, since: Date.now() });
-      this.answers.set(id, { exchange: (await sent.result) as ExchangeState, error: null, draft });
+      const sent = this.kernel.command("send", await this.request(from), (piece) => {
+        pending.stream ??= new Stream();
+        pending.stream.add(piece as unknown as Streamed);
+        this.changed();
+      });
+      pending.id = sent.id;
+      pending.since = Date.now();
+      this.answers.set(id, { exchange: (await sent.result) as ExchangeState, error: null, draft, stream: null });
     } catch (error) {
       const { kind, message } =
         error instanceof CommandError ? error : { kind: "failed" as const, message: String(error) };
-      this.answers.set(id, { exchange: null, error: { kind, message }, draft });
+      this.answers.set(id, { exchange: null, error: { kind, message }, draft, stream: pending.stream });
     } finally {
       this.pending.delete(id);
       this.changed();

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from routebook.applications import Routebook
-from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, SendArguments, ServerState
+from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, SendArguments, ServerState, Streamed
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.live import LiveApp
@@ -58,13 +58,17 @@ class Application:
         """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
         return self._feed.subscribe(listener)
 
-    async def send(self, request: SendArguments) -> ExchangeState:
+    async def send(self, request: SendArguments, tell: Callable[[Streamed], None]) -> ExchangeState:
         """Run one request through the application, in process. Await it on the home loop only.
+
+        Args:
+            request: As the console has it.
+            tell: Gets the pieces of an answer that streams.
 
         Raises:
             RequestRefused: The request cannot be formed, for example a path parameter is empty.
         """
-        return exchange_state(await send(self.perform, request))
+        return exchange_state(await send(self.perform, request, tell))
 
     async def sign_in(self, request: SendArguments) -> str:
         """Ask the application for an OAuth2 token, which is kept nowhere. Await it on the home loop only.

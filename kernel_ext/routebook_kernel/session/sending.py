@@ -25,11 +25,13 @@ from routebook_kernel.protocol import (
     Payload,
     RequestBody,
     SendArguments,
+    Streamed,
 )
 from routebook_kernel.recording.display import issues_of, reason_of
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord
 from routebook_kernel.runtime.client import BASE_URL, Perform
 from routebook_kernel.runtime.recorder import Recorded
+from routebook_kernel.session.streaming import StreamTeller
 
 _PARAMETER = re.compile(r"{([^{}:]+)(?::[^{}]*)?}")
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -52,14 +54,18 @@ def filled_path(template: str, values: Mapping[str, str]) -> str:
     return _PARAMETER.sub(value_of, template)
 
 
-async def send(perform: Perform, arguments: SendArguments) -> Exchange:
-    """Run the console's request through the application.
+async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Streamed], None]) -> Exchange:
+    """Run the console's request through the application; `tell` gets the pieces of an answer that streams.
 
     Raises:
         RequestRefused: It cannot be formed.
     """
     request, raw_path = form_request(arguments)
-    recorded = await _run(perform, request, raw_path, lambda part: None)
+    teller = StreamTeller(tell)
+    try:
+        recorded = await _run(perform, request, raw_path, teller.hear)
+    finally:
+        teller.end()
     return recorded.exchange
 
 
@@ -73,7 +79,7 @@ async def fetch_token(perform: Perform, arguments: SendArguments) -> str:
     """
     answer = bytearray()
     request, raw_path = form_request(arguments)
-    recorded = await _run(perform, request, raw_path, answer.extend)
+    recorded = await _run(perform, request, raw_path, lambda message: answer.extend(message.get("body", b"")))
     members = _json_members(bytes(answer))
     token = members.get("access_token")
     if not isinstance(token, str) or not token:
@@ -144,8 +150,8 @@ def _file_part(part: FilePart) -> tuple[str, tuple[str | None, bytes, str | None
     return part["name"], (part.get("filename"), data, part.get("content_type"))
 
 
-async def _run(perform: Perform, request: httpx2.Request, raw_path: str, take: Callable[[bytes], object]) -> Recorded:
-    """Run a request; `take` gets the parts of the answer's body, as they were sent."""
+async def _run(perform: Perform, request: httpx2.Request, raw_path: str, hear: Callable[[Message], None]) -> Recorded:
+    """Run a request; `hear` gets the messages of the answer, as they were sent."""
     body = await request.aread()
     is_sent, is_over = False, asyncio.Event()
 
@@ -158,10 +164,9 @@ async def _run(perform: Perform, request: httpx2.Request, raw_path: str, take: C
         return {"type": "http.disconnect"}
 
     async def answer(message: Message) -> None:
-        if message["type"] == "http.response.body":
-            take(message.get("body", b""))
-            if not message.get("more_body", False):
-                is_over.set()
+        hear(message)
+        if message["type"] == "http.response.body" and not message.get("more_body", False):
+            is_over.set()
 
     return await perform(_scope(request, raw_path), receive, answer, "console")
 

@@ -33,7 +33,7 @@ def console_asks(view: AppView) -> dict[str, Ask]:
     """What a console asks of its application."""
 
     async def send(args: Json, emit: Emit) -> Json:
-        return await view.send(read_request(args))
+        return await view.send(read_request(args), emit)
 
     async def sign_in(args: Json, emit: Emit) -> Json:
         return await view.sign_in(read_request(args))

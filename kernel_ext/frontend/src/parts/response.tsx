@@ -3,6 +3,7 @@ import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Value, parse } from "../json";
 import type { ExchangeState, Pairs, Payload } from "../protocol";
 import type { Answer, Pending } from "../store";
+import { Stream, streamKind } from "../stream";
 import { duration, plural, size, visible } from "../words";
 import { Status } from "./badges";
 import { CopyButton, save } from "./copy";
@@ -10,6 +11,7 @@ import { FailureView } from "./failure";
 import { Icon } from "./icon";
 import { JsonTree } from "./json-tree";
 import { Segments } from "./segments";
+import { StreamView } from "./stream";
 
 const MAX_RAW = 100_000;
 const MAX_TREE = 6_000_000;
@@ -75,17 +77,18 @@ function Raw({ text }: { text: string }) {
   );
 }
 
-type Shape = "tree" | "image" | "raw" | "bytes";
+type Shape = "tree" | "stream" | "image" | "raw" | "bytes";
 
 function shapesOf(payload: Payload, tree: Value | undefined): Shape[] {
   const shapes: Shape[] = [];
   if (tree !== undefined) shapes.push("tree");
+  if (payload.text !== undefined && streamKind(payload.media_type)) shapes.push("stream");
   if (essence(payload.media_type).startsWith("image/") && !payload.is_truncated) shapes.push("image");
   shapes.push(payload.text === undefined ? "bytes" : "raw");
   return shapes;
 }
 
-const SHAPE_WORDS: { [shape in Shape]: string } = { tree: "Tree", image: "Image", raw: "Raw", bytes: "Bytes" };
+const SHAPE_WORDS: { [shape in Shape]: string } = { tree: "Tree", stream: "Items", image: "Image", raw: "Raw", bytes: "Bytes" };
 
 function imageAddress({ media_type, text, base64 }: Payload): string {
   const data = base64 ?? btoa(String.fromCharCode(...new TextEncoder().encode(text ?? "").slice(0, 100_000)));
@@ -130,6 +133,7 @@ function Body({ payload }: { payload: Payload }) {
         <p class="rb-small rb-2">The body is {size(payload.size_bytes)}; the view got the beginning of it.</p>
       )}
       {shape === "tree" && tree !== undefined && <JsonTree value={tree} label="Response body" />}
+      {shape === "stream" && <StreamView stream={Stream.of(payload.media_type, payload.text ?? "")} isLive={false} />}
       {shape === "image" && <img class="rb-image" src={imageAddress(payload)} alt="The response body" />}
       {shape === "raw" && <Raw text={payload.text ?? ""} />}
       {shape === "bytes" && (
@@ -151,13 +155,16 @@ export function Waiting({ pending, onCancel }: { pending: Pending; onCancel: () 
   return (
     <>
       <div class="rb-line">
-        <span role="status">{elapsed < 300 ? "Sending" : "Waiting for the answer"}</span>
+        <span role="status">
+          {pending.stream ? `${pending.stream.status}, streaming` : elapsed < 300 ? "Sending" : "Waiting for the answer"}
+        </span>
         {elapsed >= 300 && <span>{(elapsed / 1000).toFixed(1)} s</span>}
         <button class="rb-btn rb-btn--small rb-push" type="button" data-key="cancel" onClick={onCancel}>
-          Cancel <kbd>Esc</kbd>
+          {pending.stream ? "Stop" : "Cancel"} <kbd>Esc</kbd>
         </button>
       </div>
       <progress class="rb-progress" aria-label="Waiting for the answer" />
+      {pending.stream && <StreamView stream={pending.stream} isLive />}
     </>
   );
 }
@@ -226,6 +233,7 @@ export function Response({
           </div>
         </div>
       )}
+      {answer?.stream && <StreamView stream={answer.stream} isLive={false} />}
       {exchange && (
         <div class={pending ? "is-past" : undefined}>
           <Exchange exchange={exchange} />
