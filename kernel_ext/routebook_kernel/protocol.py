@@ -202,8 +202,8 @@ class Command(TypedDict):
     """From a view.
 
     Every view knows `resync`, `code` (its bundle, a Code) and `cancel`, which takes {"id": <command id>}. The explorer
-    knows `send`, which takes SendArguments and tells Streamed events, and `sign_in`, which takes those of a request
-    for an OAuth2 token.
+    knows `send`, which takes SendArguments and tells Streamed events, `sign_in`, which takes those of a request for
+    an OAuth2 token, and `difference`, which takes {"operation": <id or None>} and gives the lines of a diff.
     """
 
     type: Literal["command"]

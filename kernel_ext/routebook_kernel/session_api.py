@@ -38,6 +38,9 @@ class AppView(Feed, Protocol):
             RequestRefused: The request cannot be formed, for example a path parameter is empty.
         """
 
+    def difference(self, operation: str | None) -> list[str]:
+        """What the last run changed in the OpenAPI document, as the lines of a diff; of one operation or of all."""
+
     async def sign_in(self, request: SendArguments) -> str:
         """Ask the application for an OAuth2 token, which is kept nowhere. Await it on the home loop only.
 

@@ -59,6 +59,9 @@ class FakeView:
         answer: ExchangeState = await self.answer(request)
         return answer
 
+    def difference(self, operation: str | None) -> list[str]:
+        return [f"+ {operation}"]
+
     async def sign_in(self, request: SendArguments) -> str:
         token: str = await self.answer(request)
         return token

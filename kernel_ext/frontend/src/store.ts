@@ -193,6 +193,11 @@ export class Store {
     }
   }
 
+  /** What the last run changed in the OpenAPI document, as the lines of a diff; of one operation or of all. */
+  async difference(operation: string | null): Promise<string[]> {
+    return (await this.kernel.command("difference", { operation }).result) as string[];
+  }
+
   setSecret(scheme: string, secret: Secret | null): void {
     const { [scheme]: _former, ...others } = this.secrets;
     this.secrets = secret ? { ...others, [scheme]: secret } : others;

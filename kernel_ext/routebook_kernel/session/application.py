@@ -70,6 +70,10 @@ class Application:
         """
         return exchange_state(await send(self.perform, request, tell))
 
+    def difference(self, operation: str | None) -> list[str]:
+        """What the last run changed in the OpenAPI document, as the lines of a diff; of one operation or of all."""
+        return self._tracker.difference(self.app, operation)
+
     async def sign_in(self, request: SendArguments) -> str:
         """Ask the application for an OAuth2 token, which is kept nowhere. Await it on the home loop only.
 

@@ -10,6 +10,7 @@ from routebook_kernel.protocol import Mark, MarkKind
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
 from routebook_kernel.registry.containers import RouteContainer
+from routebook_kernel.registry.document_diff import document_difference
 from routebook_kernel.registry.findings import CellOf, find_conflicts, find_duplicate_ids, find_shadowed, where
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.ledger import Entry
@@ -68,6 +69,7 @@ class Reporter:
         self._namespace = namespace
         self._follower = follower
         self._snapshots: dict[Same, Snapshot] = {}
+        self._former: dict[Same, Snapshot] = {}  # as the run before the last one left them
         self._told: dict[Same, frozenset[tuple[str, str | None]]] = {}
         self._marks: dict[Same, dict[str, list[Mark]]] = {}
 
@@ -75,11 +77,16 @@ class Reporter:
         """What to notice about operations since the last run, by operation."""
         return self._marks.get(Same(app), {})
 
+    def difference(self, app: Routebook, operation: str | None) -> list[str]:
+        """What the last run changed in the OpenAPI document, as the lines of a diff."""
+        same = Same(app)
+        return document_difference(self._former.get(same, EMPTY), self._snapshots.get(same, EMPTY), operation)
+
     def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
         """One report for each application that the run touched; how it stopped goes with the first."""
         reports = [report for name, app in applications.items() if (report := self._report_of(run, name, app))]
         standing = {Same(app) for app in applications.values()}
-        for kept in (self._snapshots, self._marks, self._told):
+        for kept in (self._snapshots, self._former, self._marks, self._told):
             for gone in kept.keys() - standing:
                 del kept[gone]
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
@@ -92,7 +99,7 @@ class Reporter:
         document, problem = document_of(app)
         operations = list(iter_operations(app, lambda route: entries.get(Same(route))))
         before, after = self._snapshots.get(Same(former or app), EMPTY), take_snapshot(operations, document)
-        self._snapshots[Same(app)] = after
+        self._former[Same(app)], self._snapshots[Same(app)] = before, after
         changes = compare(before, after)
         findings = [
             *problem,

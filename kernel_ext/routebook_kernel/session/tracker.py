@@ -147,6 +147,10 @@ class Tracker:
         """What to notice about operations since the last run, by operation."""
         return self._reporter.marks(app)
 
+    def difference(self, app: Routebook, operation: str | None) -> list[str]:
+        """What the last run changed in the OpenAPI document, as the lines of a diff; of one operation or of all."""
+        return self._reporter.difference(app, operation)
+
     def cell_of_code(self, code: CodeType) -> CellRecord | None:
         """The cell of a code object, as it ran last."""
         key = self._files.get(code.co_filename)

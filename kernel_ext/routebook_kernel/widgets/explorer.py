@@ -38,4 +38,8 @@ def console_asks(view: AppView) -> dict[str, Ask]:
     async def sign_in(args: Json, emit: Emit) -> Json:
         return await view.sign_in(read_request(args))
 
-    return {"send": send, "sign_in": sign_in}
+    async def difference(args: Json, emit: Emit) -> Json:
+        operation = args.get("operation") if isinstance(args, dict) else None
+        return view.difference(operation if isinstance(operation, str) else None)
+
+    return {"send": send, "sign_in": sign_in, "difference": difference}

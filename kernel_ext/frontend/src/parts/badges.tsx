@@ -42,17 +42,34 @@ export const Status = ({ status, reason }: { status: number | null; reason: stri
   </span>
 );
 
-/** Bring a cell into sight by the number that it shows; false where the page has no such cell. */
-function showCell(from: Element, label: string): boolean {
+/** Bring a cell into sight, and make it the active one, by the number that it shows; null where the page has none. */
+function showCell(from: Element, label: string): HTMLElement | null {
   const notebook = from.closest(".jp-Notebook, .notebook-editor, body");
   const prompts = [...(notebook?.querySelectorAll(".jp-InputPrompt") ?? [])];
   const cell = prompts.find((prompt) => prompt.textContent?.trim() === `${label}:`)?.closest<HTMLElement>(".jp-Cell");
-  if (!cell) return false;
+  if (!cell) return null;
   cell.scrollIntoView({ block: "center" });
   cell.dispatchEvent(new MouseEvent("mousedown", { bubbles: true, button: 0 }));
   cell.dispatchEvent(new MouseEvent("mouseup", { bubbles: true, button: 0 }));
-  return true;
+  return cell;
 }
+
+const NO_CELL = "This page shows no cell of that number now.";
+
+/** A button that runs a cell as Ctrl Enter does. */
+export const RunCell = ({ cell }: { cell: CellRef }) => (
+  <button
+    type="button"
+    class="rb-btn rb-btn--small"
+    onClick={({ currentTarget }) => {
+      const shown = showCell(currentTarget, cell.label);
+      if (!shown) currentTarget.title = NO_CELL;
+      shown?.dispatchEvent(new KeyboardEvent("keydown", { key: "Enter", keyCode: 13, ctrlKey: true, bubbles: true }));
+    }}
+  >
+    Run cell {cell.label}
+  </button>
+);
 
 /** "cell [6], line 3": a button that goes to the cell. */
 export const CellLink = ({ cell }: { cell: CellRef }) => (
@@ -61,7 +78,7 @@ export const CellLink = ({ cell }: { cell: CellRef }) => (
       type="button"
       class="rb-link"
       onClick={({ currentTarget }) => {
-        if (!showCell(currentTarget, cell.label)) currentTarget.title = "This page shows no cell of that number now.";
+        if (!showCell(currentTarget, cell.label)) currentTarget.title = NO_CELL;
       }}
     >
       cell {cell.label}

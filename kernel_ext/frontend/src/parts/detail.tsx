@@ -1,10 +1,11 @@
 /** One operation: its head, what is to be noticed about it, and its tabs. */
 import { useState } from "preact/hooks";
 import { descriptionOf } from "../operation";
-import type { Mark as MarkState, OperationState } from "../protocol";
+import type { CellRef, Mark as MarkState, OperationState } from "../protocol";
 import { visible } from "../words";
-import { CellLink, MARK_ICONS, Mark, Method, Path } from "./badges";
+import { CellLink, MARK_ICONS, Mark, Method, Path, RunCell } from "./badges";
 import { useStore, useUid } from "./context";
+import { Difference } from "./difference";
 import { Icon } from "./icon";
 import { Markdown } from "./markdown";
 import { SchemaPanel } from "./schema-panel";
@@ -74,12 +75,19 @@ function Head({ operation, marks, titleId }: { operation: OperationState; marks:
       </p>
       {operation.summary && <p class="rb-lead">{visible(operation.summary)}</p>}
       {description && <Markdown source={description} />}
+      {marks.some(({ kind }) => kind === "changed") && (
+        <Difference
+          operation={operation.id}
+          version={operation}
+          title={`What changed: ${visible(marks.find(({ kind }) => kind === "changed")?.text ?? "")}`}
+        />
+      )}
     </header>
   );
 }
 
 /** Marks that need a person: what happened, where, the way out. */
-const Notes = ({ marks }: { marks: MarkState[] }) => (
+const Notes = ({ marks, cell }: { marks: MarkState[]; cell: CellRef | null }) => (
   <>
     {marks.map(({ kind, text }) => (
       <div class="rb-note" data-n={kind === "conflict" ? "error" : "warn"} role="status" key={kind}>
@@ -87,6 +95,7 @@ const Notes = ({ marks }: { marks: MarkState[] }) => (
         <div>
           <strong>{kind.charAt(0).toUpperCase() + kind.slice(1)}.</strong> {visible(text)}
         </div>
+        {kind === "stale" && cell && <RunCell cell={cell} />}
       </div>
     ))}
   </>
@@ -103,7 +112,7 @@ export function Detail({ operation }: { operation: OperationState }) {
   return (
     <article class="rb-detail" aria-labelledby={titleId}>
       <Head operation={operation} marks={marks} titleId={titleId} />
-      <Notes marks={marks.filter((mark) => !isNews(mark))} />
+      <Notes marks={marks.filter((mark) => !isNews(mark))} cell={operation.cell} />
       <Tabs tab={tab} operation={operation} onTab={setTab} />
       <div class="rb-panel" role="tabpanel" id={`${uid}-panel`} aria-labelledby={`${uid}-tab-${tab}`}>
         {tab === "Try" ? (

@@ -5,6 +5,7 @@ import type { OperationState } from "../protocol";
 import { visible } from "../words";
 import { Mark, Method, Path } from "./badges";
 import { useStore, useUid } from "./context";
+import { Difference } from "./difference";
 import { Icon } from "./icon";
 import { Segments } from "./segments";
 
@@ -55,15 +56,16 @@ function Item({
   );
 }
 
-const FIRST = 60;
+const STEP = 60;
 
-/** How much of a long list is drawn: what fits the view at first, the rest when that stands. */
-function useDrawn(): number {
-  const [drawn, setDrawn] = useState(FIRST);
+/** How much of a long list is drawn: what fits the view at first, the rest bit by bit, so that the page never waits. */
+function useDrawn(count: number): number {
+  const [drawn, setDrawn] = useState(STEP);
   useEffect(() => {
-    const timer = setTimeout(() => setDrawn(Infinity), 50);
+    if (drawn >= count) return;
+    const timer = setTimeout(() => setDrawn(drawn + STEP), 20);
     return () => clearTimeout(timer);
-  }, []);
+  }, [drawn, count]);
   return drawn;
 }
 
@@ -81,7 +83,7 @@ export function Operations({
   const store = useStore();
   const [query, setQuery] = useState("");
   const [which, setWhich] = useState<Which>("all");
-  const drawn = useDrawn();
+  const drawn = useDrawn(operations.length);
   const marked = operations.filter((operation) => store.marksOf(operation).length);
   const hasNews = marked.some((operation) =>
     store.marksOf(operation).some(({ kind }) => kind === "new" || kind === "changed"),
@@ -160,6 +162,11 @@ export function Operations({
           </div>
         )}
       </div>
+      {hasNews && (
+        <div class="rb-ops__news">
+          <Difference operation={null} version={operations} title="OpenAPI since the last run" />
+        </div>
+      )}
     </nav>
   );
 }
