@@ -1,7 +1,7 @@
 """Read-only views of an application: what it serves, and how.
 
-`iter_operations` lists the operations, `explain` shows the steps and the generated function of one, and `observed`
-has every step of every request reported while it runs.
+`iter_operations` lists the operations, `explain` shows the steps and the generated function of one, `view_operation`
+the tree of what it calls, and `observed` has every step of every request reported while it runs.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -10,10 +10,14 @@ from difflib import get_close_matches
 from enum import Enum
 from typing import Any, Protocol
 
+from starlette.middleware.errors import ServerErrorMiddleware
+from starlette.middleware.exceptions import ExceptionMiddleware
 from starlette.routing import BaseRoute, Match
 from starlette.types import ASGIApp, Receive, Scope, Send
 
-from routebook._plan.observe import ERROR_OBSERVER_KEY, OBSERVER_KEY, Observer, SpanKind
+from routebook._analysis.callables import callable_name
+from routebook._plan.observe import ERROR_OBSERVER_KEY, OBSERVER_KEY, Fact, Observer, SpanKind, Tracer
+from routebook._plan.view import CallView, ParameterView, PlanView
 from routebook._routing.context import RouteContext
 from routebook._types import SourceLocation
 from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
@@ -21,8 +25,12 @@ from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 __all__ = [
     "ERROR_OBSERVER_KEY",
     "OBSERVER_KEY",
+    "CallView",
+    "Fact",
     "Observer",
     "OperationView",
+    "ParameterView",
+    "PlanView",
     "SpanKind",
     "UnknownOperationError",
     "explain",
@@ -30,6 +38,8 @@ __all__ = [
     "iter_operations",
     "observed",
     "span_details",
+    "view_operation",
+    "watch",
 ]
 
 
@@ -130,6 +140,20 @@ def explain(app: HasRoutes, operation: str) -> str:
     return find_operation(app, operation).context.explain()
 
 
+def view_operation(app: HasRoutes, operation: str, overrides: Mapping[Any, Any] | None = None) -> PlanView:
+    """The tree of what an operation calls, and the function generated from it.
+
+    Args:
+        app: An application or router.
+        operation: As `explain` takes it.
+        overrides: As an application's `dependency_overrides`.
+
+    Raises:
+        UnknownOperationError: There is none.
+    """
+    return find_operation(app, operation).context.view(overrides)
+
+
 def find_operation(app: HasRoutes, operation: str) -> OperationView:
     """The operation of a method and path; of several, the one that is declared first, which answers.
 
@@ -152,10 +176,55 @@ def observed(app: ASGIApp, observer: Observer) -> ASGIApp:
 
     async def serve(scope: Scope, receive: Receive, send: Send) -> None:
         if scope["type"] in ("http", "websocket"):
-            scope = {**scope, OBSERVER_KEY: observer}
+            scope = {**scope}
+            watch(app, scope, observer)
         await app(scope, receive, send)
 
     return serve
+
+
+def watch(app: ASGIApp, scope: Scope, observer: Observer) -> None:
+    """Have the request of a scope, which is about to go to `app`, reported to `observer`.
+
+    Middleware is reported too where it keeps the application inside of it as its attribute `app`, which Starlette's
+    does: what reports it is put between two of them when an application is first watched, and stays.
+    """
+    scope[OBSERVER_KEY] = observer
+    stack = getattr(app, "middleware_stack", None) or getattr(app, "_choose_stack", _no_stack)()
+    while stack is not None:
+        inner = getattr(stack, "app", None)
+        if _is_users_middleware(inner) and not isinstance(stack, _Watched):
+            stack.app = _Watched(inner)
+        stack = inner
+
+
+def _no_stack() -> None:
+    """What other applications have."""
+
+
+def _is_users_middleware(app: Any) -> bool:
+    """Whether it is middleware that somebody added: it has an application inside, and is none of Starlette's own."""
+    is_own = isinstance(app, ServerErrorMiddleware | ExceptionMiddleware | _Watched)
+    return not is_own and callable(getattr(app, "app", None)) and not hasattr(app, "routes")
+
+
+class _Watched:
+    """Middleware that reports what is inside of it as a step, when somebody observes."""
+
+    def __init__(self, app: Any) -> None:
+        self.app = app
+        dispatch: Any = getattr(app, "dispatch_func", None)
+        is_own_class = dispatch is None or getattr(dispatch, "__self__", None) is app
+        self._call = type(app).__call__ if is_own_class else dispatch
+        self._name = type(app).__name__ if is_own_class else callable_name(dispatch)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        observer: Observer | None = scope.get(OBSERVER_KEY)
+        if observer is None:
+            await self.app(scope, receive, send)
+            return
+        with Tracer(observer)("middleware", self._name, call=self._call):
+            await self.app(scope, receive, send)
 
 
 def span_details(app: HasRoutes) -> Callable[[Mapping[str, Any]], tuple[str, dict[str, str]]]:

@@ -4,14 +4,16 @@ from typing import Any
 
 import pytest
 
-from routebook import APIRouter, Depends, HTTPException, Routebook
+from routebook import APIRouter, Depends, HTTPException, Routebook, Security
 from routebook.introspect import (
     ERROR_OBSERVER_KEY,
+    PlanView,
     UnknownOperationError,
     explain,
     find_operation,
     iter_operations,
     observed,
+    view_operation,
 )
 from routebook.testclient import TestClient
 
@@ -82,6 +84,11 @@ def test_observer_is_told_each_step(app: Routebook) -> None:
             self.started: list[tuple[str, str]] = []
             self.open = 0
 
+        def plan(self, view: PlanView) -> None:
+            assert view.title == "GET /items/{item_id}"
+
+        def note(self, token: Any, fact: str, value: Any) -> None: ...
+
         def start(self, kind: str, name: str, line: int) -> str:
             self.started.append((kind, name))
             self.open += 1
@@ -135,3 +142,40 @@ def test_error_observer_hears_what_leaves_a_route(app: Routebook, *, has_middlew
     assert client.get("/refuse").status_code == 418
     assert client.get("/items/4?number=x").status_code == 200
     assert heard == [("HTTPException", "refuse")]
+
+
+def test_tree_shows_each_callable_at_its_place_and_what_is_shared_once() -> None:
+    """The second use of a dependency is a leaf that says so; an override says what it replaces."""
+    app = Routebook()
+
+    async def token(authorization: str = "x") -> str:
+        return authorization
+
+    def user(token: str = Depends(token)) -> str:
+        return token
+
+    def anybody(token: str = Depends(token)) -> str:
+        return token
+
+    @app.get("/me", dependencies=[Security(user, scopes=["me"])])
+    def me(fresh: str = Depends(token, use_cache=False), user: str = Depends(user)) -> str:
+        return user
+
+    view = view_operation(app, "GET /me", {user: anybody})
+
+    told = [
+        (call.name, call.kind, call.parameter, call.runs, call.is_reused, call.replaced)
+        for call in view.endpoint.iter_tree()
+    ]
+    assert told == [
+        ("me", "sync", None, True, False, None),
+        ("anybody", "sync", None, True, False, "user"),
+        ("token", "async", "token", True, False, None),
+        ("token", "async", "fresh", True, False, None),
+        ("anybody", "sync", "user", True, False, "user"),
+        ("token", "async", "token", False, True, None),
+    ]
+    assert view.endpoint.dependencies[0].oauth_scopes == ("me",)
+    lines = ["", *view.source.splitlines()]
+    assert all(call.name in lines[call.line] for call in view.endpoint.iter_tree())
+    assert [read.source for call in view.endpoint.iter_tree() for read in call.parameters] == ["query"] * 3

@@ -1,6 +1,7 @@
 """From a `Dependant` tree to a `CallPlan`: what runs, in which order, and what need not run at all."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from typing import Any
 
 from routebook._analysis.callables import CallableKind, callable_name
@@ -15,6 +16,7 @@ from routebook._plan.steps import (
     CallEndpoint,
     CallPlan,
     Make,
+    Node,
     Read,
     ReadBody,
     ReadParameters,
@@ -43,6 +45,7 @@ class _Results:
 
     def __init__(self) -> None:
         self.variables: dict[str, str] = {}
+        self.nodes: list[Node] = []
         self._fallible: dict[str, None] = {}
 
     def add(self, node: Dependant, call: CallDependency) -> None:
@@ -67,7 +70,8 @@ class _Compiler:
         self._error_keys: list[str] = []
 
     def compile(self, title: str) -> CallPlan:
-        calls = list(self._iter_calls())
+        tree = _Results()
+        calls = list(self._iter_calls(tree))
         reads = [read for call in calls if not isinstance(call, ReuseDependency) for read in call.parameters.reads]
         dependencies = [call for call in calls if isinstance(call, CallDependency)]
         prologue: list[Step] = [*self._read_body(dependencies), *self._read_sources(reads), *self._made.values()]
@@ -81,13 +85,15 @@ class _Compiler:
             name=callable_name(self._root.call),
             location=self._root.location,
             steps=tuple(steps),
+            tree=tree.nodes[0],
             needs_request_stack="request" in scopes,
             needs_function_stack="function" in scopes,
             needs_guard=any(call.kind is CallableKind.ASYNC_GENERATOR for call in dependencies),
             error_keys=tuple(self._error_keys) if any(call.can_fail for call in dependencies) else (),
         )
 
-    def _iter_calls(self) -> Iterator[CallDependency | ReuseDependency | CallEndpoint]:
+    def _iter_calls(self, tree: _Results) -> Iterator[CallDependency | ReuseDependency | CallEndpoint]:
+        """The calls below the endpoint, then its own; its node is added to `tree`."""
         root = self._root
         below = _Results()
         for dependency in root.dependencies:
@@ -95,7 +101,10 @@ class _Compiler:
         parameters, arguments = self._read_parameters(root, key="")
         arguments.update(self._make_injected(root))
         arguments.update(below.variables)
-        yield CallEndpoint(root.call, callable_name(root.call), root.kind, parameters, tuple(arguments.items()))
+        name = callable_name(root.call)
+        call = CallEndpoint(root.call, name, root.kind, parameters, tuple(arguments.items()))
+        tree.nodes.append(Node(root, name, call, tuple(below.nodes)))
+        yield call
 
     def _iter_dependency(self, node: Dependant, results: "_Results") -> Iterator[CallDependency | ReuseDependency]:
         """The calls below a node, then its own, which is added to `results`."""
@@ -110,11 +119,14 @@ class _Compiler:
             if earlier.parameters.can_fail:  # each use tells the errors, as in FastAPI
                 self._error_keys.append(earlier.parameters.key)
             results.add(node, earlier)
-            yield ReuseDependency(name, earlier.variable)
+            reuse = ReuseDependency(name, earlier.variable)
+            results.nodes.append(Node(node, name, reuse, _without_reuse(below.nodes)))
+            yield reuse
             return
         call = self._make_call(node, name, below)
         self._calls.setdefault(node.cache_key, call)
         results.add(node, call)
+        results.nodes.append(Node(node, name, call, tuple(below.nodes)))
         yield call
 
     def _make_call(self, node: Dependant, name: str, below: "_Results") -> CallDependency:
@@ -176,3 +188,15 @@ class _Compiler:
         wanted = {(read.source, not read.reader.is_plain) for read in reads if _SOURCE_ORDER[read.source] < 4}
         for source, is_whole in sorted(wanted, key=lambda item: (_SOURCE_ORDER[item[0]], item[1])):
             yield ReadSource(source, is_whole)
+
+
+def _without_reuse(nodes: Sequence[Node]) -> tuple[Node, ...]:
+    """Nodes below a dependency whose result is there already: for what it would have reused, there is no step."""
+    return tuple(
+        replace(
+            node,
+            step=None if isinstance(node.step, ReuseDependency) else node.step,
+            children=_without_reuse(node.children),
+        )
+        for node in nodes
+    )

@@ -49,12 +49,24 @@ class GuardedStack(AsyncExitStack):
         return is_suppressed
 
 
-def make_enter(call: Callable[..., Any], kind: CallableKind) -> Callable[..., Any]:
-    """A coroutine function that sets a dependency with `yield` up on an exit stack and returns what it yields."""
+def make_enter(
+    call: Callable[..., Any], kind: CallableKind, wrap: Callable[[Any], Any] | None = None
+) -> Callable[..., Any]:
+    """A coroutine function that sets a dependency with `yield` up on an exit stack and returns what it yields.
+
+    Args:
+        call: The dependency.
+        kind: One with `yield`.
+        wrap: Put around the context manager of one that runs in a thread.
+    """
     if kind is CallableKind.ASYNC_GENERATOR:
         open_context = asynccontextmanager(call)
     else:
-        open_sync = contextmanager(call)
+        open_plain = contextmanager(call)
+
+        def open_sync(**arguments: Any) -> Any:
+            opened = open_plain(**arguments)
+            return opened if wrap is None else wrap(opened)
 
         def open_context(**arguments: Any) -> Any:
             return contextmanager_in_threadpool(open_sync(**arguments))

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from routebook._analysis.callables import CallableKind
-from routebook._analysis.dependant import Source
+from routebook._analysis.dependant import Dependant, Source
 from routebook._concurrency import DependencyConcurrency
 from routebook._plan.extract import Reader
 from routebook._plan.respond import ResponseShape
@@ -136,6 +136,19 @@ Step = ReadBody | ReadSource | Make | CallDependency | ReuseDependency | CallEnd
 
 
 @dataclass(frozen=True, slots=True)
+class Node:
+    """A callable at its place in the tree, and the step that stands for it there.
+
+    `step` is None below a dependency whose result is there already.
+    """
+
+    dependant: Dependant
+    name: str
+    step: CallDependency | ReuseDependency | CallEndpoint | None
+    children: tuple["Node", ...]
+
+
+@dataclass(frozen=True, slots=True)
 class CallPlan:
     """Everything that serves one route, in order."""
 
@@ -143,6 +156,7 @@ class CallPlan:
     name: str
     location: SourceLocation | None
     steps: tuple[Step, ...]
+    tree: Node  # of the endpoint; the same calls as among the steps
     needs_request_stack: bool
     needs_function_stack: bool
     needs_guard: bool  # an async dependency with `yield`: its end is shielded from cancellation

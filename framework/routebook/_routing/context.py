@@ -7,7 +7,7 @@ it is served has a `RouteContext`, with the whole path, all tags and dependencie
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextvars import ContextVar
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, cast
 
 from anyio import CancelScope
 from starlette.datastructures import URLPath
@@ -24,7 +24,7 @@ from routebook._plan.asgi import note_start, send_response
 from routebook._plan.body import BodyShape, shape_body
 from routebook._plan.compiler import compile_plan
 from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
-from routebook._plan.observe import OBSERVER_KEY
+from routebook._plan.observe import OBSERVER_KEY, Observer
 from routebook._plan.respond import ResponseShape
 from routebook._plan.source import Form, Generated, generate
 from routebook._plan.steps import CallPlan
@@ -34,6 +34,7 @@ from routebook.exceptions import EndpointContext
 from routebook.params import Depends
 
 if TYPE_CHECKING:
+    from routebook._plan.view import PlanView
     from routebook._routing.include import IncludedRouter
 
 Handler = Callable[[Request], Any]
@@ -250,20 +251,33 @@ class RouteContext:
     def _variant(self, form: Form, overrides: Mapping[Any, Any] | None, *, is_traced: bool) -> Generated:
         """The function for a state of the overrides, compiled once."""
         pairs = tuple(overrides.items()) if overrides and self._is_overridden(overrides) else ()
-        key = (form, is_traced, tuple((Identity(old), Identity(new)) for old, new in pairs))
+        identities = tuple((Identity(old), Identity(new)) for old, new in pairs)
+        key = (form, is_traced, identities)
         found = self._variants.get(key)
         if found is None:
             if pairs:  # tests change them at will: keep the latest only
-                self._variants = {key: value for key, value in self._variants.items() if not key[2]}
+                self._variants = {key: value for key, value in self._variants.items() if key[2] in ((), identities)}
             found = self._variants[key] = generate(
                 self.plan(dict(pairs)),
                 form,
                 context=self.endpoint_context,
                 is_strict=self.strict_content_type,
-                is_traced=is_traced,
+                untraced=self._variant(form, overrides, is_traced=False) if is_traced else None,
                 route=self,
             )
         return found
+
+    def view(self, overrides: Mapping[Any, Any] | None = None) -> "PlanView":
+        """How the route is served, to be looked at."""
+        return cast("PlanView", self._variant(self._form, overrides, is_traced=True).view)  # a traced one has it
+
+    def _watched(self, form: Form, overrides: Mapping[Any, Any] | None, scope: Scope) -> Callable[..., Any]:
+        """The function for a request, traced where the scope has an observer, which is told the plan."""
+        observer: Observer | None = scope.get(OBSERVER_KEY)
+        variant = self._variant(form, overrides, is_traced=observer is not None)
+        if observer is not None and variant.view is not None:
+            observer.plan(variant.view)
+        return variant.function
 
     def _is_overridden(self, overrides: Mapping[Any, Any]) -> bool:
         """Whether one of the route's own dependencies is."""
@@ -294,14 +308,12 @@ class RouteContext:
         if not getattr(self.original_route, "is_compiled", False):
             await self.asgi(scope, receive, send)
             return
-        variant = self._variant(self._form, overrides, is_traced=OBSERVER_KEY in scope)
-        await variant.function(scope, receive, send)
+        await self._watched(self._form, overrides, scope)(scope, receive, send)
 
     async def handle_request(self, request: Request) -> Response:
         """Answer a request, for custom route classes: the caller sends the response and owns the exit stacks."""
         overrides = getattr(self.dependency_overrides_provider, "dependency_overrides", None)
-        variant = self._variant("handler", overrides, is_traced=OBSERVER_KEY in request.scope)
-        response: Response = await variant.function(request)
+        response: Response = await self._watched("handler", overrides, request.scope)(request)
         return response
 
     async def serve_by_handler(self, handler: Handler, scope: Scope, receive: Receive, send: Send) -> None:

@@ -9,8 +9,9 @@ import pytest
 from pydantic import BaseModel
 
 from routebook import BackgroundTasks, Depends, Form, HTTPException, Request, Response, Routebook, WebSocket
-from routebook._plan.observe import OBSERVER_KEY
-from routebook.introspect import explain, find_operation
+from routebook.introspect import PlanView, explain, find_operation
+from routebook.introspect import watch as report_to
+from routebook.middleware.gzip import GZipMiddleware
 from routebook.responses import PlainTextResponse, StreamingResponse
 from routebook.routing import APIRoute
 from routebook.testclient import TestClient
@@ -24,6 +25,7 @@ class Step:
     depth: int
     error: BaseException | None = None
     is_open: bool = True
+    facts: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass
@@ -31,6 +33,14 @@ class Watcher:
     """An observer that keeps the steps."""
 
     steps: list[Step] = field(default_factory=list)
+    plans: list[PlanView] = field(default_factory=list)
+
+    def plan(self, view: PlanView) -> None:
+        self.plans.append(view)
+
+    def note(self, token: Step, fact: Any, value: Any) -> None:
+        assert token.is_open
+        token.facts[fact] = value
 
     def start(self, kind: Any, name: str, line: int) -> Step:
         step = Step(kind, name, line, depth=sum(step.is_open for step in self.steps))
@@ -45,8 +55,8 @@ class Watcher:
     def told(self) -> list[str]:
         return [f"{step.kind} {step.name}" for step in self.steps]
 
-    def find(self, kind: str) -> Step:
-        return next(step for step in self.steps if step.kind == kind)
+    def find(self, kind: str, name: str | None = None) -> Step:
+        return next(step for step in self.steps if step.kind == kind and name in (None, step.name))
 
 
 def watch(app: Routebook) -> tuple[TestClient, Watcher]:
@@ -54,7 +64,7 @@ def watch(app: Routebook) -> tuple[TestClient, Watcher]:
     watcher = Watcher()
 
     async def observed(scope: Any, receive: Any, send: Any) -> None:
-        scope[OBSERVER_KEY] = watcher
+        report_to(app, scope, watcher)
         await app(scope, receive, send)
 
     return TestClient(observed), watcher
@@ -147,6 +157,66 @@ def test_steps_name_their_line_in_the_function_that_people_read() -> None:
     assert watcher.find("match").line == 0
 
 
+def test_results_and_threads_are_told() -> None:
+    """What a step gave, and where it ran: plain functions run in threads, the end of a dependency too."""
+    app = Routebook()
+
+    def session() -> Iterator[int]:
+        yield 1
+
+    async def user(session: Annotated[int, Depends(session)]) -> str:
+        return "mira"
+
+    def mail() -> None: ...
+
+    @app.get("/")
+    def endpoint(user: Annotated[str, Depends(user)], tasks: BackgroundTasks, q: int = 3) -> str:
+        tasks.add_task(mail)
+        return user
+
+    client, watcher = watch(app)
+    client.get("/")
+
+    steps = [watcher.find(*at) for at in (("dependency", "session"), ("dependency", "user"), ("endpoint",))]
+    assert [step.facts.get("result") for step in steps] == [1, "mira", "mira"]
+    assert watcher.find("parameter").facts == {"result": 3}
+    threads = ["thread" in step.facts for step in (*steps, watcher.find("teardown"), watcher.find("background"))]
+    assert threads == [True, False, True, True, True]
+    assert watcher.find("background").facts["call"] is mail
+    (plan,) = watcher.plans
+    assert plan.source in explain(app, "GET /")
+    assert [call.name for call in plan.endpoint.iter_tree()] == ["endpoint", "user", "session"]
+
+
+def test_middleware_is_told_around_what_is_inside() -> None:
+    """Each once, whatever it is made of, however often the application is watched; who does not watch hears nothing."""
+    app = Routebook()
+    calls = []
+
+    @app.middleware("http")
+    async def timing(request: Request, call_next: Any) -> Response:
+        calls.append(request.url.path)
+        response: Response = await call_next(request)
+        return response
+
+    app.add_middleware(GZipMiddleware)
+    app.get("/")(lambda: 1)
+    client, watcher = watch(app)
+    client.get("/")
+    client.get("/")
+    count = len(watcher.steps)
+    TestClient(app).get("/")
+
+    assert [(step.name, step.depth) for step in watcher.steps if step.kind == "middleware"] == [
+        ("GZipMiddleware", 0),
+        ("timing", 1),
+    ] * 2
+    assert watcher.find("endpoint").depth == 2
+    assert watcher.find("middleware", "timing").facts["call"].__name__ == "timing"
+    assert len(watcher.steps) == count
+    assert calls == ["/"] * 3
+
+
 class WithoutTracing(ast.NodeTransformer):
     """Takes what only the traced variant has out of it."""
 
@@ -163,7 +233,7 @@ class WithoutTracing(ast.NodeTransformer):
 
     def visit_Expr(self, node: ast.Expr) -> Any:
         text = ast.unparse(node)
-        if "teardown_of" in text:
+        if "teardown_of" in text or "trace.gave" in text:
             return None
         if "trace.background" in text:
             return ast.parse("await background_tasks()").body[0]

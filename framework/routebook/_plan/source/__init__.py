@@ -9,11 +9,11 @@ import weakref
 import zlib
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from itertools import count
 from types import FunctionType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from anyio import CancelScope
 from pydantic import ValidationError
@@ -50,6 +50,9 @@ from routebook._security import SecurityScopes
 from routebook._sentinel import UNSET
 from routebook.exceptions import EndpointContext
 
+if TYPE_CHECKING:
+    from routebook._plan.view import PlanView
+
 __all__ = ["Form", "Generated", "generate"]
 
 _numbers = count(1)
@@ -84,10 +87,15 @@ _KNOWN: dict[str, Any] = {
 
 @dataclass(frozen=True, slots=True)
 class Generated:
-    """A generated function and its text, which is packed: it is kept for every route and seldom read."""
+    """A generated function and its text, which is packed: it is kept for every route and seldom read.
+
+    Attributes:
+        view: Of a traced one, the plan that it follows, as its observer is told.
+    """
 
     function: Callable[..., Any]
     packed: bytes
+    view: "PlanView | None" = None
 
     @property
     def source(self) -> str:
@@ -99,7 +107,13 @@ def _unpack(packed: bytes) -> str:
 
 
 def generate(
-    plan: CallPlan, form: Form, *, context: EndpointContext, is_strict: bool, is_traced: bool = False, route: Any = None
+    plan: CallPlan,
+    form: Form,
+    *,
+    context: EndpointContext,
+    is_strict: bool,
+    untraced: Generated | None = None,
+    route: Any = None,
 ) -> Generated:
     """Write a plan as a function.
 
@@ -108,13 +122,19 @@ def generate(
         form: How it is called.
         context: The endpoint, for validation errors.
         is_strict: Whether a JSON body must be declared as JSON.
-        is_traced: Whether each step reports to the observer of the scope.
+        untraced: The same without tracing; given, each step reports to the observer of the scope.
         route: Shown to who asks for the request's effective route.
     """
     text = FunctionText(_KNOWN, RESERVED | frozenset(_iter_variables(plan)))
     name = text.name(f"serve_{plan.name}")
-    _write_function(Emission(plan, form, context, is_strict, is_traced, route, text), name)
-    return _compile(str(text), name, text.namespace, f"routebook {plan.title} #{next(_numbers)}")
+    emission = Emission(plan, form, context, is_strict, untraced is not None, route, text)
+    _write_function(emission, name)
+    generated = _compile(str(text), name, text.namespace, f"routebook {plan.title} #{next(_numbers)}")
+    if untraced is None:
+        return generated
+    from routebook._plan.view import view_plan  # loaded when somebody watches: importing the framework is quick
+
+    return replace(generated, view=view_plan(plan, untraced.packed, emission.lines))
 
 
 def _compile(source: str, name: str, namespace: dict[str, Any], filename: str) -> Generated:

@@ -5,6 +5,7 @@ from typing import Any
 
 from routebook._analysis.callables import CallableKind
 from routebook._plan.lifetime import make_enter
+from routebook._plan.observe import EnteredInThread, in_thread
 from routebook._plan.refuse import Refuse, RefuseWebSocket
 from routebook._plan.source.emission import Emission
 from routebook._plan.source.reads import write_reads
@@ -45,8 +46,9 @@ def _write_call(emission: Emission, step: CallDependency) -> None:
     if step.limit is not None:
         text.line(f"async with {text.bind(f'limit_of_{step.name}', step.limit)}.get_semaphore():")
         text.indent()
-    with emission.span("dependency", step.name):
+    with emission.span("dependency", step.name, step):
         text.line(f"{step.variable} = {_call(emission, step.call, step.name, step.kind, step.arguments)}")
+        emission.write_result(step.variable)
     if step.limit is not None:
         text.dedent()
 
@@ -62,16 +64,18 @@ def _write_enter(emission: Emission, step: CallDependency) -> None:
     if emission.is_traced:
         text.tracing_line(f"{teardown} = trace.teardown({step.name!r}, {text.next_line})")
         text.tracing_line(f"{stack}.push({teardown}.end)")
-    enter = text.bind(f"enter_{step.name}", make_enter(step.call, step.kind))
-    with emission.span("dependency", step.name):
+    wrap = EnteredInThread if emission.is_traced else None
+    enter = text.bind(f"enter_{step.name}", make_enter(step.call, step.kind, wrap))
+    with emission.span("dependency", step.name, step):
         text.line(f"{step.variable} = await {enter}({_join(stack, _keywords(step.arguments))})")
+        emission.write_result(step.variable)
     if emission.is_traced:
         text.tracing_line(f"{stack}.push({teardown}.begin)")
 
 
 def write_reuse(emission: Emission, step: ReuseDependency) -> None:
     """Say that a result is there already: nothing is done for it."""
-    with emission.span("cache hit", step.name):
+    with emission.span("cache hit", step.name, step):
         emission.text.line(f"# {step.name} has run: {step.variable}")
         if emission.is_traced:
             emission.text.tracing_line("pass")
@@ -96,9 +100,11 @@ def write_endpoint(emission: Emission, step: CallEndpoint) -> None:
         in_order = text.bind("in_order", _make_in_order(plan.error_keys))
         with text.block("if errors:"):
             text.line(f"{raise_refusal}({in_order}(errors){body})")
-    with emission.span("endpoint", step.name):
+    with emission.span("endpoint", step.name, step):
         result = "" if emission.form == "websocket" else "result = "
         text.line(f"{result}{_call(emission, step.call, step.name, step.kind, step.arguments)}")
+        if result:
+            emission.write_result("result")
 
 
 def _make_refusal(emission: Emission) -> Callable[..., Exception]:
@@ -120,7 +126,8 @@ def _call(
     arguments: tuple[tuple[str, str], ...],
 ) -> str:
     """The expression of a call; what is plain and may block runs in a thread."""
-    bound = emission.text.bind(name, call)
+    is_watched = emission.is_traced and kind is CallableKind.SYNC
+    bound = emission.text.bind(name, in_thread(call) if is_watched else call)
     if kind is CallableKind.SYNC:
         return f"await run_in_threadpool({_join(bound, _keywords(arguments))})"
     return f"{'await ' if kind is CallableKind.ASYNC else ''}{bound}({_keywords(arguments)})"

@@ -2,13 +2,13 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from routebook._analysis.callables import CallableKind
 from routebook._plan.observe import SpanKind
 from routebook._plan.source.text import FunctionText
-from routebook._plan.steps import CallEndpoint, CallPlan, ReadBody
+from routebook._plan.steps import CallEndpoint, CallPlan, Read, ReadBody, Step
 from routebook.exceptions import EndpointContext
 
 Form = Literal["asgi", "handler", "websocket"]
@@ -27,6 +27,7 @@ class Emission:
         is_traced: Whether each step reports to an observer.
         route: Shown to who asks for the request's effective route.
         text: What is written.
+        lines: Where steps and reads are written, by their `id`: the plan keeps them alive.
     """
 
     plan: CallPlan
@@ -36,6 +37,7 @@ class Emission:
     is_traced: bool
     route: Any
     text: FunctionText
+    lines: dict[int, int] = field(default_factory=dict)
 
     @property
     def body_kind(self) -> str:
@@ -52,7 +54,7 @@ class Emission:
         return self.form != "handler"
 
     @contextmanager
-    def span(self, kind: SpanKind, name: str) -> Iterator[None]:
+    def span(self, kind: SpanKind, name: str, of: Read | Step | None = None) -> Iterator[None]:
         """Write what is written inside as one step of the traced variant; the other variant has nothing of it.
 
         Steps name their line in the other variant: that is the one which people read.
@@ -60,5 +62,11 @@ class Emission:
         if not self.is_traced:
             yield
             return
+        self.lines[id(of)] = self.text.next_line
         with self.text.tracing_block(f"with trace({kind!r}, {name!r}, {self.text.next_line}):"):
             yield
+
+    def write_result(self, variable: str) -> None:
+        """Write, inside of a span, that its result is in a variable now."""
+        if self.is_traced:
+            self.text.tracing_line(f"trace.gave({variable})")

@@ -32,8 +32,9 @@ def write_reads(emission: Emission, parameters: ReadParameters, refuse: Callable
 
 
 def _write_read(emission: Emission, read: Read) -> None:
-    with emission.span("parameter", read.reader.field.name):
+    with emission.span("parameter", read.reader.field.name, read):
         emission.text.line(f"{read.variable} = {_expression(emission, read)}")
+        emission.write_result(read.variable)
 
 
 def _expression(emission: Emission, read: Read) -> str:
