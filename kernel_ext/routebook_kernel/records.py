@@ -3,6 +3,8 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
+from routebook.introspect import PlanView
+
 CellKey = str
 """What tells one cell from another: the front end's id, or a fallback where it sends none."""
 
@@ -122,6 +124,12 @@ class Span:
         depth: 0 for the outermost.
         start_ms: Since the request began.
         outcome: "ok", or the name of the error.
+        parent: The step around it, by its place among the request's spans; None for the outermost.
+        thread: The worker thread in which it ran; None on the event loop.
+        waited_ms: How long it waited for the thread.
+        result: What it gave, shortened, credentials redacted.
+        place: Where its function stands, of a step that is in no plan: middleware, background task.
+        raised: Where the user's code raised the error.
     """
 
     kind: str
@@ -131,6 +139,12 @@ class Span:
     start_ms: float
     elapsed_ms: float
     outcome: str
+    parent: int | None = None
+    thread: str | None = None
+    waited_ms: float = 0.0
+    result: str | None = None
+    place: Place | None = None
+    raised: RaisedRecord | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +210,8 @@ class Exchange:
         elapsed_ms: Until the response was sent; of a WebSocket until it was closed, or until now.
         output: What the handlers printed and logged.
         cell: The cell that sent it, where one did.
+        spans: The steps, of a request that was traced.
+        plan: How the operation was served, of a request that was traced.
         raised: The exception behind an error response, and where the user's code raised it; None where it did not.
         socket: What passed over a WebSocket; None for HTTP.
     """
@@ -216,13 +232,14 @@ class Exchange:
     output: str = ""
     cell: str | None = None
     spans: tuple[Span, ...] = field(default=())
+    plan: PlanView | None = None
     raised: RaisedRecord | None = None
     socket: SocketRecord | None = None
 
     @property
     def size_bytes(self) -> int:
         """About how much memory the record holds."""
-        size = 1000 + len(self.url) + len(self.output) + 200 * len(self.spans)
+        size = 1000 + len(self.url) + len(self.output) + 500 * len(self.spans)
         for body in (self.request_body, self.response_body):
             if body is not None:
                 size += len(body.data)

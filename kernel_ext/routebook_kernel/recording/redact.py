@@ -7,10 +7,11 @@ token and cookies to the application; they go the same way.
 Spec: RFC 9110 §11 (Authorization), RFC 6265 (Cookie, Set-Cookie), RFC 6749 §4.3 (password, client_secret), RFC 7578.
 """
 
+import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from urllib.parse import quote_plus
+from urllib.parse import parse_qsl, quote_plus
 
 from routebook_kernel.records import HeaderPairs
 
@@ -25,6 +26,8 @@ _FIELDS = (
     "refresh_token", "id_token", "api_key", "apikey", "api-key", "authorization", "private_key", "code_verifier",
     "new_password", "old_password", "current_password", "_xsrf",
 )  # fmt: skip
+_MIN_CREDENTIAL = 4  # what is shorter stands in too many texts by chance
+_TELLING = 12  # so many characters tell a credential, also where a text has been cut
 _VALUE_SCHEMES = re.compile(r"(Basic|Bearer|Digest|token)\s", re.IGNORECASE)
 
 
@@ -96,10 +99,48 @@ class Secrets:
             return self._multipart, r"\1***"
         return None, ""
 
+    def hider(self, headers: Iterable[tuple[str, str]], query: bytes) -> Callable[[str, str], str]:
+        """A function from a value's name and repr to that repr without what is secret.
+
+        Names decide, and the credentials that this very request carries, whatever they are called by now.
+        """
+        credentials = list(self._iter_credentials(headers, query))
+        starts = "|".join(re.escape(text[:_TELLING]) for text in sorted(credentials, key=len, reverse=True))
+        carried = re.compile(rf"(?:{starts})[^\s'\",)}}\]]*") if starts else None
+        names = "|".join(re.escape(name) for name in sorted(self.fields, key=len, reverse=True))
+        member = re.compile(rf"((?:\b(?:{names})=|['\"](?:{names})['\"]: ))(?:'[^']*'?|\"[^\"]*\"?|[^\s,)}}\]]+)", re.I)
+
+        def hide(name: str, text: str) -> str:
+            text = member.sub(rf"\1{HIDDEN}", self.value(name, text))
+            return carried.sub(HIDDEN, text) if carried is not None else text
+
+        return hide
+
+    def _iter_credentials(self, headers: Iterable[tuple[str, str]], query: bytes) -> Iterator[str]:
+        """What a request carries as credentials, in the forms in which an application may hold them."""
+        found = [value for name, value in parse_qsl(query.decode("latin-1")) if name.lower() in self.fields]
+        for name, value in headers:
+            if name.lower() == "cookie":
+                found += [pair.partition("=")[2].strip().strip('"') for pair in value.split(";")]
+            elif name.lower() in self.headers:
+                scheme, _, credential = value.partition(" ")
+                found += [value, credential]
+                if scheme.lower() == "basic":
+                    found += _basic_parts(credential)
+        yield from (text for text in found if len(text) >= _MIN_CREDENTIAL)
+
     def value(self, name: str, text: str) -> str:
         """A local variable's text, hidden when its name says that it is a secret."""
         lowered = name.lower()
         return HIDDEN if any(field in lowered for field in self.fields if len(field) > 3) else text
+
+
+def _basic_parts(credential: str) -> list[str]:
+    """The password of HTTP Basic (RFC 7617 §2)."""
+    try:
+        return [base64.b64decode(credential, validate=True).decode().partition(":")[2]]
+    except ValueError:
+        return []
 
 
 USUAL = Secrets.of()

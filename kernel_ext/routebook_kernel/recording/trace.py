@@ -1,42 +1,123 @@
 """The steps of one request, as the framework's traced variant reports them."""
 
 import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
 
-from routebook.introspect import SpanKind
-from routebook_kernel.records import Span
+from routebook.introspect import Fact, PlanView, SpanKind
+from routebook_kernel.recording.failures import CellOf, describe_raised, short_repr
+from routebook_kernel.records import Place, Span
 
 MAX_SPANS = 1000
+MAX_RESULT = 200
+
+Hide = Callable[[str, str], str]
+"""A value's text, without what is secret in it, by the name under which it stands."""
+
+
+@dataclass(slots=True)
+class _Open:
+    """A step that has begun, and what is known of it."""
+
+    kind: SpanKind
+    name: str
+    line: int
+    parent: int | None
+    depth: int
+    began: float
+    thread: str | None = None
+    waited_ms: float = 0.0
+    result: str | None = None
+    call: Any = None
+    inside: list[int] = field(default_factory=list)
 
 
 class SpanRecorder:
-    """Gathers the spans of one request; the framework's `Observer`."""
+    """Gathers the spans of one request; the framework's `Observer`.
 
-    def __init__(self) -> None:
+    Args:
+        cell_of: Finds the cell of a code object.
+        hide: Takes what is secret out of the values that are kept.
+        ours: Folders of frameworks, which are not the user's code.
+
+    Attributes:
+        plan_view: How the operation that answered is served; None where none did.
+    """
+
+    def __init__(
+        self,
+        cell_of: CellOf = lambda code: None,
+        hide: Hide = lambda name, text: text,
+        ours: tuple[str, ...] = (),
+    ) -> None:
+        self._cell_of = cell_of
+        self._hide = hide
+        self._ours = ours
         self._began = time.perf_counter()
         self._spans: list[Span | None] = []
-        self._open: dict[int, tuple[SpanKind, str, int, int, float]] = {}
+        self._open: dict[int, _Open] = {}
+        self.plan_view: PlanView | None = None
+
+    def plan(self, view: PlanView) -> None:
+        """An operation has been found; of several, one mounted in the other, the last one answers."""
+        self.plan_view = view
 
     def start(self, kind: SpanKind, name: str, line: int) -> int:
         """A step begins; the result is its token."""
         token = len(self._spans)
         self._spans.append(None)
-        self._open[token] = (kind, name, line, len(self._open), time.perf_counter())
+        parent = next(reversed(self._open), None)
+        self._open[token] = _Open(kind, name, line, parent, len(self._open), self._now())
         return token
+
+    def note(self, token: int, fact: Fact, value: Any) -> None:
+        """Something is known of a step; what it takes to write it down is not the request's time."""
+        step = self._open[token]
+        if fact == "thread":
+            step.thread, step.waited_ms = str(value), (self._now() - step.began) * 1000
+        elif fact == "call":
+            step.call = value
+        else:
+            began = time.perf_counter()
+            step.result = self._hide(step.name, short_repr(value))[:MAX_RESULT]
+            self._began += time.perf_counter() - began
 
     def finish(self, token: int, error: BaseException | None) -> None:
         """The step ended."""
-        kind, name, line, depth, began = self._open.pop(token)
+        ended = self._now()
+        step = self._open.pop(token)
         self._spans[token] = Span(
-            kind=kind,
-            name=name,
-            line=line,
-            depth=depth,
-            start_ms=(began - self._began) * 1000,
-            elapsed_ms=(time.perf_counter() - began) * 1000,
+            kind=step.kind,
+            name=step.name,
+            line=step.line,
+            depth=step.depth,
+            start_ms=step.began * 1000,
+            elapsed_ms=(ended - step.began) * 1000,
             outcome=type(error).__name__ if error is not None else "ok",
+            parent=step.parent,
+            thread=step.thread,
+            waited_ms=step.waited_ms,
+            result=step.result,
+            place=self._place_of(step.call),
+            raised=describe_raised(error, self._cell_of, ours=self._ours) if error is not None else None,
         )
 
     @property
     def spans(self) -> tuple[Span, ...]:
         """The finished steps in the order in which they began."""
         return tuple(span for span in self._spans[:MAX_SPANS] if span is not None)
+
+    def _now(self) -> float:
+        """Seconds since the request began."""
+        return time.perf_counter() - self._began
+
+    def _place_of(self, call: Any) -> Place | None:
+        code = getattr(call, "__code__", None)
+        return place_of_code(code, self._cell_of) if code is not None else None
+
+
+def place_of_code(code: Any, cell_of: CellOf) -> Place:
+    """Where a function stands: its cell or its file, and the line of its first decorator or `def`."""
+    cell = cell_of(code)
+    return Place(cell, None if cell else code.co_filename, code.co_firstlineno)

@@ -12,7 +12,7 @@ from typing import Any
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
-from routebook.introspect import ERROR_OBSERVER_KEY, OBSERVER_KEY
+from routebook.introspect import ERROR_OBSERVER_KEY, watch
 from routebook_kernel.recording.failures import CellOf, describe_failure, describe_raised
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
@@ -123,7 +123,10 @@ class _Run:
         self._recorder.before()
         self._scope[ERROR_OBSERVER_KEY] = self._hear
         if self._recorder.tracing(self._source):
-            self._trace = self._scope[OBSERVER_KEY] = SpanRecorder()
+            recorder = self._recorder
+            hide = recorder.secrets().hider(decoded(self._scope["headers"]), self._scope.get("query_string", b""))
+            self._trace = SpanRecorder(recorder.cell_of, hide, recorder.ours)
+            watch(getattr(app, "current", app), self._scope, self._trace)
         with collected_output() as self._output:
             try:
                 await app(self._scope, self._tap.receive, self._tap.send)
@@ -161,6 +164,7 @@ class _Run:
             output=self._output.text,
             cell=self._cell,
             spans=self._trace.spans if self._trace is not None else (),
+            plan=self._trace.plan_view if self._trace is not None else None,
             raised=self._raised,
             socket=tap.socket,
         )
