@@ -75,6 +75,25 @@ def test_declared_api_keys_are_secrets_too() -> None:
 
 
 @given(st.binary(max_size=300))
+@pytest.mark.parametrize(
+    ("name", "text", "clean"),
+    [
+        ("token", "'abc'", HIDDEN),
+        ("user", "User(name='mira', password='hunter2', age=3)", f"User(name='mira', password={HIDDEN}, age=3)"),
+        ("body", "{'name': 'mira', 'api_key': 'k'}", f"{{'name': 'mira', 'api_key': {HIDDEN}}}"),
+        ("who", "Session(raw='eyJhbGciOiJIUzI1NiJ9.e30.x')", f"Session(raw='{HIDDEN}')"),
+        ("who", "'eyJhbGciOiJIUzI1...cut'", f"'{HIDDEN}'"),
+        ("who", "('ada', 'lovelace')", f"('ada', '{HIDDEN}')"),
+        ("item", "Item(title='Emma')", "Item(title='Emma')"),
+    ],
+)
+def test_what_a_step_gave_is_kept_without_credentials(name: str, text: str, clean: str) -> None:
+    """By names, and by what the request itself carries: a dependency may give a token under any name."""
+    headers = [("Authorization", "Bearer eyJhbGciOiJIUzI1NiJ9.e30.x"), ("Authorization", "Basic YWRhOmxvdmVsYWNl")]
+
+    assert USUAL.hider(headers, b"q=1")(name, text) == clean
+
+
 def test_redaction_changes_nothing_else(body: bytes) -> None:
     """Bytes without a secret's name pass as they are, broken UTF-8 included."""
     if not any(name.encode() in body.lower() for name in USUAL.fields):
