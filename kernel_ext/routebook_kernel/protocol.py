@@ -169,6 +169,16 @@ class Failure(TypedDict):
     folded: int  # how many frames were folded
 
 
+class Raised(TypedDict):
+    """An exception of the user's code that a handler answered, such as HTTPException, and where it was raised."""
+
+    type: str
+    function: str
+    cell: CellRef | None
+    file: str | None
+    line: int | None
+
+
 class ExchangeState(TypedDict):
     """One request and its response, credentials redacted."""
 
@@ -186,6 +196,7 @@ class ExchangeState(TypedDict):
     elapsed_ms: float
     issues: list[ValidationIssue]
     failure: Failure | None
+    raised: Raised | None
 
 
 class Streamed(TypedDict):

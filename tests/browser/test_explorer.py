@@ -366,6 +366,13 @@ def test_signing_in_sends_the_token_with_what_follows(open_notebook) -> None:
     explorer.open("GET /me")
     explorer.send()
     expect(explorer.response).to_contain_text("401 Unauthorized")
+    explorer.open("POST /token")
+    form = explorer.root.get_by_role("form", name="Request")
+    form.get_by_role("textbox", name="username", exact=True).fill("mira")
+    form.get_by_role("textbox", name="password", exact=True).fill("wrong")
+    explorer.send()
+    expect(explorer.response).to_contain_text("HTTPException was raised in token, cell [2], line 8")
+    explorer.open("GET /me")
 
     explorer.root.get_by_role("button", name="Sign in…").click()
     credentials = explorer.root.get_by_role("form", name="Credentials")

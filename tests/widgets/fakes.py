@@ -90,6 +90,7 @@ def exchange(request: SendArguments) -> ExchangeState:
         elapsed_ms=0.1,
         issues=[],
         failure=None,
+        raised=None,
     )
 
 

@@ -130,6 +130,14 @@ export interface Failure {
   folded: number;
 }
 
+export interface Raised {
+  type: string;
+  function: string;
+  cell: CellRef | null;
+  file: string | null;
+  line: number | null;
+}
+
 export interface ExchangeState {
   id: number;
   operation: string | null;
@@ -145,6 +153,7 @@ export interface ExchangeState {
   elapsed_ms: number;
   issues: ValidationIssue[];
   failure: Failure | null;
+  raised: Raised | null;
 }
 
 export interface Streamed {

@@ -23,12 +23,13 @@ from routebook_kernel.protocol import (
     FilePart,
     Frame,
     Payload,
+    Raised,
     RequestBody,
     SendArguments,
     Streamed,
 )
 from routebook_kernel.recording.display import issues_of, reason_of
-from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord
+from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord
 from routebook_kernel.runtime.client import BASE_URL, Perform
 from routebook_kernel.runtime.recorder import Recorded
 from routebook_kernel.session.streaming import StreamTeller
@@ -206,6 +207,7 @@ def exchange_state(exchange: Exchange) -> ExchangeState:
         elapsed_ms=round(exchange.elapsed_ms, 3),
         issues=issues_of(exchange),
         failure=_failure(exchange.failure),
+        raised=_raised(exchange.raised),
     )
 
 
@@ -219,6 +221,19 @@ def _payload(body: Body | None) -> Payload | None:
     except UnicodeDecodeError:
         payload["base64"] = base64.b64encode(body.data).decode("ascii")
     return payload
+
+
+def _raised(raised: RaisedRecord | None) -> Raised | None:
+    if raised is None:
+        return None
+    cell, line = raised.place.cell, raised.place.line
+    return Raised(
+        type=raised.type,
+        function=raised.function,
+        cell=cell_ref(cell, line) if cell else None,
+        file=raised.place.file,
+        line=line,
+    )
 
 
 def _failure(failure: FailureRecord | None) -> Failure | None:

@@ -1,5 +1,5 @@
 /** An exception that became a 500: one sentence, then the frames that are the user's own, innermost first. */
-import type { Failure, Frame, ValidationIssue } from "../protocol";
+import type { Failure, Frame, Raised, ValidationIssue } from "../protocol";
 import { plural, shorten, visible } from "../words";
 import { CellLink } from "./badges";
 
@@ -45,6 +45,14 @@ function FrameView({ frame, isInnermost }: { frame: Frame; isInnermost: boolean 
     </li>
   );
 }
+
+/** Where an exception that a handler answered was raised: the line behind a 404. */
+export const RaisedView = ({ raised: { type, function: name, cell, file, line } }: { raised: Raised }) => (
+  <p class="rb-small">
+    <code>{visible(type)}</code> was raised in <code>{visible(name)}</code>,{" "}
+    {cell ? <CellLink cell={cell} /> : `${visible(file ?? "unknown file")}${line === null ? "" : `, line ${line}`}`}
+  </p>
+);
 
 /** What was returned and does not fit the response model: rule by rule. */
 function Unfit({ issues }: { issues: ValidationIssue[] }) {

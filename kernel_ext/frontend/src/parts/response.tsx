@@ -7,7 +7,7 @@ import { Stream, streamKind } from "../stream";
 import { duration, plural, size, visible } from "../words";
 import { Status } from "./badges";
 import { CopyButton, save } from "./copy";
-import { FailureView } from "./failure";
+import { FailureView, RaisedView } from "./failure";
 import { Icon } from "./icon";
 import { JsonTree } from "./json-tree";
 import { Segments } from "./segments";
@@ -175,6 +175,7 @@ function Exchange({ exchange }: { exchange: ExchangeState }) {
   return (
     <>
       {exchange.failure && <FailureView failure={exchange.failure} issues={exchange.issues} />}
+      {exchange.raised && !exchange.failure && <RaisedView raised={exchange.raised} />}
       {exchange.response_headers.length > 0 && <Headers headers={exchange.response_headers} />}
       {exchange.response_body && exchange.response_body.size_bytes > 0 ? (
         <Body key={exchange.id} payload={exchange.response_body} />
