@@ -51,7 +51,8 @@ class Extension:
         for pasted in self._pasted:
             pasted.install()
         self.shell.register_magics(ApiMagics(self.shell, self.session, show, self._views))
-        self.shell.register_magics(LessonMagics(self.shell, self.session, show))
+        self.lessons = LessonMagics(self.shell, self.session, show)
+        self.shell.register_magics(self.lessons)
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
         after_cell(self.session.output.install)
@@ -168,6 +169,23 @@ def client(app: Any, *, raise_server_exceptions: bool = False, **options: Any) -
         KernelExtensionError: The extension is not loaded.
     """
     return session().client(app, raise_server_exceptions=raise_server_exceptions, **options)
+
+
+def check(name: str) -> None:
+    """Check an exercise as `%check` does, and raise where it fails: for graders such as nbgrader and otter.
+
+    Args:
+        name: The exercise: "4.2".
+
+    Raises:
+        AssertionError: It fails; the message is the text of the check.
+        KernelExtensionError: The extension is not loaded, or there is no such exercise.
+    """
+    if _loaded is None:
+        raise KernelExtensionError("The extension is not loaded: %load_ext routebook_kernel")
+    checked = _loaded.lessons.tutor.check(name)
+    if not checked.verdict.is_passed:
+        raise AssertionError(repr(checked))
 
 
 def log() -> Exchanges:

@@ -51,7 +51,7 @@ class Do:
         except Missed as missed:
             outcome = replace(outcome, asked=missed.asked or self.asked, came=missed.came, hint=missed.hint)
         except AssertionError as error:
-            outcome = replace(outcome, came=str(error))
+            outcome = replace(outcome, came=str(error).partition("\n")[0])
         except Exception as error:
             outcome = replace(outcome, came=f"`{type(error).__name__}: {error}`")
         else:

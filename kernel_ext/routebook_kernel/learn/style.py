@@ -1,6 +1,8 @@
 """The look of exercises: their part of the sheet, after the one that all plain HTML shares."""
 
-from routebook_kernel.recording.style import framed
+import re
+
+from routebook_kernel.recording.style import code, esc, framed
 
 _SHEET = """
 .rb.rb.rb{
@@ -58,9 +60,17 @@ progress::-moz-progress-bar{background:var(--jp-brand-color1,#1976d2)}
 }
 """
 
+_CODE = re.compile(r"`([^`]*)`")
+
 STYLE = f"<style>{_SHEET.replace(chr(10), '')}</style>"
 
 
 def card(inner: str) -> str:
     """A card as one output of a cell."""
     return STYLE + framed(f'<section class="rb-card">{inner}</section>')
+
+
+def marked(text: str) -> str:
+    """A sentence as HTML: code where backquotes say so."""
+    pieces = _CODE.split(text)
+    return "".join(code(piece) if index % 2 else esc(piece) for index, piece in enumerate(pieces))

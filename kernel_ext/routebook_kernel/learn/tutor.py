@@ -6,7 +6,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from routebook_kernel.learn.display import Checked, Course, HintShown, Said, SolutionShown
+from routebook_kernel.learn.checked import Checked
+from routebook_kernel.learn.course import Course
+from routebook_kernel.learn.display import HintShown, Said, SolutionShown
 from routebook_kernel.learn.exercise import Exercise, LessonError
 from routebook_kernel.learn.judging import judge
 from routebook_kernel.learn.library import Library
@@ -107,11 +109,11 @@ def fingerprint_of(exercise: Exercise, history: Sequence[str]) -> str:
     last code that ran counts, marked with "?", since it may be a cell of the lesson's own.
     """
     mark = exercise.stub.partition("\n")[0].strip()
-    marked = [source for source in history if mark in source and _meaning(source)]
-    code = marked or [source for source in history if _meaning(source)]
-    if any(mark in source for source in history) and not marked:
-        return ""
-    if not code or _meaning(code[-1]) == _meaning(exercise.stub):
+    runs_of_stub = [index for index, source in enumerate(history) if mark in source]
+    marked = [history[index] for index in runs_of_stub if _meaning(history[index]) != _meaning(exercise.stub)]
+    after_stub = history[runs_of_stub[-1] + 1 :] if runs_of_stub else history
+    code = marked or [source for source in after_stub if _meaning(source)]
+    if not code:
         return ""
     return ("" if marked else "?") + hashlib.sha256(_meaning(code[-1]).encode()).hexdigest()[:16]
 

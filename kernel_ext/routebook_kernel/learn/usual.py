@@ -45,9 +45,10 @@ def _no_such_path(answer: Answer) -> str:
     path = _path(answer)
     if _matching(path, paths):
         return ""  # the operation was found, and answered 404 of its own
-    near = difflib.get_close_matches(path, paths, n=1, cutoff=0.7)
+    filled = {_filled(template, path): template for template in paths}
+    near = difflib.get_close_matches(path, filled, n=1, cutoff=0.7)
     if near:
-        return f"No operation has the path `{path}`. There is `{near[0]}`: compare the two, letter by letter."
+        return f"No operation has the path `{path}`. There is `{filled[near[0]]}`: compare the two, letter by letter."
     known = ", ".join(f"`{each}`" for each in paths[:6])
     return f"No operation answers `{answer.sent.line}`. Your application has {known or 'none yet'}. Did the cell run?"
 
@@ -115,3 +116,12 @@ def _matching(path: str, templates: Sequence[str]) -> str:
         ):
             return template
     return ""
+
+
+def _filled(template: str, path: str) -> str:
+    """A template with the segments of a path in the places of its parameters."""
+    parts, segments = template.split("/"), path.split("/")
+    if len(parts) != len(segments):
+        return template
+    pairs = zip(parts, segments, strict=True)
+    return "/".join(segment if part.startswith("{") else part for part, segment in pairs)

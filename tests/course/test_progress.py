@@ -1,0 +1,213 @@
+"""Progress and the tutor: what is remembered, by how many kernels at once, and when the solution opens."""
+
+import json
+import multiprocessing
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from routebook import Routebook
+from routebook_kernel.learn import Exercise, Lesson, LessonError, Tutor, ask
+from routebook_kernel.learn.display import Said, SolutionShown
+from routebook_kernel.learn.library import Library
+from routebook_kernel.learn.progress import Progress, Record
+from routebook_kernel.session import Session
+
+STUB = "# Exercise 1.1: GET /"
+LESSON = Lesson(
+    "One",
+    key="1",
+    exercises=[
+        Exercise(
+            "Root",
+            steps=[ask("It answers", "GET /", gives=1)],
+            stub=STUB,
+            solution="s",
+            another="a",
+            hints=["h1", "h2"],
+        )
+    ],
+)
+
+
+class OneLesson(Library):
+    def lesson(self, key: str) -> Lesson:
+        if key != "1":
+            raise LessonError(f"There is no lesson {key}.")
+        return LESSON
+
+    def iter_lessons(self) -> Iterator[Lesson]:
+        yield LESSON
+
+
+@pytest.fixture(scope="module")
+def session() -> Iterator[Session]:
+    session = Session({})
+    yield session
+    session.close()
+
+
+class Pupil:
+    def __init__(self, session: Session, path: Path) -> None:
+        self.namespace: dict[str, Any] = {"app": Routebook()}
+        self.history: list[str] = ["import this", STUB]
+        self.tutor = Tutor(session, self.namespace, lambda: self.history, OneLesson(), Progress(path / "p.json"))
+
+    def write(self, source: str, value: int) -> None:
+        self.history += [source, "%check 1.1"]
+        self.namespace["app"] = app = Routebook()
+        app.get("/")(lambda: value)
+
+
+@pytest.fixture
+def pupil(session: Session, tmp_path: Path) -> Pupil:
+    return Pupil(session, tmp_path)
+
+
+def test_solution_opens_after_a_try_that_really_changed_the_cell(pupil: Pupil) -> None:
+    """Running the stub, or adding a comment to it, is no try."""
+    pupil.tutor.check("1.1")
+    pupil.history.append(f"{STUB}\n\n# a comment\n%check 1.1")
+    pupil.tutor.check("1.1")
+    closed = pupil.tutor.solution("")
+
+    pupil.write(f"{STUB}\n@app.get('/')\ndef a(): return 2", 2)
+    checked = pupil.tutor.check("1.1")
+
+    assert isinstance(closed, Said)
+    assert "after a try of your own" in closed.text
+    assert checked.record.tries == 1
+    assert isinstance(pupil.tutor.solution("1.1"), SolutionShown)
+
+
+def test_learner_who_removed_the_stub_s_comment_is_still_known(pupil: Pupil) -> None:
+    """Then the code that ran last counts, from the second check on: the first may have seen a cell of the lesson's."""
+    pupil.history.append("lesson = 1")
+    pupil.tutor.check("1.1")
+    first = pupil.tutor.progress.of("1.1").is_solution_open
+    pupil.write("@app.get('/')\ndef a(): return 2", 2)
+    pupil.tutor.check("1.1")
+
+    assert not first
+    assert pupil.tutor.progress.of("1.1").is_solution_open
+
+
+def test_same_cell_checked_again_is_no_new_try(pupil: Pupil) -> None:
+    """Tries count changes, not clicks."""
+    pupil.write(f"{STUB}\nx = 1", 2)
+    for _ in range(3):
+        record = pupil.tutor.check("1.1").record
+
+    assert record.tries == 1
+
+
+def test_passing_stays_and_hints_and_solution_stay_with_it(pupil: Pupil) -> None:
+    """A later failure takes nothing away."""
+    pupil.write(f"{STUB}\nx = 1", 1)
+    passed = pupil.tutor.check("1.1")
+    pupil.write(f"{STUB}\nx = 2", 2)
+    failed = pupil.tutor.check("1.1")
+
+    assert passed.verdict.is_passed
+    assert (failed.verdict.is_passed, failed.record.is_passed) == (False, True)
+    assert isinstance(pupil.tutor.solution("1.1"), SolutionShown)
+    assert "1 of 1 exercises, 1 of 1 lessons" in repr(pupil.tutor.show_progress())
+
+
+def test_hints_come_one_by_one_in_order(pupil: Pupil) -> None:
+    """The earlier ones stay to be read; after the last, all are shown again."""
+    shown = [list(pupil.tutor.hint("1.1").hints) for _ in range(3)]
+
+    assert shown == [["h1"], ["h1", "h2"], ["h1", "h2"]]
+
+
+def test_check_that_cannot_begin_counts_no_try(pupil: Pupil) -> None:
+    """A missing application is not the learner's answer."""
+    pupil.history.append(f"{STUB}\nx = 1")
+    del pupil.namespace["app"]
+
+    checked = pupil.tutor.check("1.1")
+
+    assert "There is no `app`" in checked.verdict.stopped
+    assert checked.record.tries == 0
+    assert "No try was counted" in repr(checked)
+
+
+def test_hint_without_a_name_and_without_a_check_asks_for_one(pupil: Pupil) -> None:
+    """What is meant is not guessed."""
+    with pytest.raises(LessonError, match="Say which exercise"):
+        pupil.tutor.hint("")
+
+
+def test_html_shows_what_came_as_text_never_as_markup(pupil: Pupil) -> None:
+    """What the application answers may be anything."""
+    pupil.namespace["app"] = app = Routebook()
+    app.get("/")(lambda: "<script>alert(1)</script>")
+
+    html = pupil.tutor.check("1.1")._repr_html_()
+
+    assert "<script>" not in html
+    assert "&lt;script&gt;" in html
+
+
+def test_progress_survives_in_a_file_and_is_forgotten_on_reset(tmp_path: Path) -> None:
+    """Another kernel reads what one wrote."""
+    path = tmp_path / "deep" / "p.json"
+    Progress(path).change("1.1", lambda before: replace(before, tries=2))
+
+    assert Progress(path).of("1.1") == Record(tries=2)
+    Progress(path).reset()
+    assert Progress(path).all() == {}
+
+
+@pytest.mark.parametrize("text", ["{", "[]", '{"exercises": 5}', "\x00"])
+def test_file_that_cannot_be_read_is_put_aside_and_said(tmp_path: Path, text: str) -> None:
+    """Nothing is lost and nothing raises; the sentence names the file."""
+    path = tmp_path / "p.json"
+    path.write_text(text)
+    progress = Progress(path)
+
+    assert progress.change("1.1", lambda before: replace(before, tries=1)).tries == 1
+    assert str(tmp_path / "p.json.broken") in progress.trouble
+    assert (tmp_path / "p.json.broken").read_text() == text
+    assert json.loads(path.read_text())["exercises"]["1.1"]["tries"] == 1
+
+
+def test_records_of_another_kind_are_read_as_far_as_they_go(tmp_path: Path) -> None:
+    """A file of a later version, or one that was edited."""
+    path = tmp_path / "p.json"
+    path.write_text('{"version": 9, "exercises": {"1.1": {"tries": "x", "is_passed": true, "new": 1}, "1.2": 3}}')
+
+    assert Progress(path).all() == {"1.1": Record(is_passed=True), "1.2": Record()}
+
+
+def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
+    """A read-only disk ends no check."""
+    (tmp_path / "file").write_text("")
+    progress = Progress(tmp_path / "file" / "p.json")
+
+    assert progress.change("1.1", lambda before: replace(before, tries=1)).tries == 1
+    assert "could not be kept" in progress.trouble
+
+
+def add_tries(path: Path, name: str) -> None:
+    progress = Progress(path)
+    for _ in range(25):
+        progress.change(name, lambda before: replace(before, tries=before.tries + 1))
+
+
+def test_several_kernels_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
+    """Two notebooks open, two exercises checked; and the same one in both."""
+    path = tmp_path / "p.json"
+    context = multiprocessing.get_context("fork")
+    workers = [context.Process(target=add_tries, args=(path, name)) for name in ("1.1", "1.1", "2.1")]
+    for worker in workers:
+        worker.start()
+    for worker in workers:
+        worker.join(30)
+
+    assert {name: record.tries for name, record in Progress(path).all().items()} == {"1.1": 50, "2.1": 25}
+    assert [each.name for each in tmp_path.iterdir()] == ["p.json"]

@@ -1,0 +1,81 @@
+"""A teacher's own lesson: the guide's template is a lesson that holds; graders get an exception."""
+
+import json
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from routebook_kernel.learn.exercise import LessonError
+from routebook_kernel.learn.library import Library
+from tests.course.lessons import NOTEBOOKS
+
+GUIDE = (NOTEBOOKS / "checks" / "README.md").read_text("utf-8")
+TEMPLATE = re.findall(r"```python\n(.*?)```", GUIDE, re.DOTALL)[0]
+CELLS = [
+    "%load_ext routebook_kernel",
+    "from pydantic import BaseModel, Field\nfrom routebook import Routebook\n\napp = Routebook()",
+    "# Exercise loans.1: POST /loans",
+    "%check loans.1",
+]
+
+
+def write_course(folder: Path, template: str = TEMPLATE, cells: list[str] = CELLS) -> Path:
+    (folder / "checks").mkdir()
+    (folder / "checks" / "loans.py").write_text(template)
+    notebook = folder / "loans.ipynb"
+    notebook.write_text(json.dumps({"cells": [{"cell_type": "code", "source": [cell]} for cell in cells]}))
+    return notebook
+
+
+def proved(notebook: Path) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "routebook_kernel.learn.prove", str(notebook)]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_template_of_the_guide_holds(tmp_path: Path) -> None:
+    """What a teacher copies works before it is changed."""
+    ran = proved(write_course(tmp_path))
+
+    assert (ran.returncode, ran.stdout) == (0, "✓ loans.ipynb holds\n"), ran.stdout + ran.stderr
+
+
+def test_proof_names_what_does_not_hold(tmp_path: Path) -> None:
+    """A hint that does not come, a solution that fails: each is named."""
+    broken = TEMPLATE.replace('            "100 days passed",\n', '            "31 days passed",\n').replace(
+        "Annotated[int, Field(le=30)]", "int"
+    )
+
+    ran = proved(write_course(tmp_path, broken))
+
+    assert ran.returncode == 1
+    assert "no hint '31 days passed'" in ran.stdout
+    assert "loans.1 fails with a right cell" in ran.stdout
+
+
+def test_lesson_is_found_beside_the_notebook_and_in_folders_of_one_s_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """`checks/` first, then ROUTEBOOK_CHECKS; a file that changes is read again; a broken one says where."""
+    write_course(tmp_path)
+    own = tmp_path / "own"
+    own.mkdir()
+    (own / "lesson_07.py").write_text(TEMPLATE.replace("Lending books", "Seven"))
+    monkeypatch.setenv("ROUTEBOOK_CHECKS", str(own))
+    library = Library(tmp_path)
+
+    assert [lesson.title for lesson in library.iter_lessons()] == ["Seven", "Lending books"]
+    assert library.exercise("7.1")[0].key == "7"
+    assert library.exercise("loans.1")[0].notebook == "loans.ipynb"
+    with pytest.raises(LessonError, match=r"There is no loans\.9"):
+        library.exercise("loans.9")
+    with pytest.raises(LessonError, match="There is no lesson 8"):
+        library.exercise("8.1")
+    (own / "lesson_07.py").write_text("lesson = 1 / 0\n# longer")
+    os.utime(own / "lesson_07.py", (1, 1))
+    with pytest.raises(LessonError, match=r"lesson_07\.py cannot be used: line 1: ZeroDivisionError"):
+        library.exercise("7.1")
+    assert [lesson.title for lesson in library.iter_lessons()] == ["Lending books"]
