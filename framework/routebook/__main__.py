@@ -1,5 +1,5 @@
 """`python -m routebook` is the command `routebook`."""
 
-from routebook.cli import main
+from routebook.cli import command
 
-main()
+command()

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from threading import RLock
 from typing import Any, Unpack
 
 from starlette.applications import Starlette
@@ -19,7 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from routebook._deprecation import warn_deprecated
 from routebook._plan.asgi import STARTED_KEY
 from routebook._routing.options import RouteOptions
-from routebook.datastructures import Default
+from routebook.datastructures import Default, FormLimits
 from routebook.exception_handlers import (
     SERVER_ERRORS,
     answer_by_handler,
@@ -38,6 +39,9 @@ from routebook.utils import generate_unique_id
 __all__ = ["FastAPI", "Routebook"]
 
 ExceptionKey = int | type[Exception]
+
+_MAKING_STACKS = RLock()
+"""Held while an application's middleware is made or dropped, by whichever thread: rarely, so one serves them all."""
 
 
 class Routebook(Starlette):
@@ -72,6 +76,9 @@ class Routebook(Starlette):
         generate_unique_id_function: Makes operation ids.
         separate_input_output_schemas: Whether a model that differs as input and output has two schemas.
         strict_content_type: Whether a JSON body must be declared as JSON.
+        max_body_size: Bytes that a request's body may have; a longer one is answered with 413. None for any.
+        form_limits: How many fields and files a form may have, and how long a field may be; a form beyond them is
+            answered with 400.
         telemetry: Taken for compatibility and not used: wrap the application in OpenTelemetry's own ASGI
             instrumentation.
     """
@@ -116,6 +123,8 @@ class Routebook(Starlette):
         separate_input_output_schemas: bool = True,
         openapi_external_docs: dict[str, Any] | None = None,
         strict_content_type: bool = True,
+        max_body_size: int | None = None,
+        form_limits: FormLimits = FormLimits(),
     ) -> None:
         if openapi_url and not title:
             raise DeclarationError("A title must be provided for OpenAPI, e.g.: title='My API'")
@@ -128,7 +137,8 @@ class Routebook(Starlette):
             )
         self.debug = debug
         self.state: State = State()
-        self.max_body_size: int | None = None
+        self.max_body_size = max_body_size
+        self.form_limits = form_limits
         self.title = title
         self.summary = summary
         self.description = description
@@ -176,6 +186,7 @@ class Routebook(Starlette):
         }
         self.user_middleware = list(middleware or ())
         self.middleware_stack: ASGIApp | None = None
+        self._stack_parts: tuple[object, ...] = ()  # what the stack was made of
         self._described: tuple[int, int] | None = None
         self.setup()
 
@@ -190,17 +201,31 @@ class Routebook(Starlette):
 
     def _choose_stack(self) -> ASGIApp:
         """The shortest way that does the same: without middleware, requests go to the router directly."""
-        is_plain = type(self).build_middleware_stack is Routebook.build_middleware_stack
-        if (
-            is_plain
-            and not self.user_middleware
-            and self.max_body_size is None
-            and "build_middleware_stack" not in vars(self)
-        ):
-            self.middleware_stack = self._serve_directly
-        else:
-            self.middleware_stack = self.build_middleware_stack()
-        return self.middleware_stack
+        with _MAKING_STACKS:
+            if self.middleware_stack is None:
+                self._stack_parts = self._list_stack_parts()
+                self.middleware_stack = self._serve_directly if self._is_plain else self.build_middleware_stack()
+            return self.middleware_stack
+
+    @property
+    def _is_plain(self) -> bool:
+        is_overridden = type(self).build_middleware_stack is not Routebook.build_middleware_stack
+        has_own = "build_middleware_stack" in vars(self)
+        return not (self.user_middleware or self.max_body_size is not None or is_overridden or has_own)
+
+    def _list_stack_parts(self) -> tuple[object, ...]:
+        return (list(self.user_middleware), dict(self.exception_handlers), self.max_body_size, self.debug)
+
+    def refresh_middleware(self) -> None:
+        """Let a change of `user_middleware`, `exception_handlers` or `max_body_size` take effect while serving.
+
+        Starlette makes its stack with the first request, and then it stands. Here the next request makes it anew, with
+        new middleware objects, if what it was made of has changed; requests under way keep the one they began with.
+        Any thread may call it.
+        """
+        with _MAKING_STACKS:
+            if self._stack_parts != self._list_stack_parts():
+                self.middleware_stack = None
 
     async def _serve_directly(self, scope: Scope, receive: Receive, send: Send) -> None:
         try:
@@ -420,6 +445,22 @@ class Routebook(Starlette):
     def on_event(self, event_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Deprecated: `lifespan`. Run the decorated function at "startup" or "shutdown"."""
         return self.router.on_event(event_type)
+
+    def add_middleware(self, middleware_class: Callable[..., ASGIApp], *args: Any, **kwargs: Any) -> None:
+        """Put middleware around all that is there; Starlette's refuses once it serves, see `refresh_middleware`.
+
+        Args:
+            middleware_class: Called with the application inside, `args` and `kwargs`.
+            *args: For the middleware.
+            **kwargs: For the middleware.
+        """
+        self.user_middleware.insert(0, Middleware(middleware_class, *args, **kwargs))
+        self.refresh_middleware()
+
+    def add_exception_handler(self, exc_class_or_status_code: ExceptionKey, handler: Callable[..., Any]) -> None:
+        """Answer exceptions of a class, or responses of a status, with what `handler` returns."""
+        self.exception_handlers[exc_class_or_status_code] = handler
+        self.refresh_middleware()
 
     def middleware(self, middleware_type: str) -> Callable[[DecoratedCallable], DecoratedCallable]:
         """Run the decorated function around every request; `middleware_type` is "http".

@@ -1,5 +1,6 @@
 """The command line: `routebook dev`, `run`, `routes`, `openapi`, `explain`."""
 
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -11,7 +12,18 @@ except ImportError as error:
         raise
     cli_main = None
 
-__all__ = ["main"]
+__all__ = ["command", "main"]
+
+_NOT_INSTALLED = (
+    "To use the routebook command, please install \"routebook[standard]\":\n\n\tpip install 'routebook[standard]'"
+)
+
+
+def command() -> None:
+    """What the shell's `routebook` runs: `main`, with its error told in one sentence."""
+    if cli_main is None:
+        sys.exit(_NOT_INSTALLED)
+    cli_main()
 
 
 def main() -> None:
@@ -21,8 +33,5 @@ def main() -> None:
         RuntimeError: The extra that it needs is not installed.
     """
     if cli_main is None:
-        raise RuntimeError(
-            'To use the routebook command, please install "routebook[standard]":\n\n'
-            "\tpip install 'routebook[standard]'"
-        )
+        raise RuntimeError(_NOT_INSTALLED)
     cli_main()

@@ -1,6 +1,6 @@
 """Data structures of requests, and the placeholder for options that were not given."""
 
-from typing import Any, Generic, TypeVar, cast
+from typing import Any, Generic, NamedTuple, TypeVar, cast
 
 from pydantic import GetCoreSchemaHandler, GetJsonSchemaHandler
 from pydantic.json_schema import JsonSchemaValue
@@ -14,6 +14,7 @@ __all__ = [
     "Default",
     "DefaultPlaceholder",
     "FormData",
+    "FormLimits",
     "Headers",
     "QueryParams",
     "State",
@@ -53,6 +54,20 @@ class UploadFile(StarletteUploadFile):
     def __get_pydantic_json_schema__(cls, schema: CoreSchema, handler: GetJsonSchemaHandler) -> JsonSchemaValue:
         # JSON Schema 2020-12, Validation §8.4: a string without contentEncoding that holds binary data.
         return {"type": "string", "contentMediaType": "application/octet-stream"}
+
+
+class FormLimits(NamedTuple):
+    """What an application takes as a form; the defaults are Starlette's.
+
+    Attributes:
+        max_files: Files in a multipart form.
+        max_fields: Other fields.
+        max_part_size: Bytes of a field that is no file.
+    """
+
+    max_files: int = 1000
+    max_fields: int = 1000
+    max_part_size: int = 1024 * 1024
 
 
 class DefaultPlaceholder(Generic[DefaultType]):

@@ -19,11 +19,16 @@ from routebook._analysis.shapes import is_bytes, is_bytes_sequence, is_sequence,
 from routebook._plan.extract import Pick, Reader, Sent, gather
 from routebook._plan.models import ModelReader, UnionReader
 from routebook._sentinel import UNSET
+from routebook.datastructures import FormLimits
 from routebook.exceptions import HTTPException
 
-_MAX_FIELDS = 1000
-_MAX_FIELD_BYTES = 1024 * 1024
-# The limits of Starlette's `Request.form`.
+_DEFAULT_LIMITS = FormLimits()
+
+
+def _limits_of(scope: Scope) -> FormLimits:
+    """The application's, which need not be Routebook's."""
+    limits: FormLimits = getattr(scope.get("app"), "form_limits", _DEFAULT_LIMITS)
+    return limits
 
 
 def is_placeholder(value: Any) -> bool:
@@ -112,7 +117,7 @@ async def read_form(request: Request) -> tuple[Form, Sent]:
         HTTPException: 400, it cannot be read as the form that it is declared to be, or the client went away.
     """
     try:
-        form = await request.form()
+        form = await request.form(**_limits_of(request.scope)._asdict())
     except StarletteHTTPException:
         raise
     except Exception as error:  # whatever a parser or a codec says about the client's bytes
@@ -130,11 +135,12 @@ async def receive_form(scope: Scope, receive: Receive) -> tuple[Form, Sent]:
     """
     if not _is_urlencoded(scope["headers"]):
         return await read_form(Request(scope, receive))
+    limits = _limits_of(scope)
     message = await receive()
     body = message.get("body", b"")
-    if message["type"] != "http.request" or message.get("more_body", False) or len(body) > _MAX_FIELD_BYTES:
+    if message["type"] != "http.request" or message.get("more_body", False) or len(body) > limits.max_part_size:
         return await read_form(Request(scope, _replaying(message, receive)))
-    fields = parse_form(body)
+    fields = parse_form(body, limits.max_fields)
     return fields, gather(fields)
 
 
@@ -149,15 +155,15 @@ def form_data(form: Form) -> FormData:
     return form if isinstance(form, FormData) else FormData(form)
 
 
-def parse_form(body: bytes) -> Fields:
+def parse_form(body: bytes, max_fields: int) -> Fields:
     """The fields of an urlencoded form, as Starlette's parser reads them (WHATWG URL §5.1).
 
     Raises:
         HTTPException: 400, there are too many of them.
     """
     parts = [part for part in body.decode("latin-1").split("&") if part]
-    if len(parts) > _MAX_FIELDS:
-        raise HTTPException(400, f"Too many fields. Maximum number of fields is {_MAX_FIELDS}.")
+    if len(parts) > max_fields:
+        raise HTTPException(400, f"Too many fields. Maximum number of fields is {max_fields}.")
     return [(unquote_plus(name), unquote_plus(value)) for part in parts for name, _, value in (part.partition("="),)]
 
 

@@ -39,6 +39,9 @@ if TYPE_CHECKING:
 
 Handler = Callable[[Request], Any]
 
+ALLOWED_KEY = "routebook.allowed"
+"""In the scope of a request whose method no route of its path has: the methods that they have."""
+
 effective_context: ContextVar["RouteContext | None"] = ContextVar("routebook_effective_context", default=None)
 """The context in which a method of a custom route class is being called."""
 
@@ -369,7 +372,7 @@ class RouteContext:
         if self.is_asked or isinstance(self.original_route, Mount):
             await self.handle_by_route(scope, receive, send)
         elif self.methods and scope["method"] not in self.methods:
-            await refuse_method(self.methods, scope, receive, send)
+            await refuse_method(scope.get(ALLOWED_KEY, self.methods), scope, receive, send)
         else:
             overrides = getattr(self.dependency_overrides_provider, "dependency_overrides", None)
             await self.serve_variant(scope, receive, send, overrides)

@@ -10,7 +10,7 @@ from starlette.routing import BaseRoute, Match, Mount, NoMatchFound, WebSocketRo
 from starlette.types import Receive, Scope, Send
 
 from routebook._plan.observe import ERROR_OBSERVER_KEY, OBSERVER_KEY, Tracer
-from routebook._routing.context import RouteContext, route_path
+from routebook._routing.context import ALLOWED_KEY, RouteContext, route_path
 from routebook._routing.entry import Entry
 from routebook._routing.frontend import REST
 from routebook._routing.include import IncludedRouter
@@ -192,8 +192,13 @@ async def _serve_asked(index: PathIndex, path: str, scope: Scope, receive: Recei
 
 
 def ask(index: PathIndex, path: str, scope: Scope) -> tuple[Any, Scope]:
-    """The target that a scan in order of declaration would choose, with what it adds to the scope."""
+    """The target that a scan in order of declaration would choose, with what it adds to the scope.
+
+    If only the method fits nowhere, it adds the methods of all that fit: the answer 405 names them (RFC 9110 §15.5.6).
+    FastAPI names those of the first route.
+    """
     partial: tuple[Any, Scope] = None, {}
+    allowed: set[str] = set()
     for entry, params in index.candidates(path):
         if params is None:
             match, child_scope = entry.target.matches(scope)
@@ -203,9 +208,12 @@ def ask(index: PathIndex, path: str, scope: Scope) -> tuple[Any, Scope]:
             child_scope = {"path_params": {**outer, **params}, "endpoint": entry.target.endpoint}
         if match is Match.FULL:
             return entry.target, child_scope
-        if match is Match.PARTIAL and partial[0] is None:
-            partial = entry.target, child_scope
-    return partial
+        if match is Match.PARTIAL:
+            allowed.update(child_scope.get(ALLOWED_KEY) or getattr(entry.target, "methods", None) or ())
+            if partial[0] is None:
+                partial = entry.target, child_scope
+    target, child_scope = partial
+    return target, {**child_scope, ALLOWED_KEY: allowed} if allowed else child_scope
 
 
 def find_url(contexts: Iterator[RouteContext], name: str, path_params: dict[str, Any]) -> URLPath:

@@ -286,10 +286,6 @@ def iter_containers(owner: Routebook | APIRouter) -> Iterator[Container]:
             yield ListContainer(router, name)
     if isinstance(owner, Routebook):
         yield RouteContainer(owner.webhooks)
-
-        def rebuild() -> None:
-            owner.middleware_stack = None  # built again with the next request
-
-        yield MappingContainer(owner, "exception_handlers", rebuild)
+        yield MappingContainer(owner, "exception_handlers", owner.refresh_middleware)
         yield MappingContainer(owner, "dependency_overrides")
-        yield ListContainer(owner, "user_middleware", rebuild, is_reversed=True)
+        yield ListContainer(owner, "user_middleware", owner.refresh_middleware, is_reversed=True)

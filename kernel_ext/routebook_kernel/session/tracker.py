@@ -87,8 +87,6 @@ class Tracker:
             self._files[filename] = cell.key
         for app in self.names.applications.values():
             self._watch(app)
-            # Starlette refuses middleware once the stack was built; a live application builds it again.
-            app.middleware_stack = None
         return cell
 
     def settle(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
@@ -101,8 +99,9 @@ class Tracker:
         settled = self.notebook.settle(outcome)
         if settled is None:
             return None
-        for owner in self.names.applications.values():
-            self._watch(owner)
+        for app in self.names.applications.values():
+            self._watch(app)
+            app.refresh_middleware()  # a cell may have changed the lists and dictionaries themselves
         has_redefined = self._follower.settle(cell.key)
         run = Run(settled, error, self._has_placed, rebound, carried)
         is_refused = error is not None and error.is_declaration

@@ -147,3 +147,15 @@ def _get(url: str) -> object:
         except OSError:
             time.sleep(0.1)
     raise AssertionError(f"{url} does not answer")
+
+
+@pytest.mark.parametrize("command", [["-m", "routebook"], ["-c", "from routebook.cli import command; command()"]])
+def test_without_the_extra_one_sentence_says_what_to_install(command: list[str], tmp_path: Path) -> None:
+    """Who installed routebook alone meets the command first: no traceback."""
+    (tmp_path / "typer.py").write_text("raise ImportError('not here', name='typer')")
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), os.environ.get("PYTHONPATH", "")])}
+    done = subprocess.run([sys.executable, *command], capture_output=True, text=True, env=environment, check=False)
+
+    assert done.returncode == 1
+    assert done.stderr.startswith('To use the routebook command, please install "routebook[standard]"')
+    assert "Traceback" not in done.stderr

@@ -8,7 +8,17 @@ from starlette.exceptions import HTTPException as StarletteHTTPException
 from starlette.responses import PlainTextResponse
 from starlette.types import Message
 
-from routebook import BackgroundTasks, Depends, HTTPException, Request, Routebook, WebSocket, WebSocketDisconnect
+from routebook import (
+    APIRouter,
+    BackgroundTasks,
+    Depends,
+    HTTPException,
+    Request,
+    Response,
+    Routebook,
+    WebSocket,
+    WebSocketDisconnect,
+)
 from routebook.exceptions import (
     RequestValidationError,
     ResponseValidationError,
@@ -315,3 +325,17 @@ def test_handler_may_raise_what_another_handler_answers() -> None:
     got = TestClient(app).get("/fatal")
 
     assert (got.status_code, got.json()) == (409, {"detail": "translated"})
+
+
+def test_405_names_the_methods_of_all_routes_of_the_path() -> None:
+    """RFC 9110 §15.5.6: Allow lists what the resource takes, in whichever router it was declared."""
+    app, router = Routebook(), APIRouter()
+    app.get("/items/{item_id}")(lambda item_id: 1)
+    router.put("/{item_id}")(lambda item_id: 2)
+    app.include_router(router, prefix="/items")
+    app.add_route("/items/7", lambda request: Response(), methods=["DELETE"])
+    client = TestClient(app)
+
+    refused = client.post("/items/7")
+    assert (refused.status_code, refused.headers["allow"]) == (405, "DELETE, GET, PUT")
+    assert client.post("/items/8").headers["allow"] == "GET, PUT"

@@ -36,6 +36,10 @@ def by_attribute() -> Routebook:
     return declare(app)
 
 
+def by_argument() -> Routebook:
+    return declare(Routebook(max_body_size=LIMIT))
+
+
 def by_middleware() -> Routebook:
     return declare(Routebook(middleware=[Middleware(RequestBodyLimitMiddleware, max_body_size=LIMIT)]))
 
@@ -47,7 +51,9 @@ BODIES: list[tuple[str, Headers, bytes]] = [
 ]
 
 
-@pytest.mark.parametrize("app", [by_attribute(), by_middleware()], ids=["attribute", "middleware"])
+@pytest.mark.parametrize(
+    "app", [by_attribute(), by_argument(), by_middleware()], ids=["attribute", "argument", "middleware"]
+)
 @pytest.mark.parametrize(("path", "headers", "first"), BODIES)
 @pytest.mark.parametrize("is_announced", [True, False])
 def test_oversized_body_is_refused_early(

@@ -9,7 +9,8 @@ from typing import Annotated
 import pytest
 from pydantic import BaseModel
 
-from routebook import Depends, File, Form, Routebook, UploadFile
+from routebook import Depends, File, Form, Request, Routebook, UploadFile
+from routebook.datastructures import FormLimits
 from routebook.security import OAuth2PasswordRequestForm
 from tests.framework.robustness.wire import JSON, MULTIPART, URLENCODED, Headers, ask, multipart, part
 
@@ -191,3 +192,36 @@ def test_endless_form_is_refused_before_its_end(headers: Headers, first: bytes, 
     with peak_below(20):
         answer = ask(app, "POST", "/fields", headers=headers, chunks=[first, *[piece] * 800])
     assert answer.status == 400
+
+
+LIMITED = Routebook(form_limits=FormLimits(max_files=2, max_fields=2, max_part_size=10))
+WIDE = Routebook(form_limits=FormLimits(max_files=1500, max_fields=1500, max_part_size=2_000_000))
+for limited in (LIMITED, WIDE):
+
+    @limited.post("/name")
+    async def name(name: Annotated[str, Form()]) -> int:
+        return len(name)
+
+    @limited.post("/names")
+    async def names(request: Request, name: Annotated[list[str], Form()]) -> int:
+        return len(name)
+
+
+@pytest.mark.parametrize("path", ["/name", "/names"])
+@pytest.mark.parametrize(
+    ("headers", "body", "is_wide"),
+    [
+        (URLENCODED, b"name=1&name=2", False),
+        (URLENCODED, b"name=1&name=2&name=3", True),
+        (URLENCODED, b"name=" + b"x" * 1_200_000, True),
+        (URLENCODED, b"&".join([b"name=1"] * 1200), True),
+        (MULTIPART, multipart(*[part(b"name", b"1")] * 2), False),
+        (MULTIPART, multipart(*[part(b"name", b"1")] * 3), True),
+        (MULTIPART, multipart(part(b"name", b"x" * 1_200_000)), True),
+        (MULTIPART, multipart(part(b"name", b"1"), *[part(b"file", more=b'; filename="a"')] * 3), True),
+    ],
+)
+def test_an_application_chooses_its_forms_limits(path: str, headers: Headers, body: bytes, is_wide: bool) -> None:
+    """Ours and Starlette's parser keep the same limits, the defaults being Starlette's."""
+    assert ask(WIDE, "POST", path, headers=headers, body=body).status == 200
+    assert ask(LIMITED, "POST", path, headers=headers, body=body).status == (400 if is_wide else 200)
