@@ -8,9 +8,11 @@ from .apps import FRAMEWORKS, Apps
 from .cases import CASES
 from .report import print_cases, print_refusals, print_startup, print_verdicts
 from .startup import measure_startup
-from .thresholds import Verdict, geometric_mean, judge_cases, judge_startup
+from .thresholds import Verdict, geometric_mean, judge_cases, judge_startup, judge_wire
 from .timing import CaseResult, measure_cases
-from .wire import measure_wire
+from .wire import has_wrk, measure_wire
+
+_PARTS = ("requests", "startup", "wire")
 
 
 def main(arguments: list[str]) -> int:
@@ -35,9 +37,14 @@ def main(arguments: list[str]) -> int:
         print_startup(startup)
         verdicts += judge_startup(startup)
         is_wrong |= any(result.failures for result in startup)
-    if options.wrk:
-        wire = measure_wire(tuple(tables), options.wrk_seconds, 2)
+    if "wire" in options.parts and not has_wrk():
+        print("\n! Nothing is measured over a socket: wrk is not installed (on Debian: apt-get install wrk)")
+    elif "wire" in options.parts:
+        wire = measure_wire(tables, options.wrk_seconds, options.wrk_rounds)
         print_cases(wire, "Microseconds of the server's CPU a request, uvicorn and wrk on loopback")
+        print_refusals(wire)
+        verdicts += judge_wire(wire)
+        is_wrong |= any(result.refusals for result in wire)
 
     if verdicts:
         print_verdicts(verdicts)
@@ -49,13 +56,13 @@ def _parse(arguments: list[str]) -> argparse.Namespace:
     names = [framework.name for framework in FRAMEWORKS]
     parser = argparse.ArgumentParser(prog="python -m tests.benchmarks", description=__doc__)
     parser.add_argument("--check", action="store_true", help="exit with 1 if a threshold is missed")
-    parser.add_argument("--parts", nargs="+", choices=("requests", "startup"), default=("requests", "startup"))
+    parser.add_argument("--parts", nargs="+", choices=_PARTS, default=_PARTS)
     parser.add_argument("--cases", nargs="+", choices=[case.name for case in CASES], help="all by default")
     parser.add_argument("--frameworks", nargs="+", choices=names, default=names)
     parser.add_argument("--rounds", type=int, default=7, help="the best of so many is kept")
     parser.add_argument("--startup-rounds", type=int, default=5, help="the same, for what needs a process each")
-    parser.add_argument("--wrk", action="store_true", help="also over uvicorn, loaded by wrk")
-    parser.add_argument("--wrk-seconds", type=int, default=4, help="length of one wrk run")
+    parser.add_argument("--wrk-seconds", type=int, default=2, help="length of one wrk run")
+    parser.add_argument("--wrk-rounds", type=int, default=3, help="the best of so many is kept")
     return parser.parse_args(arguments)
 
 

@@ -6,12 +6,11 @@ from .apps import FRAMEWORKS
 from .startup import StartupResult
 from .thresholds import Verdict
 from .timing import CaseResult
-from .wire import WireResult
 
 _TITLES = {framework.name: framework.title for framework in FRAMEWORKS}
 
 
-def print_cases(results: Sequence[CaseResult] | Sequence[WireResult], heading: str) -> None:
+def print_cases(results: Sequence[CaseResult], heading: str) -> None:
     """One line a case, one column a framework, then how Routebook compares."""
     names = [name for name in _TITLES if any(name in result.microseconds for result in results)]
     header = ["", *(_TITLES[name] for name in names), "FastAPI/ours", "ours/Starlette"]

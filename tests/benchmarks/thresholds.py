@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from .startup import StartupResult
 from .timing import CaseResult
@@ -69,6 +69,12 @@ def judge_cases(results: Sequence[CaseResult]) -> list[Verdict]:
         ratio = figures["last_route"]["routebook"] / figures["first_route"]["routebook"]
         verdicts.append(Verdict("last route / first route", ratio, LAST_OVER_FIRST_AT_MOST, is_at_least=False))
     return verdicts
+
+
+def judge_wire(results: Sequence[CaseResult]) -> list[Verdict]:
+    """Over a socket: never slower than the others; uvicorn's own part is in every figure, so no ratio is asked for."""
+    figures = {result.case.name: result.microseconds for result in results if "routebook" in result.microseconds}
+    return [replace(verdict, title=f"over a socket, {verdict.title}") for verdict in _never_slower(results, figures)]
 
 
 def judge_startup(results: Sequence[StartupResult]) -> list[Verdict]:

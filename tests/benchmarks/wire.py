@@ -3,70 +3,98 @@
 Requests a second on loopback say as much about wrk and the number of cores as about
 the server; the CPU time that the server's process spent does not.
 
-`python -m tests.benchmarks.wire FRAMEWORK CASE PORT` is the server's process.
+`python -m tests.benchmarks.wire FRAMEWORK CASE` is a server's process; it prints its port.
 """
 
 import json
 import re
+import shutil
 import socket
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 import psutil
 import uvicorn
 
-from .apps import FRAMEWORKS
+from .answers import Refusal
+from .apps import FRAMEWORKS, Apps
 from .cases import CASES, Case, HttpRequest
+from .timing import CaseResult
 
 _ROOT = Path(__file__).resolve().parents[2]
-_START_TIMEOUT_S = 20.0
+_START_TIMEOUT_S = 30.0
+_WARM_UP_S = 1  # wrk counts in whole seconds
+_TRIES = 3
 WIRE_CASES = ("literal", "params", "json_body", "dependencies", "last_route")
-
-
-@dataclass(frozen=True, slots=True)
-class WireResult:
-    """Server's CPU microseconds a request, by framework."""
-
-    case: Case
-    microseconds: Mapping[str, float]
 
 
 class WireError(Exception):
     """The server did not start, or wrk did not finish cleanly."""
 
 
-def measure_wire(frameworks: tuple[str, ...], seconds: int, rounds: int) -> list[WireResult]:
-    """Serve each case by each framework in turn and load it with wrk."""
-    results = []
-    for case in CASES:
-        if case.name not in WIRE_CASES:
-            continue
-        best = dict.fromkeys(frameworks, float("inf"))
-        for _ in range(rounds):
-            for name in frameworks:
-                best[name] = min(best[name], _measure(name, case, seconds))
-        results.append(WireResult(case, best))
-    return results
+@dataclass(frozen=True, slots=True)
+class _Server:
+    """One framework's server of one case."""
+
+    process: psutil.Process
+    url: str
 
 
-def _measure(framework: str, case: Case, seconds: int) -> float:
+def has_wrk() -> bool:
+    """Whether the load generator is installed."""
+    return shutil.which("wrk") is not None
+
+
+def measure_wire(tables: Mapping[str, Apps], seconds: int, rounds: int) -> list[CaseResult]:
+    """Load each case's servers with wrk in turn; all of a case stand for its whole time, one has work."""
+    cases = [case for case in CASES if case.name in WIRE_CASES]
+    return [_measure_case(case, tables, seconds, rounds) for case in cases]
+
+
+def _measure_case(case: Case, tables: Mapping[str, Apps], seconds: int, rounds: int) -> CaseResult:
     request = case.request
     if not isinstance(request, HttpRequest):
         raise TypeError(f"{case.name} is not an HTTP case")
-    with _serving(framework, case) as (server, port), tempfile.NamedTemporaryFile("w", suffix=".lua") as script:
+    refusals: list[Refusal] = []
+    best: dict[str, float] = {}
+    with ExitStack() as stack:
+        script = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".lua"))
         script.write(_wrk_script(request))
         script.flush()
-        url = f"http://127.0.0.1:{port}{request.path}" + (f"?{request.query}" if request.query else "")
-        _run_wrk(url, script.name, 1)
-        before = sum(server.cpu_times()[:2])
-        count = _run_wrk(url, script.name, seconds)
-        return (sum(server.cpu_times()[:2]) - before) / count * 1e6
+        servers: dict[str, _Server] = {}
+        for name, table in tables.items():
+            if case.name not in table:
+                continue
+            try:
+                servers[name] = stack.enter_context(_serving(name, case.name, request))
+                _run_wrk(servers[name].url, script.name, _WARM_UP_S)
+            except WireError as error:
+                servers.pop(name, None)
+                refusals.append(Refusal(case.name, name, str(error)))
+        for _ in range(rounds):
+            for name, server in servers.items():
+                best[name] = min(best.get(name, float("inf")), _microseconds(server, script.name, seconds))
+    never = [name for name, figure in best.items() if figure == float("inf")]
+    refusals += [Refusal(case.name, name, "wrk never finished cleanly") for name in never]
+    return CaseResult(case, {name: best[name] for name in best if name not in never}, tuple(refusals))
+
+
+def _microseconds(server: _Server, script: str, seconds: int) -> float:
+    """The server's CPU time for a request; infinite where a busy machine let wrk time out again and again."""
+    for _ in range(_TRIES):
+        before = sum(server.process.cpu_times()[:2])
+        try:
+            count = _run_wrk(server.url, script, seconds)
+        except WireError:
+            continue
+        return (sum(server.process.cpu_times()[:2]) - before) / count * 1e6
+    return float("inf")
 
 
 def _wrk_script(request: HttpRequest) -> str:
@@ -78,43 +106,59 @@ def _wrk_script(request: HttpRequest) -> str:
 
 
 def _run_wrk(url: str, script: str, seconds: int) -> int:
+    """Load the server; the number of requests that were answered with success.
+
+    Raises:
+        WireError: Some were not.
+    """
     command = ["wrk", "-t1", "-c16", f"-d{seconds}s", "-s", script, url]
-    output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
+    try:
+        output = subprocess.run(command, check=True, capture_output=True, text=True, timeout=seconds + 15).stdout
+    except subprocess.SubprocessError as error:
+        raise WireError(str(error)) from error
     found = re.search(r"(\d+) requests in", output)
-    if found is None or "Non-2xx" in output or "Socket errors" in output:
-        raise WireError(f"wrk on {url}:\n{output}")
+    if found is None or found[1] == "0" or "Non-2xx" in output or "Socket errors" in output:
+        raise WireError(f"wrk on {url}: {' '.join(output.split())}")
     return int(found[1])
 
 
 @contextmanager
-def _serving(framework: str, case: Case) -> Iterator[tuple[psutil.Process, int]]:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    command = [sys.executable, "-m", "tests.benchmarks.wire", framework, case.name, str(port)]
-    with subprocess.Popen(command, cwd=_ROOT) as process:
+def _serving(framework: str, case: str, request: HttpRequest) -> Iterator[_Server]:
+    command = [sys.executable, "-m", "tests.benchmarks.wire", framework, case]
+    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
-            _wait_until_listening(process, port)
-            yield psutil.Process(process.pid), port
+            port = _wait_until_listening(process)
+            url = f"http://127.0.0.1:{port}{request.path}" + (f"?{request.query}" if request.query else "")
+            yield _Server(psutil.Process(process.pid), url)
         finally:
             process.terminate()
             process.wait()
 
 
-def _wait_until_listening(process: subprocess.Popen[bytes], port: int) -> None:
+def _wait_until_listening(process: subprocess.Popen[str]) -> int:
+    """The port, once the server listens there.
+
+    Raises:
+        WireError: It does not.
+    """
+    printed = process.stdout.readline() if process.stdout is not None else ""
     deadline = time.monotonic() + _START_TIMEOUT_S
-    while time.monotonic() < deadline and process.poll() is None:
+    while printed and time.monotonic() < deadline and process.poll() is None:
         with socket.socket() as probe:
-            if probe.connect_ex(("127.0.0.1", port)) == 0:
-                return
-        time.sleep(0.05)
-    raise WireError(f"the server on port {port} did not start")
+            if probe.connect_ex(("127.0.0.1", int(printed))) == 0:
+                return int(printed)
+        time.sleep(0.02)
+    raise WireError("the server did not start")
 
 
-def _serve(framework: str, case: str, port: int) -> None:
+def _serve(framework: str, case: str) -> None:
     app = next(known for known in FRAMEWORKS if known.name == framework).load()[case]()
-    uvicorn.run(app, host="127.0.0.1", port=port, log_level="warning", access_log=False)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    with socket.socket() as listener:
+        listener.bind(("127.0.0.1", 0))  # here, so that nobody else can take the port in between
+        print(listener.getsockname()[1], flush=True)
+        server.run(sockets=[listener])
 
 
 if __name__ == "__main__":
-    _serve(sys.argv[1], sys.argv[2], int(sys.argv[3]))
+    _serve(sys.argv[1], sys.argv[2])
