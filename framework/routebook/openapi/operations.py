@@ -29,11 +29,14 @@ from routebook.openapi._bodies import describe_body, example_members
 from routebook.openapi._definitions import Definition, JsonText, without_none
 from routebook.openapi.constants import METHODS_WITH_BODY, REF_PREFIX
 from routebook.openapi.schemas import FieldSchemas
-from routebook.routing import APIRoute, iter_route_contexts
+from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from routebook.sse import EventSourceResponse, ServerSentEvent
 from routebook.utils import deep_dict_update, is_body_allowed_for_status_code
 
-__all__ = ["DescribedRoute", "describe_routes"]
+__all__ = ["WEBSOCKET", "DescribedRoute", "describe_routes", "describe_sockets"]
+
+WEBSOCKET = "websocket"
+"""The method, so to speak, under which a WebSocket's handshake is described."""
 
 _RANGES = {
     "1XX": "Information",
@@ -107,15 +110,32 @@ def describe_routes(
             yield kept[2]
 
 
+def describe_sockets(contexts: Iterable[RouteContext], schemas: FieldSchemas) -> Iterator[DescribedRoute]:
+    """Describe the handshakes of WebSocket endpoints, under the method `WEBSOCKET`; others are passed over.
+
+    Raises:
+        PydanticInvalidForJsonSchema: JSON Schema has no words for a type.
+    """
+    for context in contexts:
+        if isinstance(context.original_route, APIWebSocketRoute):
+            notes = _Notes()
+            handshake = _HandshakeDescriber(context, schemas, notes).handshake()
+            yield _described(context, schemas, notes, {WEBSOCKET: handshake})
+
+
 def _describe(context: RouteContext, schemas: FieldSchemas) -> DescribedRoute:
     notes = _Notes()
-    operations = {
-        method: JsonText(_write(operation), schemas.definitions)
-        for method, operation in _Describer(context, schemas, notes).operations().items()
-    }
+    return _described(context, schemas, notes, _Describer(context, schemas, notes).operations())
+
+
+def _described(
+    context: RouteContext, schemas: FieldSchemas, notes: "_Notes", operations: Mapping[str, dict[str, Any]]
+) -> DescribedRoute:
     return DescribedRoute(
         path=context.path_format or "",
-        operations=operations,
+        operations={
+            method: JsonText(_write(operation), schemas.definitions) for method, operation in operations.items()
+        },
         definitions=schemas.definitions.take_referred(),
         ids=tuple(notes.ids),
         owners=tuple(notes.owners),
@@ -134,44 +154,26 @@ class _Notes:
     has_validation_error: bool = False
 
 
-class _Describer:
-    """Describes one route."""
+class _HandshakeDescriber:
+    """Describes what HTTP and WebSocket routes have in common: parameters and security."""
 
     def __init__(self, context: RouteContext, schemas: FieldSchemas, notes: _Notes) -> None:
         self._context = context
-        self._route: APIRoute = context.original_route  # type: ignore[assignment]  # others are not described
         self._schemas = schemas
         self._notes = notes
         self._nodes = list(_iter_distinct(context.dependant, set()))
         self._parameters = [parameter for node in self._nodes for parameter in node.parameters]
-        self._id = self._route.operation_id or context.unique_id
 
-    def operations(self) -> dict[str, dict[str, Any]]:
-        """The Operation Objects by method in lower case."""
-        return {method.lower(): self._operation(method) for method in sorted(self._context.methods or ())}
-
-    def _operation(self, method: str) -> dict[str, Any]:
-        context, route = self._context, self._route
-        self._notes.ids.append(self._id)
-        self._notes.owners.append(_words_for(context))
-        operation: dict[str, Any] = {
-            "tags": context.tags,
-            "summary": route.summary or route.name.replace("_", " ").title(),
-            "description": route.description,
-            "operationId": self._id,
-            "deprecated": bool(context.deprecated),
+    def handshake(self) -> dict[str, Any]:
+        """A WebSocket's endpoint in the members of an Operation Object."""
+        operation = {
+            "tags": self._context.tags,
+            "summary": (self._context.name or "").replace("_", " ").title(),
+            "description": inspect.getdoc(self._context.endpoint) or "",
             "security": self._security(),
             "parameters": self._parameter_objects(),
-            "requestBody": self._body(method),
         }
-        operation = {name: value for name, value in operation.items() if value}
-        operation["responses"] = self._responses()
-        if context.callbacks:
-            operation["callbacks"] = self._callbacks()
-        if route.openapi_extra:
-            operation = copy.deepcopy(operation)  # parts of it are the user's, or constants
-            deep_dict_update(operation, _encode(route.openapi_extra))
-        return operation
+        return {name: value for name, value in operation.items() if value}
 
     def _security(self) -> list[dict[str, list[str]]]:
         """Security Requirement Objects: every scheme must be fulfilled, each with the scopes of all who need it."""
@@ -207,6 +209,42 @@ class _Describer:
                     described = {"name": name, "in": location, "required": is_required, "schema": schema}
                     if info.include_in_schema:
                         yield described | _remarks(value) | (example_members(info) if value is parameter.field else {})
+
+
+class _Describer(_HandshakeDescriber):
+    """Describes one path operation's route."""
+
+    def __init__(self, context: RouteContext, schemas: FieldSchemas, notes: _Notes) -> None:
+        super().__init__(context, schemas, notes)
+        self._route: APIRoute = context.original_route  # type: ignore[assignment]  # others are not described
+        self._id = self._route.operation_id or context.unique_id
+
+    def operations(self) -> dict[str, dict[str, Any]]:
+        """The Operation Objects by method in lower case."""
+        return {method.lower(): self._operation(method) for method in sorted(self._context.methods or ())}
+
+    def _operation(self, method: str) -> dict[str, Any]:
+        context, route = self._context, self._route
+        self._notes.ids.append(self._id)
+        self._notes.owners.append(_words_for(context))
+        operation: dict[str, Any] = {
+            "tags": context.tags,
+            "summary": route.summary or route.name.replace("_", " ").title(),
+            "description": route.description,
+            "operationId": self._id,
+            "deprecated": bool(context.deprecated),
+            "security": self._security(),
+            "parameters": self._parameter_objects(),
+            "requestBody": self._body(method),
+        }
+        operation = {name: value for name, value in operation.items() if value}
+        operation["responses"] = self._responses()
+        if context.callbacks:
+            operation["callbacks"] = self._callbacks()
+        if route.openapi_extra:
+            operation = copy.deepcopy(operation)  # parts of it are the user's, or constants
+            deep_dict_update(operation, _encode(route.openapi_extra))
+        return operation
 
     def _body(self, method: str) -> dict[str, Any] | None:
         parameters = [parameter for parameter in self._parameters if parameter.is_body]

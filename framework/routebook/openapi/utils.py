@@ -26,11 +26,11 @@ from routebook.openapi._definitions import Definition, Definitions, JsonText, Na
 from routebook.openapi._naming import choose_names
 from routebook.openapi.constants import REF_PREFIX
 from routebook.openapi.models import OpenAPI
-from routebook.openapi.operations import DescribedRoute, describe_routes
+from routebook.openapi.operations import WEBSOCKET, DescribedRoute, describe_routes, describe_sockets
 from routebook.openapi.schemas import FieldSchemas
 from routebook.routing import APIRouter, iter_route_contexts
 
-__all__ = ["DescribedApplication", "describe_application", "get_openapi"]
+__all__ = ["DescribedApplication", "describe_application", "describe_websockets", "get_openapi"]
 
 Read = Callable[[JsonText, Names], Any]
 """Gives the value of a kept text."""
@@ -134,6 +134,21 @@ def get_openapi(
     return document.make(head, routes, webhooks or [])
 
 
+def describe_websockets(
+    routes: Sequence[BaseRoute], *, separate_input_output_schemas: bool = True
+) -> dict[str, dict[str, Any]]:
+    """Describe the handshakes of WebSocket endpoints, which OpenAPI has no place for, in OpenAPI's words.
+
+    Returns:
+        `operations`: by path template the members of an Operation Object: tags, summary, description, security,
+        parameters. `components`: a Components Object with what they refer to.
+
+    Raises:
+        PydanticInvalidForJsonSchema: JSON Schema has no words for a type.
+    """
+    return _Document(JsonText.read, separates_modes=separate_input_output_schemas).make_sockets(routes)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Head:
     """What a document says of the whole API."""
@@ -192,9 +207,7 @@ class _Document:
         described, described_hooks = self._describe(routes), self._describe(webhooks)
         self._warn_of_equal_ids()
         self._names = choose_names(self._iter_definitions())
-        security_schemes = {
-            name: scheme for route in self._described for name, scheme in route.security_schemes.items()
-        }
+        security_schemes = self._security_schemes()
         rest = head.members() | {
             "webhooks": self._path_items(described_hooks),
             "components": {"securitySchemes": security_schemes} if security_schemes else None,
@@ -207,6 +220,19 @@ class _Document:
         if schemas:
             document["components"] = {"schemas": schemas, **document.get("components", {})}
         return {name: document[name] for name in OpenAPI.model_fields if name in document} | document
+
+    def make_sockets(self, routes: Sequence[BaseRoute]) -> dict[str, dict[str, Any]]:
+        """The WebSocket endpoints, of two for one path the first, which answers; and what they refer to."""
+        self._described = list(describe_sockets(iter_route_contexts(routes), self._get_field_schemas()))
+        self._names = choose_names(self._iter_definitions())
+        operations: dict[str, Any] = {}
+        for route in self._described:
+            operations.setdefault(route.path, self._read(route.operations[WEBSOCKET], self._names))
+        components = {"schemas": self._schemas(), "securitySchemes": self._security_schemes()}
+        return {"operations": operations, "components": {name: value for name, value in components.items() if value}}
+
+    def _security_schemes(self) -> dict[str, Any]:
+        return {name: scheme for route in self._described for name, scheme in route.security_schemes.items()}
 
     def _describe(self, routes: Sequence[BaseRoute | RouteContext]) -> list[DescribedRoute]:
         contexts = iter_route_contexts(routes)
