@@ -124,6 +124,13 @@ class SendArguments(TypedDict):
     body: RequestBody
 
 
+class ConnectArguments(TypedDict):
+    """The console's handshake."""
+
+    request: SendArguments  # its method and body do not count
+    subprotocols: list[str]
+
+
 class ValidationIssue(TypedDict):
     """One error of a 422, told for a person."""
 
@@ -209,12 +216,81 @@ class Streamed(TypedDict):
     is_all: bool  # false where the rest is no longer told as it comes
 
 
+class SocketMessageState(TypedDict):
+    """One message over a WebSocket, credentials redacted; exactly one of `text` and `base64`, the beginning of it."""
+
+    number: int  # from 1, in the order in which they passed
+    sender: Literal["client", "application"]
+    text: NotRequired[str]
+    base64: NotRequired[str]
+    size_bytes: int
+    is_cut: bool
+    at_ms: float  # since the connection was asked for
+
+
+class SocketEnd(TypedDict):
+    """How a connection ended: the code, and what it means."""
+
+    code: int
+    reason: str
+    by: Literal["client", "application"]
+    words: str
+
+
+class ConnectionState(TypedDict):
+    """One connection of the console, credentials redacted."""
+
+    id: int
+    operation: str  # "WEBSOCKET /rooms/{room}"
+    url: str
+    subprotocols: list[str]  # those that were offered
+    subprotocol: str | None  # the one that was chosen
+    status: Literal["connecting", "open", "refused", "closed"]
+    started_at: float  # seconds since the epoch
+    elapsed_ms: float | None  # None while it lives
+    message_count: int
+    first: int  # the number of the first message that is still kept
+    messages: list[SocketMessageState]  # of a delta those that are new
+    sent_bytes: int
+    received_bytes: int
+    end: SocketEnd | None
+    issues: list[ValidationIssue]  # why the handshake was refused
+    exchange: ExchangeState | None  # as the log keeps it, once its handler has ended
+    error: str | None  # why it could not begin at all
+    note: str  # that it runs code which is no longer defined; ""
+
+
+class SocketsState(TypedDict):
+    """Everything that the view of an application's WebSockets shows."""
+
+    name: str
+    title: str
+    operations: list[OperationState]  # `operation`: tags, parameters, security, as `describe_websockets` tells them
+    components: Json
+    connections: list[ConnectionState]
+
+
+class SocketsDelta(TypedDict):
+    """What changed of a SocketsState since `seq - 1`; absent keys did not change."""
+
+    type: Literal["delta"]
+    seq: int
+    info: NotRequired[dict[str, str]]  # name, title
+    operations: NotRequired[list[OperationState]]
+    components: NotRequired[Json]
+    set: NotRequired[list[ConnectionState]]
+    removed: NotRequired[list[int]]
+
+
 class Command(TypedDict):
     """From a view.
 
     Every view knows `resync`, `code` (its bundle, a Code) and `cancel`, which takes {"id": <command id>}. The explorer
     knows `send`, which takes SendArguments and tells Streamed events, `sign_in`, which takes those of a request for
-    an OAuth2 token, and `difference`, which takes {"operation": <id or None>} and gives the lines of a diff.
+    an OAuth2 token, and `difference`, which takes {"operation": <id or None>} and gives the lines of a diff. The
+    view of sockets knows `sign_in` and, of a connection's `id`: `connect` (a ConnectArguments; replies the id), `send`
+    ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id", "number"}; replies a Payload),
+    `forget` ({"ids"}: those that have ended).
     """
 
     type: Literal["command"]

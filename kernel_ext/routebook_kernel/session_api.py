@@ -1,9 +1,20 @@
 """What faces (widgets, magics, the summary) may ask of a session: a Protocol, so that they never see the server."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, Protocol
 
-from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, SendArguments, ServerState, Streamed
+from routebook_kernel.protocol import (
+    AppState,
+    ConnectArguments,
+    DeltaMessage,
+    ExchangeState,
+    Payload,
+    SendArguments,
+    ServerState,
+    SocketsDelta,
+    SocketsState,
+    Streamed,
+)
 
 Unsubscribe = Callable[[], None]
 
@@ -49,11 +60,61 @@ class AppView(Feed, Protocol):
         """
 
 
+class SocketsView(Feed, Protocol):
+    """The WebSockets of one application. The async methods are awaited on the home loop only."""
+
+    def state(self) -> tuple[int, SocketsState]:
+        """The whole state and its sequence number."""
+
+    def subscribe(self, listener: Callable[[SocketsDelta], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+
+    async def connect(self, arguments: ConnectArguments) -> int:
+        """Begin a connection, which goes on by itself; its id.
+
+        Raises:
+            RequestRefused: The handshake cannot be formed, or too many connections are open.
+        """
+
+    async def send(self, id: int, data: str | bytes) -> None:
+        """Send a message.
+
+        Raises:
+            RequestRefused: The connection is not open.
+        """
+
+    async def leave(self, id: int, code: int, reason: str) -> None:
+        """Close a connection.
+
+        Raises:
+            RequestRefused: A close frame cannot carry this.
+        """
+
+    async def message(self, id: int, number: int) -> Payload:
+        """A message as it is kept.
+
+        Raises:
+            RequestRefused: It is kept no longer.
+        """
+
+    async def forget(self, ids: Sequence[int]) -> None:
+        """Let go of connections that have ended."""
+
+    async def sign_in(self, request: SendArguments) -> str:
+        """As `AppView.sign_in`."""
+
+    def close(self) -> None:
+        """Leave all connections; any thread."""
+
+
 class SessionApi(Protocol):
     """The session of one kernel."""
 
     def view(self, app: Any) -> AppView:
         """The view of an application; the same application gives the same view."""
+
+    def sockets(self, app: Any) -> SocketsView:
+        """The WebSockets of an application; the same application gives the same."""
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.

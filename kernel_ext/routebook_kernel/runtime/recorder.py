@@ -97,7 +97,12 @@ class Recorder:
         run = _Run(self, scope, tap, source)
         told = _Told(run, self.log, on_added)
         tap.on_heard = told.later
-        error = await run.through(app)
+        try:
+            error = await run.through(app)
+        except asyncio.CancelledError:  # its client has gone, and nobody waits for it any longer
+            tap.drop()
+            told.at_last(None)
+            raise
         tap.end()
         if isinstance(error, WebSocketDisconnect | OSError) and tap.socket.closed_by == "client":
             error = None  # the client left, and the handler had nothing more to do

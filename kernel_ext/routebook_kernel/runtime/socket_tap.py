@@ -84,6 +84,10 @@ class SocketTap:
         """The application has ended; the server drops what it left open."""
         self._end("application", DROPPED, "")
 
+    def drop(self) -> None:
+        """The client has gone, and the application was not waited for."""
+        self._end("client", DROPPED, "")
+
     @property
     def elapsed_ms(self) -> float:
         """Until now."""

@@ -22,6 +22,7 @@ from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import RunOutcome, Source
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.runtime.client import Client, Perform
+from routebook_kernel.runtime.connection import PerformSocket
 from routebook_kernel.runtime.kernel_loop import make_home
 from routebook_kernel.runtime.lifespan import Lifespans
 from routebook_kernel.runtime.live import LiveApp
@@ -33,6 +34,7 @@ from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerSt
 from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
 from routebook_kernel.session.reporting import CellError
+from routebook_kernel.session.sockets import Sockets
 from routebook_kernel.session.tracker import RunResult, Tracker
 
 
@@ -70,6 +72,7 @@ class Session:
         self._announce = announce
         self._secrets = USUAL
         self._applications: list[Application] = []
+        self._sockets: dict[Application, Sockets] = {}
         self._served: Application | None = None
         self._was_running = False
         self._urls: dict[int, str] = {}
@@ -113,6 +116,8 @@ class Session:
             for application in self._applications:
                 application.name = self.tracker.names.name_of(application.app) or application.name
                 application.touch()
+            for sockets in self._sockets.values():
+                sockets.touch()
         return result
 
     def _succeed(self, former: Routebook, new: Routebook) -> None:
@@ -151,6 +156,24 @@ class Session:
         application = Application(app, name, self.tracker, self.home, self._performing, self._server_state)
         self._applications.append(application)
         return application
+
+    def sockets(self, app: Any) -> Sockets:
+        """The WebSockets of an application; the same application gives the same.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+        application = self.view(app)
+        if application not in self._sockets:
+            self._sockets[application] = Sockets(
+                self.home,
+                lambda: (application.app, application.name),
+                self.tracker,
+                self._performing_socket(application.live, "console"),
+                lambda: self._secrets,
+                application.sign_in,
+            )
+        return self._sockets[application]
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.
@@ -234,14 +257,21 @@ class Session:
 
         return perform
 
-    def _connecting(self, live: LiveApp) -> Connect:
+    def _performing_socket(self, live: LiveApp, source: Source) -> PerformSocket:
         """Runs WebSocket connections through what is live, its lifespan entered, recorded."""
 
-        async def connect(scope: Scope, receive: Receive, send: Send) -> None:
+        async def perform(scope: Scope, receive: Receive, send: Send) -> Recorded:
             scope["state"] = await self._entered_state(live.current)
-            recorded = await self.recorder.record_socket(
-                live, scope, receive, send, "client", lambda: self._count(live)
-            )
+            return await self.recorder.record_socket(live, scope, receive, send, source, lambda: self._count(live))
+
+        return perform
+
+    def _connecting(self, live: LiveApp) -> Connect:
+        """The same, raising what leaves the application."""
+        perform = self._performing_socket(live, "client")
+
+        async def connect(scope: Scope, receive: Receive, send: Send) -> None:
+            recorded = await perform(scope, receive, send)
             if recorded.error is not None:
                 raise recorded.error
 
