@@ -1,4 +1,4 @@
-"""`%api`: show an application, serve it, stop, status, docs, log; `%%http`: send requests. Errors are sentences."""
+"""`%api`: show an application, its log, its sockets, serve it; `%%http`: send requests. Errors are sentences."""
 
 import argparse
 import shlex
@@ -19,12 +19,14 @@ from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.session import Session
-from routebook_kernel.summary import Notice
+from routebook_kernel.summary import Notice, SocketsOverview
 
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
 
-_USAGE = "%api [show | serve | stop | status | docs | log | trace on|off | nest on|off] [--app NAME] [--port N]"
+_USAGE = (
+    "%api [show | serve | stop | status | docs | log | sockets | trace on|off | nest on|off] [--app NAME] [--port N]"
+)
 
 
 class _Parser(argparse.ArgumentParser):
@@ -72,6 +74,7 @@ class ApiMagics(Magics):
             "log": self._log,
             "trace": self._trace,
             "nest": self._nest,
+            "sockets": self._sockets,
         }
 
     @line_magic
@@ -83,6 +86,7 @@ class ApiMagics(Magics):
         %api stop | status | docs
         %api log [-n N]             the last requests
         %api log --keep N --bytes N   how many the log keeps, and how much of memory
+        %api sockets [--app NAME]   a console for WebSockets
         %api trace on | off         record the steps of every request
         %api nest on | off          let event loops nest, for code that calls run_until_complete()
         """
@@ -171,6 +175,13 @@ class ApiMagics(Magics):
         else:
             told = "nest" if nesting.is_on else "do not nest"
             raise UsageError(f"Event loops {told}. Write %api nest on, or %api nest off")
+
+    def _sockets(self, arguments: argparse.Namespace) -> None:
+        app = self._application(arguments)
+        if self._views is not None:
+            self._show(self._views.sockets(app))
+        else:
+            self._show(SocketsOverview(self._session.sockets(app).state()[1]))
 
     @cell_magic
     def http(self, line: str, cell: str) -> None:

@@ -3,8 +3,10 @@
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from typing import Any, Generic, TypeVar
 
+from routebook_kernel.exceptions import HomeLoopError
 from routebook_kernel.runtime.home import HomeLoop
 
 INTERVAL_S = 0.05
@@ -72,7 +74,8 @@ class Feed(Generic[Snapshot]):
                 return
             self._is_due = True
             wait_s = max(0.0, self._sent_at + INTERVAL_S - time.monotonic())
-        self._home.call_soon(lambda: self._home.loop.call_later(wait_s, self._flush))
+        with suppress(HomeLoopError):  # after the end of the session nobody listens any longer
+            self._home.call_soon(lambda: self._home.loop.call_later(wait_s, self._flush))
 
     def _flush(self) -> None:
         """Send what changed since the last delta."""

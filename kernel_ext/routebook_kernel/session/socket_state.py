@@ -168,4 +168,3 @@ def message_payload(message: SocketMessage) -> Payload:
     else:
         payload["base64"] = base64.b64encode(message.data).decode("ascii")
     return payload
-

@@ -281,4 +281,3 @@ def _operation_state(operation: Operation, described: Mapping[str, Any], tracker
         cell=cell_ref(cell, operation.line) if cell else None,
         marks=[],
     )
-

@@ -3,5 +3,6 @@
 from routebook_kernel.summary.after_cell import Summary
 from routebook_kernel.summary.explorer import Overview
 from routebook_kernel.summary.notice import Notice
+from routebook_kernel.summary.sockets import SocketsOverview
 
-__all__ = ["Notice", "Overview", "Summary"]
+__all__ = ["Notice", "Overview", "SocketsOverview", "Summary"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from routebook_kernel.session_api import SessionApi
 from routebook_kernel.widgets.explorer import Explorer
+from routebook_kernel.widgets.sockets import Sockets
 from routebook_kernel.widgets.view import Overview, View
 
 
@@ -29,6 +30,15 @@ class Views:
         """
         view = self._session.view(app)
         return self._view("explorer", view, lambda overview: Explorer(self._session, view, overview))
+
+    def sockets(self, app: Any) -> View:
+        """The WebSockets of an application.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+        view = self._session.sockets(app)
+        return self._view("sockets", view, lambda overview: Sockets(self._session, view, overview))
 
     def close(self) -> None:
         """End all of them."""
