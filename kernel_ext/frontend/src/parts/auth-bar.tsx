@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import type { Scheme } from "../auth";
 import { type Requirement } from "../operation";
 import { visible } from "../words";
-import { useStore, useUid } from "./context";
+import { useFormStore, useUid } from "./context";
 import { Icon } from "./icon";
 
 const NEEDS: { [kind in Scheme["kind"]]: string } = {
@@ -14,7 +14,7 @@ const NEEDS: { [kind in Scheme["kind"]]: string } = {
 };
 
 function SignIn({ scheme, onDone }: { scheme: Scheme; onDone: () => void }) {
-  const store = useStore();
+  const store = useFormStore();
   const id = `${useUid()}-auth-${scheme.name}`;
   const [user, setUser] = useState(store.secrets[scheme.name]?.user ?? "");
   const [secret, setSecret] = useState("");
@@ -74,7 +74,7 @@ function SignIn({ scheme, onDone }: { scheme: Scheme; onDone: () => void }) {
 }
 
 function SchemeLine({ scheme, scopes }: { scheme: Scheme; scopes: string[] }) {
-  const store = useStore();
+  const store = useFormStore();
   const [isOpen, setOpen] = useState(false);
   const given = store.secrets[scheme.name];
   if (isOpen) return <SignIn scheme={scheme} onDone={() => setOpen(false)} />;

@@ -6,9 +6,8 @@ import { visible } from "../words";
 import { useStore, useUid } from "./context";
 import { Detail } from "./detail";
 import { Icon } from "./icon";
+import { LinkState, Lost } from "./link";
 import { Chooser, Operations } from "./operations";
-
-const LINKS = { connecting: "connecting", live: "live", lost: "not connected" };
 
 /** The server's address is a link only where it is one that the kernel could have made. */
 function Served({ server: { status, url, message } }: { server: ServerState }) {
@@ -42,30 +41,9 @@ function Bar({ app }: { app: AppState }) {
       <h2>
         {visible(app.title)} <span class="rb-2 rb-small">{visible(app.version)}</span>
       </h2>
-      <span class="rb-live" data-live={link === "live" ? "on" : "off"} role="status">
-        <Icon name={link === "live" ? "dot" : "plug"} />
-        {LINKS[link]}
-      </span>
+      <LinkState link={link} />
       <Served server={app.server} />
     </header>
-  );
-}
-
-function Lost() {
-  const store = useStore();
-  const { asOf } = store.kernel;
-  return (
-    <div class="rb-note rb-lost" data-n="warn" role="status">
-      <Icon name="plug" />
-      <div>
-        <strong>Not connected to the kernel.</strong>{" "}
-        {store.kernel.state ? `You see the state of ${asOf.toTimeString().slice(0, 5)}. ` : ""}
-        It reconnects by itself; after a restart, run the cells again.
-      </div>
-      <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.kernel.resync()}>
-        Reconnect
-      </button>
-    </div>
   );
 }
 
@@ -122,14 +100,14 @@ function Loaded({ app }: { app: AppState }) {
     return (
       <>
         <Bar app={app} />
-        {store.kernel.link === "lost" && <Lost />}
+        {store.kernel.link === "lost" && <Lost kernel={store.kernel} />}
         <Empty name={app.name} />
       </>
     );
   return (
     <div class={`rb-x${isOpen ? " is-open" : ""}`}>
       <Bar app={app} />
-      {store.kernel.link === "lost" && <Lost />}
+      {store.kernel.link === "lost" && <Lost kernel={store.kernel} />}
       <Chooser
         operation={selected}
         count={operations.length}
@@ -145,15 +123,15 @@ function Loaded({ app }: { app: AppState }) {
 }
 
 export function ExplorerView() {
-  const { kernel } = useStore();
-  const { state: app, link } = kernel;
+  const store = useStore();
+  const { state: app, link } = store.kernel;
   const label = `Routebook explorer${app ? `: ${visible(app.title)}` : ""}`;
   return (
     <section class="rb-card" aria-label={label} data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>
       {app ? (
         <Loaded app={app} />
       ) : link === "lost" ? (
-        <Lost />
+        <Lost kernel={store.kernel} />
       ) : (
         <p class="rb-empty" role="status">
           Reading the application…

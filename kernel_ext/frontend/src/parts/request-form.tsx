@@ -9,9 +9,9 @@ import { type NumberedIssue, bodyKey } from "../issues";
 import { type Value } from "../json";
 import type { Body, Parameter, Place } from "../operation";
 import { describe } from "../schema";
-import type { Console } from "../store";
+import type { Console } from "../form-store";
 import { visible } from "../words";
-import { useStore } from "./context";
+import { useFormStore } from "./context";
 import { Icon } from "./icon";
 
 const PLACE_WORDS: { [place in Place]: string } = {
@@ -28,7 +28,7 @@ function partTitle(parameters: Parameter[]): string {
 }
 
 function HeaderRows({ id, headers }: { id: string; headers: Draft["headers"] }) {
-  const store = useStore();
+  const store = useFormStore();
   const set = (index: number, at: 0 | 1, text: string): void =>
     store.edit(id, {
       headers: headers.map(([name, value], i) => (i === index ? (at ? [name, text] : [text, value]) : [name, value])),
@@ -66,7 +66,7 @@ function HeaderRows({ id, headers }: { id: string; headers: Draft["headers"] }) 
 }
 
 function Parameters({ from: { operation, parameters, bodies }, draft }: { from: Console; draft: Draft }) {
-  const store = useStore();
+  const store = useFormStore();
   const title = partTitle(parameters);
   const isEmpty = !parameters.length && !draft.headers.length;
   const set = (key: string, value: Value | undefined): void => {
@@ -126,7 +126,7 @@ function Parameters({ from: { operation, parameters, bodies }, draft }: { from: 
 }
 
 function BodyFields({ from: { operation, components }, body, draft }: { from: Console; body: Body; draft: Draft }) {
-  const store = useStore();
+  const store = useFormStore();
   const set = (value: Value | undefined): void => store.edit(operation.id, { body: value, text: null });
   if (body.kind === "text") {
     return (
@@ -175,7 +175,7 @@ function BodyPart({
   draft: Draft;
   toggle: ComponentChildren;
 }) {
-  const store = useStore();
+  const store = useFormStore();
   const { operation, components, bodies } = from;
   const { id } = operation;
   const { name } = describe(body.schema, components);
@@ -252,7 +252,7 @@ export function RequestForm({
   onShowIssue: (number: number) => void;
   toggle: ComponentChildren;
 }) {
-  const store = useStore();
+  const store = useFormStore();
   const { operation, components } = from;
   const byKey = useMemo(() => {
     const map = new Map<string, NumberedIssue[]>();
