@@ -107,7 +107,7 @@ class Checked:
         learned = f"<p>{marked(self.exercise.learned)}</p>" if self.exercise.learned else ""
         steps = "".join(map(_passed_row, self.verdict.outcomes))
         return (
-            f'<div class="rb-check__done">{learned}<p>{self._next_html()} <span class="rb-2">or compare with '
+            f'<div class="rb-check__done">{learned}<p>{self._next_html()} <span class="rb-2">Compare with '
             f"{code(f'%solution {self.name}')}</span></p>"
             f'<details class="rb-small"><summary>the {len(self.verdict.outcomes)} steps</summary>'
             f'<ol class="rb-steps rb-steps--in">{steps}</ol></details></div>'
