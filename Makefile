@@ -9,12 +9,14 @@ BENCH ?=
 SELECT ?=
 
 BIN := $(VENV)/bin
+# JupyterLite's own extension of JupyterLab would break the JupyterLab of .venv, so it lives apart.
+LITE_VENV := .venv-lite
 FRONTEND := kernel_ext/frontend
 SETUP := VENV='$(VENV)' PYTHON='$(PYTHON)' .ci/setup
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help lab test check format bench conformance frontend wheel clean
+.PHONY: help lab lite test check format bench conformance frontend wheel clean
 
 help: ## List these commands
 	@echo "Routebook. Commands:"
@@ -24,6 +26,11 @@ lab: $(VENV)/.installed-lab ## Open JupyterLab on the notebooks, the first lesso
 	@echo "==> Opening JupyterLab on notebooks/ (end it with Ctrl-C)"
 	@$(BIN)/python -m jupyterlab --ServerApp.root_dir=notebooks --LabApp.default_url=/lab/tree/01_first_steps.ipynb \
 	    $(if $(filter 0,$(shell id -u)),--allow-root) $(LAB)
+
+lite: $(LITE_VENV)/.installed-lite ## Build dist/lite: the course as plain files, all of it running in the browser
+	@echo "==> Building the site (the first time it downloads some 20 MB, which are kept)"
+	@$(LITE_VENV)/bin/python -m lite.build
+	@echo "==> To look at it: python3 -m http.server --bind 127.0.0.1 --directory dist/lite"
 
 test: $(VENV)/.installed-test ## Run every test, the browser's included (TESTS='-k name' to choose)
 	@chromium=$$(.ci/find-chromium) || { [ -n "$$TESTS" ] || exit 1; }; \
@@ -57,11 +64,14 @@ wheel: $(VENV)/.installed-test ## Build the wheel into dist/
 	@$(BIN)/python -m build --wheel --outdir dist
 
 clean: ## Delete .venv and what the tools left behind
-	rm -rf $(VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
+	rm -rf $(VENV) $(LITE_VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find framework kernel_ext tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(VENV)/.installed-%: pyproject.toml
 	@$(SETUP) $*
+
+$(LITE_VENV)/.installed-lite: pyproject.toml
+	@VENV='$(LITE_VENV)' PYTHON='$(PYTHON)' .ci/setup lite
 
 $(FRONTEND)/node_modules/.installed: $(FRONTEND)/package-lock.json
 	@command -v npm >/dev/null || { echo "The bundles need Node and npm: apt-get install nodejs npm" >&2; exit 1; }

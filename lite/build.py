@@ -25,6 +25,9 @@ from lite.lock import Wheel, WheelMissing, build_lock
 HERE = Path(__file__).parent
 REPOSITORY = HERE.parent
 RUNTIME = ("pyodide.mjs", "pyodide.asm.mjs", "pyodide.asm.wasm", "python_stdlib.zip")
+LANDING = "01_first_steps.ipynb"
+"""What the site opens with."""
+
 LATE = "# ---"
 """The line of wheels.txt below which wheels load when a cell imports them."""
 
@@ -181,6 +184,16 @@ def put_together(work: Path, output: Path, contents: Path) -> None:
         *("--contents", str(contents), "--apps", "lab", "--no-sourcemaps"),
         cwd=work,
     )
+    lead_to_lesson(output / "index.html")
+    shutil.copy(output / "icon-120x120.png", output / "favicon.ico")  # browsers ask for it at the root
+
+
+def lead_to_lesson(front_page: Path) -> None:
+    """Have the site's front page, which leads to JupyterLab, lead to the first lesson in it."""
+    page, lead = front_page.read_text(), "await import('./config-utils.js');"
+    if lead not in page:
+        raise BuildFailed(f"JupyterLite's {front_page.name} is not as expected: it has no {lead!r}")
+    front_page.write_text(page.replace(lead, f"location.replace('lab/index.html?path={LANDING}');"))
 
 
 def run(*command: str, cwd: Path = REPOSITORY) -> None:

@@ -11,6 +11,7 @@ import sys
 from collections.abc import Callable, Coroutine, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import copy_context
+from functools import partial
 from importlib import import_module
 from typing import Any, TypeVar
 
@@ -20,7 +21,16 @@ import anyio.to_thread
 
 from routebook._portal import InlinePortal, RunSync, open_inline_portal
 
-__all__ = ["RunSync", "are_available", "call_inline", "do_without", "find_run_sync", "run_sync", "without_threads"]
+__all__ = [
+    "RunSync",
+    "are_available",
+    "call_inline",
+    "do_without",
+    "find_run_sync",
+    "run_sync",
+    "wait_with",
+    "without_threads",
+]
 
 T = TypeVar("T")
 
@@ -55,8 +65,28 @@ def find_run_sync() -> RunSync | None:
     if sys.platform != "emscripten":
         return None
     ffi = import_module("pyodide.ffi")  # part of Pyodide, and nowhere else
-    found: RunSync | None = ffi.run_sync if ffi.can_run_sync() else None
-    return found
+    return partial(wait_with, ffi.run_sync) if ffi.can_run_sync() else None
+
+
+def wait_with(suspend: RunSync, coroutine: Coroutine[Any, Any, T]) -> T:
+    """Suspend the caller until a coroutine is done; what it raises does not pass through JavaScript, which would tell.
+
+    Args:
+        suspend: Pyodide's `run_sync`.
+    """
+    raised: list[BaseException] = []
+
+    async def kept() -> T | None:
+        try:
+            return await coroutine
+        except BaseException as error:
+            raised.append(error)
+            return None
+
+    result: T = suspend(kept())
+    if raised:
+        raise raised[0]
+    return result
 
 
 def run_sync(coroutine: Coroutine[Any, Any, T]) -> T:

@@ -29,6 +29,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-background-networking",
     "--disable-component-update",
     "--disable-sync",
+    "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # no other machine can be found
 ]
 TIMEOUT_MS = 15_000  # two cores, several workers: a page that is right is not always quick
 LOOPBACK = {"127.0.0.1", "localhost", None}  # None: data: and blob: addresses have no host

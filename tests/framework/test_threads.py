@@ -4,6 +4,7 @@ import asyncio
 import threading
 from collections.abc import Iterator
 from contextvars import ContextVar
+from functools import partial
 from typing import Annotated, Any
 
 import httpx2
@@ -102,7 +103,7 @@ def test_files_streams_and_handlers_run_on_the_loop() -> None:
 
 def test_test_client_waits_where_calls_can_be_suspended(monkeypatch: pytest.MonkeyPatch) -> None:
     """The lesson about testing runs in the browser, lifespan and WebSockets included."""
-    monkeypatch.setattr(threads, "find_run_sync", lambda: run_sync)
+    monkeypatch.setattr(threads, "find_run_sync", lambda: partial(threads.wait_with, run_sync))
     monkeypatch.setattr("starlette.testclient.wait_futures", wait)  # as `routebook.testclient` does there
 
     def ask() -> Any:
@@ -117,3 +118,22 @@ def test_test_client_says_what_to_write_where_nothing_can_wait() -> None:
     """Better than "can't start new thread"."""
     with pytest.raises(RuntimeError, match="use an asynchronous client and `await`"):
         TestClient(app).get("/plain")
+
+
+def test_exception_does_not_pass_through_what_suspends() -> None:
+    """JavaScript, where it would be told as one that nobody handled; and the caller gets it all the same."""
+    passed: list[str] = []
+
+    async def fail() -> None:
+        raise LookupError("mine")
+
+    def suspend(coroutine: Any) -> Any:
+        try:
+            return run_sync(coroutine)
+        except BaseException as error:
+            passed.append(str(error))
+            raise
+
+    with pytest.raises(LookupError, match="mine"):
+        asyncio.run(suspendable(lambda: threads.wait_with(suspend, fail())))
+    assert passed == []

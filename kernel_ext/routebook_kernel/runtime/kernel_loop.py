@@ -69,6 +69,15 @@ class KernelLoop(HomeLoop):
         result: T = run_sync(coroutine)
         return result
 
+    def run_within(self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
+        """Run a coroutine as `run` does, but wait no longer than `timeout_s`; what is late is cancelled.
+
+        Raises:
+            HomeLoopError: An ordinary call cannot wait here.
+            TimeoutError: It took longer.
+        """
+        return self.run(asyncio.wait_for(coroutine, timeout_s))
+
     def install(self, shell: LoopRunning) -> None:
         """Nothing to do: async cells run on this loop already."""
 
