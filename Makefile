@@ -70,7 +70,7 @@ clean: ## Delete .venv and what the tools left behind
 $(VENV)/.installed-%: pyproject.toml
 	@$(SETUP) $*
 
-$(LITE_VENV)/.installed-lite: pyproject.toml
+$(LITE_VENV)/.installed-lite: lite/requirements.txt
 	@VENV='$(LITE_VENV)' PYTHON='$(PYTHON)' .ci/setup lite
 
 $(FRONTEND)/node_modules/.installed: $(FRONTEND)/package-lock.json
