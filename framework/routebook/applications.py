@@ -188,6 +188,7 @@ class Routebook(Starlette):
         self.middleware_stack: ASGIApp | None = None
         self._stack_parts: tuple[object, ...] = ()  # what the stack was made of
         self._described: tuple[int, int] | None = None
+        self.described: Any = None  # what floor 6 keeps of its last document
         self.setup()
 
     # serving --------------------------------------------------------------------------------------------------------

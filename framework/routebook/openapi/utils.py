@@ -53,6 +53,7 @@ class DescribedApplication(Protocol):
     separate_input_output_schemas: bool
     router: APIRouter
     webhooks: APIRouter
+    described: Any  # what is kept here of the last document; None at first
 
 
 def describe_application(app: DescribedApplication) -> dict[str, Any]:
@@ -73,8 +74,10 @@ def describe_application(app: DescribedApplication) -> dict[str, Any]:
         servers=app.servers,
         external_docs=app.openapi_external_docs,
     )
-    document = _Document(JsonText.read_shared, separates_modes=app.separate_input_output_schemas)
-    return document.make(head, app.router.routes, app.webhooks.routes)
+    document = _Document(JsonText.read_shared, separates_modes=app.separate_input_output_schemas, last=app.described)
+    made = document.make(head, app.router.routes, app.webhooks.routes)
+    app.described = document.kept
+    return made
 
 
 def get_openapi(
@@ -185,20 +188,39 @@ class _Head:
         }
 
 
+@dataclass(frozen=True, slots=True)
+class _Kept:
+    """What a document leaves to the next one of its application.
+
+    Attributes:
+        names: What its definitions are called.
+        items: By path, the routes that a Path Item Object was made of, and the object.
+    """
+
+    names: Names
+    items: dict[str, tuple[list[DescribedRoute], dict[str, Any]]]
+
+
 class _Document:
     """One document while it is made.
 
     Args:
         read: Gives the values of kept texts.
         separates_modes: Whether a model that differs as input and output has two schemas.
+        last: What the last document left, if there is one: values in it are used again.
+
+    Attributes:
+        kept: What it leaves itself, once it is made.
     """
 
-    def __init__(self, read: Read, *, separates_modes: bool) -> None:
+    def __init__(self, read: Read, *, separates_modes: bool, last: _Kept | None = None) -> None:
         self._read = read
+        self._last = last or _Kept({}, {})
         self._separates_modes = separates_modes
         self._field_schemas: FieldSchemas | None = None
         self._described: list[DescribedRoute] = []
         self._names: Names = {}
+        self.kept = self._last
 
     def make(
         self, head: _Head, routes: Sequence[BaseRoute | RouteContext], webhooks: Sequence[BaseRoute | RouteContext]
@@ -215,7 +237,7 @@ class _Document:
         given = without_none(jsonable_encoder({name: value for name, value in rest.items() if value}))
         checked = OpenAPI.model_validate(given).model_dump(mode="json", by_alias=True, exclude_none=True)
         document: dict[str, Any] = without_none(checked)
-        document["paths"] = self._path_items(described)
+        document["paths"] = self._path_items_after_last(described)
         schemas = self._schemas()
         if schemas:
             document["components"] = {"schemas": schemas, **document.get("components", {})}
@@ -269,6 +291,19 @@ class _Document:
             for method, operation in route.operations.items():
                 item[method] = read(operation, names)
         return dict(items)
+
+    def _path_items_after_last(self, described: list[DescribedRoute]) -> dict[str, Any]:
+        """The same, what was made of the same routes being taken from the last document."""
+        by_path: dict[str, list[DescribedRoute]] = defaultdict(list)
+        for route in described:
+            by_path[route.path].append(route)
+        last = self._last.items if self._names == self._last.names else {}
+        items = {}
+        for path, routes in by_path.items():
+            made = last.get(path)
+            items[path] = made if made is not None and made[0] == routes else (routes, self._path_items(routes)[path])
+        self.kept = _Kept(self._names, items)
+        return {path: item for path, (_, item) in items.items()}
 
     def _schemas(self) -> dict[str, Any]:
         """The components' Schema Objects, by name in alphabetical order."""
