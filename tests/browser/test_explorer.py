@@ -444,3 +444,48 @@ def test_a_stale_operation_is_made_new_by_its_button(open_notebook) -> None:
 
     expect(explorer.root.get_by_text("Stale.")).to_have_count(0)
     expect(explorer.field("pages")).to_be_visible()
+
+
+HOSTILE = """\
+from routebook import Response
+
+@app.get("/long")
+def long() -> list[dict[str, str]]:
+    return [{"name": f"<b onclick=alert(1)>{number}</b>"} for number in range(10_000)]
+
+@app.get("/huge")
+def huge() -> str:
+    return "x" * 5_000_000
+
+@app.get("/deep")
+def deep() -> Response:
+    return Response("[" * 5000 + "]" * 5000, media_type="application/json")
+
+@app.get("/bytes")
+def binary() -> Response:
+    return Response(bytes(range(256)) * 1000, media_type="application/octet-stream")
+
+@app.get("/reordered")
+def reordered() -> str:
+    return "user \\u202e evil \\u2066 <script>window.pwned = 1</script>"
+"""
+
+
+def test_hostile_answers_are_shown_as_text_and_freeze_nothing(open_notebook, page: Page) -> None:
+    """Long lists, large texts, depth, bytes, and characters that reorder what stands beside them."""
+    notebook = open_notebook([SETUP, HOSTILE, "app"])
+    notebook.run_all()
+    explorer = ExplorerPage(notebook, 2)
+    shown = {
+        "/long": "[10000]",
+        "/huge": "the view got the beginning of it",
+        "/deep": "[" * 5000,
+        "/bytes": "256.0 kB of application/octet-stream, no text.",
+        "/reordered": "⟨202E⟩ evil ⟨2066⟩ <script>window.pwned = 1</script>",
+    }
+    for path, text in shown.items():
+        explorer.open(f"GET {path}")
+        explorer.send()
+        expect(explorer.response).to_contain_text("200 OK")
+        expect(explorer.response).to_contain_text(text)
+    assert page.evaluate("window.pwned") is None

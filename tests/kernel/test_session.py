@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import json
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
@@ -234,6 +235,21 @@ def test_what_is_told_of_a_stream_is_bounded(session: Session, app: Routebook, m
     session.home.run(session.view(app).send(arguments("GET /stream"), told.append))
 
     assert [(piece["text"], piece["is_all"]) for piece in told] == [("12345", False)]
+
+
+def test_an_answer_is_shown_longer_than_it_is_kept(session: Session, app: Routebook) -> None:
+    """A list of ten thousand is a tree in the console; the log keeps its beginning; neither shows a token."""
+    app.get("/long")(lambda: {"access_token": "s3cret", "rows": ["x" * 50] * 10_000})
+
+    state = send(session, app, arguments("GET /long"))
+
+    shown, kept = state["response_body"], session.log.get(state["id"])
+    assert not shown["is_truncated"]
+    assert len(json.loads(shown["text"])["rows"]) == 10_000
+    assert "s3cret" not in shown["text"]
+    assert kept is not None
+    assert kept.response_body is not None
+    assert kept.response_body.is_truncated
 
 
 def test_a_response_that_is_no_stream_is_not_told(session: Session, app: Routebook) -> None:

@@ -33,10 +33,15 @@ def in_no_cell(code: object) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Recorded:
-    """One request's or connection's outcome: what is kept, and the exception that left the application, if one did."""
+    """One request's or connection's outcome: what is kept, and the exception that left the application, if one did.
+
+    Attributes:
+        secrets: What was taken out of the exchange.
+    """
 
     exchange: Exchange
     error: Exception | None
+    secrets: Secrets
 
 
 class Recorder:
@@ -77,7 +82,7 @@ class Recorder:
         error = await run.through(app)
         exchange = run.exchange(error)
         self.log.add(exchange)
-        return Recorded(exchange, error)
+        return Recorded(exchange, error, self.secrets())
 
     async def record_socket(
         self,
@@ -106,7 +111,7 @@ class Recorder:
         tap.end()
         if isinstance(error, WebSocketDisconnect | OSError) and tap.socket.closed_by == "client":
             error = None  # the client left, and the handler had nothing more to do
-        return Recorded(told.at_last(error), error)
+        return Recorded(told.at_last(error), error, self.secrets())
 
 
 class _Run:

@@ -15,13 +15,17 @@ MAX_BODY_BYTES = 256 * 1024
 
 
 class KeptBody:
-    """The first bytes of a body and its whole size."""
+    """The first bytes of a body and its whole size.
+
+    Args:
+        room: How many bytes are kept.
+    """
 
     __slots__ = ("chunks", "room", "size")
 
-    def __init__(self) -> None:
+    def __init__(self, room: int = MAX_BODY_BYTES) -> None:
         self.chunks: list[bytes] = []
-        self.room = MAX_BODY_BYTES
+        self.room = room
         self.size = 0
 
     def add(self, chunk: bytes) -> None:

@@ -9,6 +9,7 @@ import binascii
 import json
 import re
 from collections.abc import Callable, Mapping
+from dataclasses import replace
 from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
@@ -32,7 +33,11 @@ from routebook_kernel.recording.display import issues_of, reason_of
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord
 from routebook_kernel.runtime.client import BASE_URL, Perform
 from routebook_kernel.runtime.recorder import Recorded
+from routebook_kernel.runtime.tap import KeptBody, body_of
 from routebook_kernel.session.streaming import StreamTeller
+
+MAX_SHOWN_BYTES = 1_000_000
+"""How much of a body one answer carries to the page; the notebook's server lets a megabyte a second pass."""
 
 _PARAMETER = re.compile(r"{([^{}:]+)(?::[^{}]*)?}")
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -58,16 +63,27 @@ def filled_path(template: str, values: Mapping[str, str]) -> str:
 async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Streamed], None]) -> Exchange:
     """Run the console's request through the application; `tell` gets the pieces of an answer that streams.
 
+    The body of the answer is shown whole up to a megabyte, of which the log keeps the beginning.
+
     Raises:
         RequestRefused: It cannot be formed.
     """
     request, raw_path = form_request(arguments)
-    teller = StreamTeller(tell)
+    teller, whole = StreamTeller(tell), KeptBody(MAX_SHOWN_BYTES)
+
+    def hear(message: Message) -> None:
+        teller.hear(message)
+        if message["type"] == "http.response.body":
+            whole.add(message.get("body", b""))
+
     try:
-        recorded = await _run(perform, request, raw_path, teller.hear)
+        recorded = await _run(perform, request, raw_path, hear)
     finally:
         teller.end()
-    return recorded.exchange
+    exchange = recorded.exchange
+    if exchange.response_body is None or not exchange.response_body.is_truncated:
+        return exchange
+    return replace(exchange, response_body=body_of(whole, exchange.response_headers, recorded.secrets))
 
 
 async def fetch_token(perform: Perform, arguments: SendArguments) -> str:
