@@ -5,6 +5,9 @@ from collections.abc import Callable, Iterator, Sequence
 
 from routebook_kernel.learn.answers import Answer
 
+_NEAR = 0.7
+"""How alike two paths are where one was probably meant for the other."""
+
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
 
@@ -45,10 +48,9 @@ def _no_such_path(answer: Answer) -> str:
     path = _path(answer)
     if _matching(path, paths):
         return ""  # the operation was found, and answered 404 of its own
-    filled = {_filled(template, path): template for template in paths}
-    near = difflib.get_close_matches(path, filled, n=1, cutoff=0.7)
-    if near:
-        return f"No operation has the path `{path}`. There is `{filled[near[0]]}`: compare the two, letter by letter."
+    near = max(paths, key=lambda template: _likeness(template, path), default="")
+    if near and _likeness(near, path) >= _NEAR:
+        return f"No operation has the path `{path}`. There is `{near}`: compare the two, letter by letter."
     known = ", ".join(f"`{each}`" for each in paths[:6])
     return f"No operation answers `{answer.sent.line}`. Your application has {known or 'none yet'}. Did the cell run?"
 
@@ -118,10 +120,11 @@ def _matching(path: str, templates: Sequence[str]) -> str:
     return ""
 
 
-def _filled(template: str, path: str) -> str:
-    """A template with the segments of a path in the places of its parameters."""
+def _likeness(template: str, path: str) -> float:
+    """How much a path is like a template in what is fixed there, from 0 to 1: `/loans/3` is not like `/floors/{n}`."""
     parts, segments = template.split("/"), path.split("/")
     if len(parts) != len(segments):
-        return template
-    pairs = zip(parts, segments, strict=True)
-    return "/".join(segment if part.startswith("{") else part for part, segment in pairs)
+        return difflib.SequenceMatcher(None, template, path).ratio()
+    pairs = [pair for pair in zip(parts, segments, strict=True) if not pair[0].startswith("{")]
+    fixed, sent = ("/".join(side) for side in zip(*pairs, strict=True))
+    return difflib.SequenceMatcher(None, fixed, sent).ratio()
