@@ -22,7 +22,7 @@ from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.interrupts import ShownInterrupts
 from routebook_kernel.runtime.pasted import PastedAnyioRun, PastedAsyncioRun, PastedRun
 from routebook_kernel.session import Session
-from routebook_kernel.summary import Notice, Overview, SocketsOverview
+from routebook_kernel.summary import LogOverview, Notice, Overview, SocketsOverview
 
 
 class Extension:
@@ -115,7 +115,7 @@ def show(shown: object) -> None:
     display(shown)
 
 
-_OVERVIEWS: dict[str, Callable[[Any], Any]] = {"explorer": Overview, "sockets": SocketsOverview}
+_OVERVIEWS: dict[str, Callable[[Any], Any]] = {"explorer": Overview, "log": LogOverview, "sockets": SocketsOverview}
 """What stands for each view where no widget runs."""
 
 

@@ -20,6 +20,7 @@ from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, pa
 from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.session import Session
 from routebook_kernel.summary import Notice, SocketsOverview
+from routebook_kernel.summary.log import SHOWN
 
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
@@ -42,7 +43,7 @@ def _make_parser() -> _Parser:
     parser.add_argument("name", nargs="?")
     parser.add_argument("--app")
     parser.add_argument("--port", type=int)
-    parser.add_argument("-n", type=int, default=20)
+    parser.add_argument("-n", type=int)
     parser.add_argument("--keep", type=int)
     parser.add_argument("--bytes", type=int)
     return parser
@@ -84,7 +85,7 @@ class ApiMagics(Magics):
         %api                        the explorer of the notebook's application
         %api serve [--port N] [--app NAME]
         %api stop | status | docs
-        %api log [-n N]             the last requests
+        %api log                    every request, live; -n 20 for a plain table of the last 20
         %api log --keep N --bytes N   how many the log keeps, and how much of memory
         %api sockets [--app NAME]   a console for WebSockets
         %api trace on | off         record the steps of every request
@@ -146,8 +147,10 @@ class ApiMagics(Magics):
         log = self._session.log
         if arguments.keep is not None or arguments.bytes is not None:
             self._resize_log(arguments)
-            return
-        self._show(Exchanges(list(log)[-max(arguments.n, 1) :], total=log.total))
+        elif arguments.n is None and self._views is not None:
+            self._show(self._views.log())
+        else:
+            self._show(Exchanges(list(log)[-max(arguments.n or SHOWN, 1) :], total=log.total))
 
     def _resize_log(self, arguments: argparse.Namespace) -> None:
         log = self._session.log

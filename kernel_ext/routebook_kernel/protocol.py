@@ -282,6 +282,96 @@ class SocketsDelta(TypedDict):
     removed: NotRequired[list[int]]
 
 
+class ExchangeSummary(TypedDict):
+    """One line of the log: an exchange without its headers and bodies."""
+
+    id: int
+    application: str | None  # the variable of the application that it was sent to
+    operation: str | None
+    source: Literal["console", "client", "server"]
+    sender: str  # the program that sent it from outside: "curl 8.5"
+    cell: str | None  # the label of the cell that sent it, "[7]"
+    method: str
+    url: str
+    status: int | None
+    started_at: float  # seconds since the epoch
+    elapsed_ms: float
+    size_bytes: int  # of the response's body; of a WebSocket of all messages
+    messages: int | None  # of a WebSocket
+    is_open: bool  # a WebSocket that has not ended yet
+    note: str  # what was wrong, or notable, in a few words
+    level: Literal["quiet", "warn", "error"]  # of the note
+
+
+class LogState(TypedDict):
+    """The log, oldest first; what was let go is only counted."""
+
+    exchanges: list[ExchangeSummary]
+    total: int
+    size_bytes: int
+    max_count: int
+    max_bytes: int
+
+
+class LogDelta(TypedDict):
+    """What changed of a LogState since `seq - 1`."""
+
+    type: Literal["delta"]
+    seq: int
+    set: list[ExchangeSummary]  # new ones, and WebSockets that went on
+    removed: list[int]
+    total: int
+    size_bytes: int
+
+
+class HiddenValue(TypedDict):
+    """A value that the record does not hold, to be filled in before the request is sent again."""
+
+    key: str  # "header authorization"
+    where: Literal["header", "cookie", "query", "body"]
+    name: str
+    scheme: str  # what stands before it in a header: "Bearer"; else ""
+
+
+class RawRequestState(TypedDict):
+    """A request as it goes over the wire, to be edited and sent; of the body at most one of `text` and `base64`."""
+
+    application: str | None
+    method: str
+    url: str
+    headers: Pairs
+    text: NotRequired[str]
+    base64: NotRequired[str]
+
+
+class SocketLine(TypedDict):
+    """One message of a WebSocket, for reading."""
+
+    sender: Literal["client", "application"]
+    text: str
+    at_ms: float
+
+
+class SocketTranscript(TypedDict):
+    """What passed over a WebSocket."""
+
+    lines: list[SocketLine]
+    end: str  # how it stands: "12 messages, closed by the client with 1000"
+
+
+class ExchangeDetail(TypedDict):
+    """Everything that is kept of an exchange."""
+
+    summary: ExchangeSummary
+    exchange: ExchangeState
+    output: str  # what the handlers printed and logged
+    transcript: SocketTranscript | None
+    steps: int  # how many steps were recorded of it
+    request: RawRequestState | None  # None where it cannot be sent again
+    hidden: list[HiddenValue]
+    refusal: str  # why it cannot be sent again
+
+
 class Command(TypedDict):
     """From a view.
 
@@ -290,7 +380,9 @@ class Command(TypedDict):
     an OAuth2 token, and `difference`, which takes {"operation": <id or None>} and gives the lines of a diff. The
     view of sockets knows `sign_in` and, of a connection's `id`: `connect` (a ConnectArguments; replies the id), `send`
     ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id", "number"}; replies a Payload),
-    `forget` ({"ids"}: those that have ended).
+    `forget` ({"ids"}: those that have ended). The log knows `exchange` ({"id"}; replies an ExchangeDetail), `find`
+    ({"texts"}; replies for each the ids of the exchanges that hold it), `send` ({"request": RawRequestState,
+    "values": by key}; replies an ExchangeDetail) and `clear`.
     """
 
     type: Literal["command"]

@@ -76,6 +76,26 @@ class Body:
 
 
 @dataclass(frozen=True, slots=True)
+class RawRequest:
+    """A request as it goes over the wire.
+
+    Attributes:
+        url: Path and query, percent-encoded.
+    """
+
+    method: str
+    url: str
+    headers: HeaderPairs
+    body: bytes
+
+    @property
+    def media_type(self) -> str:
+        """From the Content-Type header, without parameters, lower case; "" when not given."""
+        given = next((value for name, value in self.headers if name.lower() == "content-type"), "")
+        return given.partition(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True)
 class FrameRecord:
     """One frame of a traceback that is the user's own; values are short and redacted."""
 
@@ -212,6 +232,7 @@ class Exchange:
         cell: The cell that sent it, where one did.
         spans: The steps, of a request that was traced.
         plan: How the operation was served, of a request that was traced.
+        application: The variable of the application that it was sent to; None where that is no Routebook application.
         raised: The exception behind an error response, and where the user's code raised it; None where it did not.
         socket: What passed over a WebSocket; None for HTTP.
     """
@@ -231,6 +252,7 @@ class Exchange:
     failure: FailureRecord | None = None
     output: str = ""
     cell: str | None = None
+    application: str | None = None
     spans: tuple[Span, ...] = field(default=())
     plan: PlanView | None = None
     raised: RaisedRecord | None = None

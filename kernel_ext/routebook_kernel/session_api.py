@@ -1,14 +1,18 @@
 """What faces (widgets, magics, the summary) may ask of a session: a Protocol, so that they never see the server."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any, Protocol
 
 from routebook_kernel.protocol import (
     AppState,
     ConnectArguments,
     DeltaMessage,
+    ExchangeDetail,
     ExchangeState,
+    LogDelta,
+    LogState,
     Payload,
+    RawRequestState,
     SendArguments,
     ServerState,
     SocketsDelta,
@@ -107,8 +111,46 @@ class SocketsView(Feed, Protocol):
         """Leave all connections; any thread."""
 
 
+class LogApi(Feed, Protocol):
+    """The log as its views see it."""
+
+    def state(self) -> tuple[int, LogState]:
+        """The whole state and its sequence number."""
+
+    def subscribe(self, listener: Callable[[LogDelta], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+
+    def detail(self, id: int) -> ExchangeDetail:
+        """Everything that is kept of an exchange.
+
+        Raises:
+            RequestRefused: It is kept no more.
+        """
+
+    def find(self, text: str) -> list[int]:
+        """The exchanges in whose URL, headers, bodies, messages or prints a text stands, whatever its case."""
+
+    async def send(self, request: RawRequestState, values: Mapping[str, str]) -> ExchangeDetail:
+        """Send a request again, in process, as it was kept or edited. Await it on the home loop only.
+
+        Args:
+            request: What to send.
+            values: What stands for its hidden values, by key.
+
+        Raises:
+            RequestRefused: A hidden value is missing, or the request cannot be formed.
+        """
+
+    def clear(self) -> None:
+        """Let go of all exchanges."""
+
+
 class SessionApi(Protocol):
     """The session of one kernel."""
+
+    @property
+    def log_view(self) -> LogApi:
+        """The record of every exchange, as views see it."""
 
     def view(self, app: Any) -> AppView:
         """The view of an application; the same application gives the same view."""

@@ -164,6 +164,74 @@ export interface Streamed {
   is_all: boolean;
 }
 
+export type Source = ExchangeState["source"];
+
+export interface ExchangeSummary {
+  id: number;
+  application: string | null;
+  operation: string | null;
+  source: Source;
+  sender: string;
+  cell: string | null;
+  method: string;
+  url: string;
+  status: number | null;
+  started_at: number;
+  elapsed_ms: number;
+  size_bytes: number;
+  messages: number | null;
+  is_open: boolean;
+  note: string;
+  level: "quiet" | "warn" | "error";
+}
+
+export interface LogState {
+  exchanges: ExchangeSummary[];
+  total: number;
+  size_bytes: number;
+  max_count: number;
+  max_bytes: number;
+}
+
+export interface LogDelta extends DeltaBase {
+  set: ExchangeSummary[];
+  removed: number[];
+  total: number;
+  size_bytes: number;
+}
+
+export interface HiddenValue {
+  key: string;
+  where: "header" | "cookie" | "query" | "body";
+  name: string;
+  scheme: string;
+}
+
+export interface RawRequest {
+  application: string | null;
+  method: string;
+  url: string;
+  headers: Pairs;
+  text?: string;
+  base64?: string;
+}
+
+export interface SocketTranscript {
+  lines: { sender: "client" | "application"; text: string; at_ms: number }[];
+  end: string;
+}
+
+export interface ExchangeDetail {
+  summary: ExchangeSummary;
+  exchange: ExchangeState;
+  output: string;
+  transcript: SocketTranscript | null;
+  steps: number;
+  request: RawRequest | null;
+  hidden: HiddenValue[];
+  refusal: string;
+}
+
 export interface Command {
   type: "command";
   id: string;

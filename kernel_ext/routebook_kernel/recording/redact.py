@@ -8,10 +8,11 @@ Spec: RFC 9110 §11 (Authorization), RFC 6265 (Cookie, Set-Cookie), RFC 6749 §4
 """
 
 import base64
+import json
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
-from urllib.parse import parse_qsl, quote_plus
+from urllib.parse import parse_qsl, quote_plus, unquote_plus
 
 from routebook_kernel.records import HeaderPairs
 
@@ -28,6 +29,15 @@ _FIELDS = (
 )  # fmt: skip
 _MIN_CREDENTIAL = 4  # what is shorter stands in too many texts by chance
 _TELLING = 12  # so many characters tell a credential, also where a text has been cut
+_IN_JSON, _IN_FORM, _IN_MULTIPART = r'\1"***"', r"\1\2***", r"\1***"
+"""What is put in the place of a match, by kind of body; which match equals its own replacement is hidden already."""
+_MASKS = {_IN_JSON: '"***"', _IN_FORM: "***", _IN_MULTIPART: "***"}
+_WRITTEN: Mapping[str, Callable[[str], str]] = {
+    _IN_JSON: json.dumps,
+    _IN_FORM: quote_plus,
+    _IN_MULTIPART: lambda value: value.encode().decode("latin-1"),
+}
+_QUOTED = re.compile(r'^(?:name=)?"([^"]*)"', re.IGNORECASE)
 _VALUE_SCHEMES = re.compile(r"(Basic|Bearer|Digest|token)\s", re.IGNORECASE)
 
 
@@ -55,11 +65,11 @@ class Secrets:
         encoded = "|".join(re.escape(quote_plus(name)) for name in sorted(fields, key=len, reverse=True))
         # The closing quote is optional: a body may have been cut in the middle of the secret.
         value = r'"(?:[^"\\]|\\.)*"?|[^\s,\]}\[{"][^,\]}]*'
-        json = re.compile(rf'("(?:{alternatives})"\s*:\s*)(?:{value})', re.IGNORECASE)
+        in_json = re.compile(rf'("(?:{alternatives})"\s*:\s*)(?:{value})', re.IGNORECASE)
         form = re.compile(rf"(^|[&?])((?:{encoded})=)[^&#\s]*", re.IGNORECASE)
         part_head = rf'name="(?:{alternatives})"(?:;[^\r\n]*)?(?:\r?\n[^\r\n]+)*\r?\n\r?\n'
         multipart = re.compile(rf"({part_head})(?s:.*?)(?=\r?\n--|\Z)", re.IGNORECASE)
-        return cls(_HEADERS | own, fields, json, form, multipart)
+        return cls(_HEADERS | own, fields, in_json, form, multipart)
 
     def header_pairs(self, pairs: Iterable[tuple[str, str]]) -> HeaderPairs:
         """Headers without their secrets; the scheme of an Authorization and the names of cookies stay."""
@@ -90,13 +100,40 @@ class Secrets:
         clean = pattern.sub(replacement, text)
         return data if clean is text or clean == text else clean.encode("latin-1", "replace")
 
+    def hidden_fields(self, data: bytes, media_type: str) -> tuple[str, ...]:
+        """The names of the fields of a kept body whose values were taken out, in order, repeats kept."""
+        pattern, replacement = self._rule(media_type)
+        if pattern is None or not data:
+            return ()
+        matches = pattern.finditer(data.decode("latin-1"))
+        return tuple(_field_of(match) for match in matches if _is_hidden(match, replacement))
+
+    def fill_fields(self, data: bytes, media_type: str, value_of: Callable[[str], str | None]) -> bytes:
+        """A kept body with values in the places of those that were taken out.
+
+        Args:
+            data: The body.
+            media_type: Of the body.
+            value_of: A field's value; what has none, or an empty one, stays hidden.
+        """
+        pattern, replacement = self._rule(media_type)
+        if pattern is None or not data:
+            return data
+        written = _WRITTEN[replacement]
+
+        def fill(match: re.Match[str]) -> str:
+            value = value_of(_field_of(match)) if _is_hidden(match, replacement) else None
+            return match.expand(replacement).removesuffix(_MASKS[replacement]) + written(value) if value else match[0]
+
+        return pattern.sub(fill, data.decode("latin-1")).encode("latin-1")
+
     def _rule(self, media_type: str) -> tuple[re.Pattern[str] | None, str]:
         if media_type.endswith("json"):
-            return self._json, r'\1"***"'
+            return self._json, _IN_JSON
         if media_type == "application/x-www-form-urlencoded":
-            return self._form, r"\1\2***"
+            return self._form, _IN_FORM
         if media_type.startswith("multipart/"):
-            return self._multipart, r"\1***"
+            return self._multipart, _IN_MULTIPART
         return None, ""
 
     def hider(self, headers: Iterable[tuple[str, str]], query: bytes) -> Callable[[str, str], str]:
@@ -141,6 +178,17 @@ def _basic_parts(credential: str) -> list[str]:
         return [base64.b64decode(credential, validate=True).decode().partition(":")[2]]
     except ValueError:
         return []
+
+
+def _is_hidden(match: re.Match[str], replacement: str) -> bool:
+    return match.expand(replacement) == match[0]
+
+
+def _field_of(match: re.Match[str]) -> str:
+    """The name of the field that a rule found: `"password": `, `password=` or `name="password"`."""
+    quoted = _QUOTED.search(match[0])
+    name = quoted.group(1).encode("latin-1").decode("utf-8", "replace") if quoted else match[2][:-1]
+    return name if quoted else unquote_plus(name)
 
 
 USUAL = Secrets.of()

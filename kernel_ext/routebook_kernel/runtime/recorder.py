@@ -55,6 +55,7 @@ class Recorder:
         ours: Folders whose frames are folded in tracebacks.
         before: Called before each request.
         tracing: Whether requests from a source are traced, step by step.
+        name_of: The variable of an application, for the record.
     """
 
     def __init__(
@@ -67,6 +68,7 @@ class Recorder:
         ours: tuple[str, ...] = (),
         before: Callable[[], None] = lambda: None,
         tracing: Callable[[Source], bool] = lambda source: False,
+        name_of: Callable[[ASGIApp], str | None] = lambda app: None,
     ) -> None:
         self.log = log
         self.cell_of = cell_of
@@ -75,6 +77,7 @@ class Recorder:
         self.ours = ours
         self.before = before
         self.tracing = tracing
+        self.name_of = name_of
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
         """Run one HTTP request; the application's own exception is caught, told, and returned."""
@@ -125,12 +128,14 @@ class _Run:
         self._number = recorder.log.next_id()
         self._cell = recorder.sender() if source == "client" else None
         self._output = Collected()
+        self._application: str | None = None
         self._trace: SpanRecorder | None = None
         self._raised: RaisedRecord | None = None
 
     async def through(self, app: ASGIApp) -> Exception | None:
         """Run it; the result is the exception that left the application."""
         self._recorder.before()
+        self._application = self._recorder.name_of(app)
         self._scope[ERROR_OBSERVER_KEY] = self._hear
         if self._recorder.tracing(self._source):
             recorder = self._recorder
@@ -173,6 +178,7 @@ class _Run:
             failure=failure,
             output=self._output.text,
             cell=self._cell,
+            application=self._application,
             spans=self._trace.spans if self._trace is not None else (),
             plan=self._trace.plan_view if self._trace is not None else None,
             raised=self._raised,

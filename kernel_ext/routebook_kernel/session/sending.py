@@ -30,7 +30,7 @@ from routebook_kernel.protocol import (
     Streamed,
 )
 from routebook_kernel.recording.display import issues_of, reason_of
-from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord
+from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord, RawRequest
 from routebook_kernel.runtime.client import BASE_URL, Perform
 from routebook_kernel.runtime.recorder import Recorded
 from routebook_kernel.runtime.tap import KeptBody, body_of
@@ -41,6 +41,7 @@ MAX_SHOWN_BYTES = 1_000_000
 
 _PARAMETER = re.compile(r"{([^{}:]+)(?::[^{}]*)?}")
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
+_BAD_URL = re.compile(r"[\s#]")
 _BAD_HEADER = re.compile(r"[\r\n\0]")
 
 
@@ -84,6 +85,24 @@ async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Strea
     if exchange.response_body is None or not exchange.response_body.is_truncated:
         return exchange
     return replace(exchange, response_body=body_of(whole, exchange.response_headers, recorded.secrets))
+
+
+async def send_raw(perform: Perform, raw: RawRequest) -> Exchange:
+    """Run a request through the application as it stands.
+
+    Raises:
+        RequestRefused: A value cannot stand where it is asked to.
+    """
+    if not _METHOD.fullmatch(raw.method):
+        raise RequestRefused(f"{raw.method!r} is no HTTP method.")
+    path, _, query = raw.url.partition("?")
+    if not path.startswith("/") or not raw.url.isascii() or _BAD_URL.search(raw.url):
+        raise RequestRefused(f"{raw.url!r} is no path of an application: write it as /items?q=a%20b.")
+    headers = [_checked_header(name, value) for name, value in raw.headers]
+    url = f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/"
+    request = httpx2.Request(raw.method, url, headers=headers, content=raw.body)
+    recorded = await _run(perform, request, path, lambda message: None)
+    return recorded.exchange
 
 
 async def fetch_token(perform: Perform, arguments: SendArguments) -> str:

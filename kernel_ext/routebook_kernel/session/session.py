@@ -33,6 +33,7 @@ from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
 from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
 from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
+from routebook_kernel.session.log_view import LogView
 from routebook_kernel.session.reporting import CellError
 from routebook_kernel.session.sockets import Sockets
 from routebook_kernel.session.tracker import RunResult, Tracker
@@ -46,6 +47,7 @@ class Session:
         announce: Called with a sentence that a person must see although no cell asked for it: the server's crash.
 
     Attributes:
+        log_view: The record of every exchange, as views see it.
         is_tracing: Whether the steps of every request are recorded, not of the console's alone.
     """
 
@@ -67,7 +69,9 @@ class Session:
             before=self._renew_warnings,
             # Somebody looks at what the console sends; everything else pays for tracing only when asked to.
             tracing=lambda source: self.is_tracing or source == "console",
+            name_of=self._name_of,
         )
+        self.log_view = LogView(self.log, self.home, self._performing_named, lambda: self._secrets)
         self.is_tracing = False
         self._announce = announce
         self._secrets = USUAL
@@ -290,6 +294,17 @@ class Session:
             if application.live is live:
                 application.exchange_count += 1
                 application.touch()
+
+    def _name_of(self, app: ASGIApp) -> str | None:
+        """The variable of an application that requests go through."""
+        return next((application.name for application in self._applications if application.live is app), None)
+
+    def _performing_named(self, name: str) -> Perform | None:
+        """What runs requests through the application of a name; of several the latest."""
+        if (app := self.tracker.names.applications.get(name)) is not None:
+            return self.view(app).perform
+        named = (application for application in reversed(self._applications) if application.name == name)
+        return next((application.perform for application in named), None)
 
     def _home_lifespans(self) -> Lifespans:
         if self._lifespans is None:

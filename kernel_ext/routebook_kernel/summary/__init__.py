@@ -2,7 +2,8 @@
 
 from routebook_kernel.summary.after_cell import Summary
 from routebook_kernel.summary.explorer import Overview
+from routebook_kernel.summary.log import LogOverview
 from routebook_kernel.summary.notice import Notice
 from routebook_kernel.summary.sockets import SocketsOverview
 
-__all__ = ["Notice", "Overview", "SocketsOverview", "Summary"]
+__all__ = ["LogOverview", "Notice", "Overview", "SocketsOverview", "Summary"]

@@ -5,6 +5,7 @@ from typing import Any
 
 from routebook_kernel.session_api import SessionApi
 from routebook_kernel.widgets.explorer import Explorer
+from routebook_kernel.widgets.log import Log
 from routebook_kernel.widgets.sockets import Sockets
 from routebook_kernel.widgets.view import Overview, View
 
@@ -30,6 +31,10 @@ class Views:
         """
         view = self._session.view(app)
         return self._view("explorer", view, lambda overview: Explorer(self._session, view, overview))
+
+    def log(self) -> View:
+        """The log of the session."""
+        return self._view("log", None, lambda overview: Log(self._session, overview))
 
     def sockets(self, app: Any) -> View:
         """The WebSockets of an application.

@@ -39,7 +39,7 @@ const download = (payload: Payload): void => {
   save([bytesOf(payload)], type, `response.${EXTENSIONS[type] ?? "bin"}`);
 };
 
-function Headers({ headers }: { headers: Pairs }) {
+export function Headers({ headers }: { headers: Pairs }) {
   const shown = headers.find(([name]) => name === "location" || name === "content-type") ?? headers[0];
   return (
     <details class="rb-fold rb-small">
@@ -95,7 +95,7 @@ function imageAddress({ media_type, text, base64 }: Payload): string {
   return `data:${essence(media_type)};base64,${data}`;
 }
 
-function Body({ payload }: { payload: Payload }) {
+export function Body({ payload }: { payload: Payload }) {
   const tree = useMemo(() => {
     if (
       payload.text === undefined ||

@@ -1,0 +1,132 @@
+"""A request out of the record, to be sent again: which of its values were hidden, and how they are filled in.
+
+The record holds no credentials, so a kept request with some cannot be sent as it is: what stands in their place must
+never reach an application. A hidden value has a key, such as "header authorization" or "body password".
+"""
+
+from base64 import b64encode
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+from urllib.parse import quote_plus, unquote_plus
+
+from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.recording.redact import HIDDEN, Secrets
+from routebook_kernel.records import Exchange, RawRequest
+
+Where = Literal["header", "cookie", "query", "body"]
+
+_OF_THE_CONNECTION = frozenset({
+    "connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
+    "upgrade",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Hidden:
+    """A value that the record does not hold."""
+
+    where: Where
+    name: str
+
+    @property
+    def key(self) -> str:
+        """What tells it from others: "header authorization"."""
+        return f"{self.where} {self.name}"
+
+    def __str__(self) -> str:
+        return f"{self.name} ({self.where})"
+
+
+def request_of(exchange: Exchange) -> RawRequest:
+    """The request of an exchange, without the headers of its connection.
+
+    Raises:
+        RequestRefused: It cannot be sent again.
+    """
+    if exchange.method == "WEBSOCKET":
+        raise RequestRefused("A WebSocket connection cannot be replayed: it is a conversation, not one request.")
+    body = exchange.request_body
+    if body is not None and body.is_truncated:
+        raise RequestRefused(
+            f"The log keeps only {len(body.data):,} of the body's {body.size_bytes:,} bytes: it cannot be replayed."
+        )
+    length = next((value for name, value in exchange.request_headers if name.lower() == "content-length"), "0")
+    if body is None and length != "0":
+        raise RequestRefused("The application did not read the body, so the log has none of it: it cannot be replayed.")
+    headers = tuple(pair for pair in exchange.request_headers if pair[0].lower() not in _OF_THE_CONNECTION)
+    return RawRequest(exchange.method, exchange.url, headers, body.data if body is not None else b"")
+
+
+def hidden_in(request: RawRequest, secrets: Secrets) -> tuple[Hidden, ...]:
+    """The values of a request that were hidden, each once."""
+    found: dict[str, Hidden] = {}
+
+    def note(where: Where, name: str) -> None:
+        hidden = Hidden(where, name)
+        found.setdefault(hidden.key, hidden)
+
+    for name, value in request.headers:
+        if name.lower() == "cookie":
+            for cookie in value.split(";"):
+                if HIDDEN in cookie:
+                    note("cookie", cookie.partition("=")[0].strip())
+        elif HIDDEN in value:
+            note("header", name.lower())
+    for pair in _query(request.url).split("&"):
+        if HIDDEN in pair:
+            note("query", unquote_plus(pair.partition("=")[0]))
+    for name in secrets.hidden_fields(request.body, request.media_type):
+        note("body", name)
+    return tuple(found.values())
+
+
+def filled(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> RawRequest:
+    """The request with its hidden values filled in.
+
+    Args:
+        request: As the record has it, or as a person edited it.
+        values: By a hidden value's key. What is not needed is left out.
+        secrets: The names that were hidden.
+
+    Raises:
+        RequestRefused: Some hidden value is still missing.
+    """
+    path, mark, query = request.url.partition("?")
+    full = RawRequest(
+        method=request.method,
+        url=path + mark + "&".join(_filled_pair(pair, values) for pair in query.split("&")),
+        headers=tuple((name, _filled_header(name.lower(), value, values)) for name, value in request.headers),
+        body=secrets.fill_fields(request.body, request.media_type, lambda name: values.get(f"body {name}")),
+    )
+    if missing := hidden_in(full, secrets):
+        told = ", ".join(map(str, missing))
+        raise RequestRefused(f"The log keeps no credentials. To send this again, fill in: {told}.")
+    return full
+
+
+def _query(url: str) -> str:
+    return url.partition("?")[2]
+
+
+def _filled_pair(pair: str, values: Mapping[str, str]) -> str:
+    name, mark, value = pair.partition("=")
+    given = values.get(f"query {unquote_plus(name)}")
+    return f"{name}={quote_plus(given)}" if mark and HIDDEN in value and given else pair
+
+
+def _filled_header(name: str, value: str, values: Mapping[str, str]) -> str:
+    if HIDDEN not in value:
+        return value
+    if name == "cookie":
+        return "; ".join(_filled_cookie(cookie.strip(), values) for cookie in value.split(";"))
+    given = values.get(f"header {name}")
+    if given and value.startswith("Basic ") and ":" in given:  # name and password, as RFC 7617 §2 has them
+        given = b64encode(given.encode()).decode()
+    return value.replace(HIDDEN, given) if given else value
+
+
+def _filled_cookie(cookie: str, values: Mapping[str, str]) -> str:
+    name = cookie.partition("=")[0]
+    given = values.get(f"cookie {name}")
+    return f"{name}={given}" if given and HIDDEN in cookie else cookie

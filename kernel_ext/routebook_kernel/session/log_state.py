@@ -1,0 +1,160 @@
+"""What views of the log show of an exchange: in one line, and whole."""
+
+import base64
+import re
+from collections.abc import Iterable
+from typing import Literal
+
+from routebook_kernel.protocol import (
+    ExchangeDetail,
+    ExchangeSummary,
+    HiddenValue,
+    RawRequestState,
+    SocketLine,
+    SocketTranscript,
+)
+from routebook_kernel.recording.display import issues_of, message_text, socket_end
+from routebook_kernel.recording.hidden import Hidden
+from routebook_kernel.recording.redact import HIDDEN
+from routebook_kernel.records import Body, Exchange, HeaderPairs, Place, RawRequest, SocketRecord
+from routebook_kernel.session.sending import exchange_state
+
+Level = Literal["quiet", "warn", "error"]
+
+_AGENTS = (("Firefox/", "Firefox"), ("Edg/", "Edge"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_PRODUCT = re.compile(r"([\w.-]{1,30})/(\d+(?:\.\d+)?)")
+_MAX_NOTE = 120
+_NORMAL_CLOSE = 1000
+
+
+def summary_of(exchange: Exchange) -> ExchangeSummary:
+    """An exchange in one line."""
+    socket = exchange.socket
+    note, level = _note(exchange)
+    return ExchangeSummary(
+        id=exchange.id,
+        application=exchange.application,
+        operation=exchange.operation,
+        source=exchange.source,
+        sender=_agent(exchange.request_headers) if exchange.source == "server" else "",
+        cell=exchange.cell,
+        method=exchange.method,
+        url=exchange.url,
+        status=exchange.status,
+        started_at=round(exchange.started_at, 3),
+        elapsed_ms=round(exchange.elapsed_ms, 3),
+        size_bytes=_size(exchange.response_body) if socket is None else socket.sent_bytes + socket.received_bytes,
+        messages=None if socket is None else socket.message_count,
+        is_open=socket is not None and socket.is_open,
+        note=note[:_MAX_NOTE],
+        level=level,
+    )
+
+
+def _size(body: Body | None) -> int:
+    return body.size_bytes if body is not None else 0
+
+
+def _agent(headers: HeaderPairs) -> str:
+    """The program that a User-Agent header names: "curl 8.5", "Firefox".
+
+    Spec: RFC 9110 §10.1.5.
+    """
+    agent = next((value for name, value in headers if name.lower() == "user-agent"), "")
+    for sign, name in _AGENTS:
+        if sign in agent:
+            return name
+    product = _PRODUCT.match(agent)
+    return f"{product.group(1)} {product.group(2)}" if product else agent[:30]
+
+
+def _note(exchange: Exchange) -> tuple[str, Level]:
+    """What to notice about an exchange, and how much it matters."""
+    if (failure := exchange.failure) is not None:
+        return f"{failure.type}{_at(failure.frames[-1].place if failure.frames else None)}", "error"
+    if issues := issues_of(exchange):
+        one = f"{issues[0]['field']} {issues[0]['rule']}"
+        return (one if len(issues) == 1 else f"{len(issues)} values refused"), "warn"
+    if (socket := exchange.socket) is not None:
+        return _socket_note(socket)
+    if exchange.raised is not None:
+        return f"{exchange.raised.type}{_at(exchange.raised.place)}", "warn"
+    body = exchange.response_body
+    if body is not None and body.media_type and not body.media_type.endswith("json"):
+        return body.media_type, "quiet"
+    return "", "quiet"
+
+
+def _socket_note(socket: SocketRecord) -> tuple[str, Level]:
+    if socket.is_open:
+        return "open", "quiet"
+    if socket.close_code is None:
+        return "", "quiet"
+    return f"closed with {socket.close_code}", "quiet" if socket.close_code == _NORMAL_CLOSE else "warn"
+
+
+def _at(place: Place | None) -> str:
+    return f", {place}" if place is not None else ""
+
+
+def detail_of(exchange: Exchange) -> ExchangeDetail:
+    """Everything that is kept of an exchange, not yet whether it can be sent again."""
+    return ExchangeDetail(
+        summary=summary_of(exchange),
+        exchange=exchange_state(exchange),
+        output=exchange.output,
+        transcript=None if exchange.socket is None else _transcript(exchange.socket),
+        steps=len(exchange.spans),
+        request=None,
+        hidden=[],
+        refusal="",
+    )
+
+
+def _transcript(socket: SocketRecord) -> SocketTranscript:
+    lines = [
+        SocketLine(sender=message.sender, text=message_text(message), at_ms=round(message.at_ms, 3))
+        for message in socket.messages
+    ]
+    return SocketTranscript(lines=lines, end=socket_end(socket))
+
+
+def raw_request_state(application: str, request: RawRequest) -> RawRequestState:
+    """A request as a page edits it."""
+    state = RawRequestState(
+        application=application, method=request.method, url=request.url, headers=list(request.headers)
+    )
+    if not request.body:
+        return state
+    try:
+        return state | {"text": request.body.decode()}
+    except UnicodeDecodeError:
+        return state | {"base64": base64.b64encode(request.body).decode("ascii")}
+
+
+def hidden_values(request: RawRequest, hidden: Iterable[Hidden]) -> list[HiddenValue]:
+    """What must be filled in before a request is sent."""
+    headers = {name.lower(): value for name, value in request.headers}
+    return [
+        HiddenValue(
+            key=each.key,
+            where=each.where,
+            name=each.name,
+            scheme=headers[each.name].partition(HIDDEN)[0].strip() if each.where == "header" else "",
+        )
+        for each in hidden
+    ]
+
+
+def holds(exchange: Exchange, text: str) -> bool:
+    """Whether a text stands in an exchange's URL, headers, bodies, messages or prints, whatever its case."""
+    wanted = text.lower()
+    if wanted in exchange.url.lower() or wanted in exchange.output.lower():
+        return True
+    for headers in (exchange.request_headers, exchange.response_headers):
+        if any(wanted in f"{name}: {value}".lower() for name, value in headers):
+            return True
+    data = [body.data for body in (exchange.request_body, exchange.response_body) if body is not None]
+    if exchange.socket is not None:
+        data += [message.data for message in exchange.socket.messages]
+    return any(wanted in each.decode("utf-8", "replace").lower() for each in data)

@@ -1,0 +1,140 @@
+"""The log as its views see it: a line for each exchange, one told whole on demand, a request sent again."""
+
+import base64
+import binascii
+from collections.abc import Callable, Mapping
+
+from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.protocol import ExchangeDetail, LogDelta, LogState, RawRequestState
+from routebook_kernel.recording.hidden import filled, hidden_in, request_of
+from routebook_kernel.recording.log import ExchangeLog
+from routebook_kernel.recording.redact import Secrets
+from routebook_kernel.records import Exchange, RawRequest
+from routebook_kernel.runtime.client import Perform
+from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.session.feed import Feed
+from routebook_kernel.session.log_state import detail_of, hidden_values, holds, raw_request_state, summary_of
+from routebook_kernel.session.sending import send_raw
+
+Kept = tuple[dict[int, Exchange], int, int]
+"""What the log holds by id, how many there ever were, and about how many bytes it takes."""
+
+
+class LogView:
+    """The log and its views; implements `session_api.LogApi`.
+
+    Args:
+        log: The record.
+        home: Where deltas are timed.
+        performing: Finds what runs requests through the application of a name; None where there is none.
+        secrets: The names of secrets, as they are now.
+    """
+
+    def __init__(
+        self,
+        log: ExchangeLog,
+        home: HomeLoop,
+        performing: Callable[[str], Perform | None],
+        secrets: Callable[[], Secrets],
+    ) -> None:
+        self._log = log
+        self._performing = performing
+        self._secrets = secrets
+        self._feed = Feed[Kept](home, self._take, difference, self._told)
+        log.subscribe(lambda exchange: self._feed.touch())
+
+    # What views ask (session_api.LogApi)
+
+    def state(self) -> tuple[int, LogState]:
+        """The whole state and its sequence number."""
+        return self._feed.state()
+
+    def subscribe(self, listener: Callable[[LogDelta], None]) -> Callable[[], None]:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+        return self._feed.subscribe(listener)
+
+    def detail(self, id: int) -> ExchangeDetail:
+        """Everything that is kept of an exchange.
+
+        Raises:
+            RequestRefused: It is kept no more.
+        """
+        exchange = self._log.get(id)
+        if exchange is None:
+            raise RequestRefused(f"Exchange {id} has left the log: the oldest go first.")
+        detail = detail_of(exchange)
+        try:
+            request = request_of(exchange)
+        except RequestRefused as refusal:
+            return detail | {"refusal": str(refusal)}
+        if exchange.application is None or self._performing(exchange.application) is None:
+            return detail | {"refusal": "The application that it was sent to is none of this notebook."}
+        return detail | {
+            "request": raw_request_state(exchange.application, request),
+            "hidden": hidden_values(request, hidden_in(request, self._secrets())),
+        }
+
+    def find(self, text: str) -> list[int]:
+        """The exchanges in whose URL, headers, bodies, messages or prints a text stands, whatever its case."""
+        return [exchange.id for exchange in self._log if holds(exchange, text)]
+
+    async def send(self, request: RawRequestState, values: Mapping[str, str]) -> ExchangeDetail:
+        """Send a request again, in process, as it was kept or edited. Await it on the home loop only.
+
+        Args:
+            request: What to send.
+            values: What stands for its hidden values, by key.
+
+        Raises:
+            RequestRefused: A hidden value is missing, or the request cannot be formed.
+        """
+        perform = self._performing(request["application"] or "")
+        if perform is None:
+            raise RequestRefused(f"There is no application {request['application']} in this notebook any more.")
+        raw = filled(raw_request(request), values, self._secrets())
+        exchange = await send_raw(perform, raw)
+        return self.detail(exchange.id)
+
+    def clear(self) -> None:
+        """Let go of all exchanges."""
+        self._log.clear()
+        self._feed.touch()
+
+    # The feed
+
+    def _take(self) -> Kept:
+        return {exchange.id: exchange for exchange in self._log}, self._log.total, self._log.size_bytes
+
+    def _told(self, kept: Kept) -> LogState:
+        exchanges, total, size_bytes = kept
+        return LogState(
+            exchanges=[summary_of(exchange) for exchange in exchanges.values()],
+            total=total,
+            size_bytes=size_bytes,
+            max_count=self._log.max_count,
+            max_bytes=self._log.max_bytes,
+        )
+
+
+def difference(before: Kept, after: Kept, seq: int) -> LogDelta | None:
+    """What changed between two states; None when nothing did."""
+    old, new = before[0], after[0]
+    changed = [summary_of(exchange) for id_, exchange in new.items() if old.get(id_) is not exchange]
+    removed = [id_ for id_ in old if id_ not in new]
+    if not changed and not removed and before[1] == after[1]:
+        return None
+    return LogDelta(type="delta", seq=seq, set=changed, removed=removed, total=after[1], size_bytes=after[2])
+
+
+def raw_request(state: RawRequestState) -> RawRequest:
+    """A request as a page tells it.
+
+    Raises:
+        RequestRefused: Its body did not arrive whole.
+    """
+    try:
+        encoded = state.get("base64")
+        body = base64.b64decode(encoded, validate=True) if encoded else state.get("text", "").encode()
+    except binascii.Error:
+        raise RequestRefused("The body did not arrive whole: open the exchange again.") from None
+    return RawRequest(state["method"], state["url"], tuple(state["headers"]), body)

@@ -1,0 +1,54 @@
+"""What stands for the log where no widget runs."""
+
+from http import HTTPStatus
+
+from routebook_kernel.protocol import ExchangeSummary, LogState
+from routebook_kernel.recording.style import esc, framed
+from routebook_kernel.summary.words import count_text
+
+SHOWN = 20
+_FROM = {"console": "view", "client": "Python", "server": "outside"}
+
+
+class LogOverview:
+    """The last exchanges, oldest first.
+
+    Args:
+        state: The log.
+        shown: How many of them are shown.
+    """
+
+    def __init__(self, state: LogState, shown: int = SHOWN) -> None:
+        self.exchanges = state["exchanges"][-shown:]
+        self.total = state["total"]
+
+    def __repr__(self) -> str:
+        if not self.exchanges:
+            return "No requests yet."
+        rows = [
+            f"{e['id']:>4}  {e['status'] or '—'}  {e['method']:7} {e['url']}  {e['elapsed_ms']:.1f} ms  "
+            f"{_from(e)}  {e['note']}".rstrip()
+            for e in self.exchanges
+        ]
+        return "\n".join([*rows, f"{count_text(self.total, 'request')} so far"])
+
+    def _repr_html_(self) -> str:
+        rows = "".join(map(_row, self.exchanges)) or "<li>No requests yet.</li>"
+        return framed(f'<ul class="rb-sum">{rows}</ul><p class="rb-2">{count_text(self.total, "request")} so far</p>')
+
+
+def _from(exchange: ExchangeSummary) -> str:
+    if exchange["cell"]:
+        return f"cell {exchange['cell']}"
+    return exchange["sender"] or _FROM[exchange["source"]]
+
+
+def _row(exchange: ExchangeSummary) -> str:
+    family = (exchange["status"] or HTTPStatus.INTERNAL_SERVER_ERROR) // 100
+    status = f'<span data-s="{family}">{exchange["status"] or "—"}</span>'
+    note = f", {esc(exchange['note'])}" if exchange["note"] else ""
+    return (
+        f'<li><span></span><span class="rb-sum__m">{status} {esc(exchange["method"])}</span>'
+        f'<span class="rb-sum__p">{esc(exchange["url"])}</span>'
+        f'<span class="rb-sum__note">{exchange["elapsed_ms"]:.1f} ms, {esc(_from(exchange))}{note}</span></li>'
+    )

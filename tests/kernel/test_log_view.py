@@ -1,0 +1,280 @@
+"""The log as views see it: lines, details, text search, and requests that are sent again without credentials kept."""
+
+import json
+from collections.abc import Iterator
+from typing import Annotated, Any
+
+import pytest
+
+from routebook import Cookie, Form, Header, HTTPException
+from routebook.applications import Routebook
+from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.protocol import ExchangeDetail, LogDelta, LogState, RawRequestState
+from routebook_kernel.recording.hidden import filled, hidden_in
+from routebook_kernel.recording.redact import USUAL
+from routebook_kernel.records import RawRequest
+from routebook_kernel.session import Session
+from tests.kernel.driver import eventually
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    opened = Session({"__name__": "__main__"})
+    opened.open()
+    yield opened
+    opened.close()
+
+
+@pytest.fixture
+def app(session: Session) -> Routebook:
+    app = Routebook(title="Shop")
+    session.tracker.namespace["app"] = app
+    session.begin("c1", "", 3, None, [])
+
+    @app.get("/items/{item_id}")
+    def read_item(item_id: int) -> dict[str, int]:
+        if item_id > 99:
+            raise HTTPException(404, "no such item")
+        return {"id": item_id}
+
+    @app.post("/whoami")
+    def whoami(
+        body: dict[str, Any],
+        authorization: Annotated[str, Header()],
+        session: Annotated[str, Cookie()],
+        token: str,
+    ) -> list[Any]:
+        # Under names that nobody hides, so that the test sees what came.
+        return [body, {"a": authorization, "c": session, "q": token}]
+
+    @app.post("/login")
+    def login(username: Annotated[str, Form()], password: Annotated[str, Form()]) -> dict[str, str]:
+        return {"shown": f"{username}:{password}"}
+
+    @app.get("/boom")
+    def boom() -> None:
+        raise TypeError("broken")
+
+    session.settle("completed")
+    return app
+
+
+def follow(state: LogState, delta: LogDelta) -> dict[int, Any]:
+    """What a page does with a delta."""
+    rows = {row["id"]: row for row in state["exchanges"]}
+    for id_ in delta["removed"]:
+        rows.pop(id_, None)
+    rows |= {row["id"]: row for row in delta["set"]}
+    state["exchanges"] = list(rows.values())
+    return rows
+
+
+def detail_of_last(session: Session) -> ExchangeDetail:
+    return session.log_view.detail(session.log_view.state()[1]["exchanges"][-1]["id"])
+
+
+def send(session: Session, request: RawRequestState | None, **values: str) -> ExchangeDetail:
+    assert request is not None
+    given = {key.replace("_", " ", 1): value for key, value in values.items()}
+    return session.home.run(session.log_view.send(request, given))
+
+
+def test_a_line_says_who_sent_what_and_what_was_wrong(session: Session, app: Routebook) -> None:
+    """The log is read by its lines; only what is opened is told whole."""
+    client = session.client(app)
+    client.get("/items/5")
+    client.get("/items/abc")
+    client.get("/items/100")
+    client.get("/boom")
+    client.get("/nowhere")
+
+    _, state = session.log_view.state()
+
+    told = [(row["status"], row["operation"], row["note"], row["level"]) for row in state["exchanges"]]
+    assert told[0] == (200, "GET /items/{item_id}", "", "quiet")
+    assert told[1] == (422, "GET /items/{item_id}", "item_id must be a whole number", "warn")
+    assert told[2][2].startswith("HTTPException")
+    assert told[2][3] == "warn"
+    assert told[3][2].startswith("TypeError")
+    assert told[3][3] == "error"
+    assert told[4][:2] == (404, None)
+    assert {row["application"] for row in state["exchanges"]} == {"app"}
+
+
+def test_deltas_carry_new_exchanges_and_those_that_went(session: Session, app: Routebook) -> None:
+    """A page that follows holds exactly what the kernel does, however many came."""
+    session.log.max_count = 50
+    seq, state = session.log_view.state()
+    deltas: list[LogDelta] = []
+    session.log_view.subscribe(deltas.append)
+    client = session.client(app)
+    for number in range(200):
+        client.get(f"/items/{number % 90}")
+
+    eventually(lambda: bool(deltas) and deltas[-1]["total"] == 200)
+
+    assert [delta["seq"] for delta in deltas] == list(range(seq + 1, seq + 1 + len(deltas)))
+    assert len(deltas) < 100
+    for delta in deltas:
+        rows = follow(state, delta)
+    assert list(rows) == [exchange.id for exchange in session.log]
+    assert len(rows) == 50
+
+
+def test_text_is_found_in_urls_headers_and_bodies(session: Session, app: Routebook) -> None:
+    """Summaries have no bodies: the kernel looks."""
+    client = session.client(app)
+    client.get("/items/7", headers={"x-shop": "Emma & Co"})
+    client.get("/items/8")
+
+    ids = [exchange.id for exchange in session.log]
+    assert session.log_view.find("emma") == ids[:1]
+    assert session.log_view.find('"ID":8') == ids[1:]
+    assert session.log_view.find("items") == ids
+    assert session.log_view.find("password") == []
+
+
+def test_a_kept_request_is_sent_again_as_it_was(session: Session, app: Routebook) -> None:
+    """Replaying is one step where nothing was hidden."""
+    session.client(app).get("/items/5?q=a%20b&q=%C3%A9", headers={"x-shop": "Emma"})
+    kept = detail_of_last(session)
+    assert kept["hidden"] == []
+    assert kept["refusal"] == ""
+
+    again = send(session, kept["request"])
+
+    assert again["exchange"]["url"] == "/items/5?q=a%20b&q=%C3%A9"
+    assert again["exchange"]["source"] == "console"
+    assert ("x-shop", "Emma") in again["exchange"]["request_headers"]
+    assert again["summary"]["id"] == kept["summary"]["id"] + 1
+
+
+def test_what_was_hidden_is_asked_for_and_filled_in(session: Session, app: Routebook) -> None:
+    """What stands in the place of a credential never reaches the application."""
+    body = {"n": 1, "password": 'p"w', "deep": [{"token": "t1"}]}
+    session.client(app).post(
+        "/whoami?token=q1", json=body, headers={"authorization": "Bearer abc", "cookie": "theme=dark; session=s1"}
+    )
+    kept = detail_of_last(session)
+    assert "abc" not in json.dumps(kept["request"])
+    assert {hidden["key"]: hidden["scheme"] for hidden in kept["hidden"]} == {
+        "header authorization": "Bearer", "cookie theme": "", "cookie session": "", "query token": "",
+        "body password": "", "body token": "",
+    }  # fmt: skip
+    count = len(session.log)
+
+    with pytest.raises(RequestRefused, match=r"fill in: .*session \(cookie\).*password \(body\)"):
+        send(session, kept["request"], header_authorization="abc", query_token="q1", cookie_theme="dark")
+    assert len(session.log) == count, "nothing was sent"
+
+    given = {
+        "header_authorization": "xyz", "cookie_theme": "dark", "cookie_session": "s 2", "query_token": "q&2",
+        "body_password": 'new "one" é', "body_token": "t2",
+    }  # fmt: skip
+    heard: list[Any] = []
+    session.log.subscribe(lambda exchange: heard.append(exchange))
+    again = send(session, kept["request"], **given)
+
+    sent, came = json.loads(again["exchange"]["response_body"]["text"])  # type: ignore[index]
+    assert came == {"a": "Bearer xyz", "c": "s 2", "q": "q&2"}
+    assert sent["n"] == 1
+    assert "xyz" not in json.dumps(again["exchange"]["request_headers"])
+
+
+def test_a_form_is_filled_in(session: Session, app: Routebook) -> None:
+    """Signing in again: the password is asked for, the rest is as it was."""
+    session.client(app).post("/login", data={"username": "mira", "password": "old"})
+    kept = detail_of_last(session)
+    assert [hidden["key"] for hidden in kept["hidden"]] == ["body password"]
+
+    again = send(session, kept["request"], body_password="a&b=c")
+
+    assert json.loads(again["exchange"]["response_body"]["text"]) == {"shown": "mira:a&b=c"}  # type: ignore[index]
+
+
+def test_hidden_values_of_every_kind_of_body_are_found_and_filled() -> None:
+    """A part of a multipart form and JSON in UTF-8 are filled where they stand."""
+    boundary = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n***\r\n--b--\r\n'
+    request = RawRequest("POST", "/", (("content-type", "multipart/form-data; boundary=b"),), boundary)
+    assert [hidden.key for hidden in hidden_in(request, USUAL)] == ["body password"]
+    assert filled(request, {"body password": "é"}, USUAL).body == boundary.replace(b"***", "é".encode())
+
+    text = '{"é": "***", "password" : "***"}'.encode()
+    request = RawRequest("POST", "/", (("content-type", "application/json"),), text)
+    assert json.loads(filled(request, {"body password": "ü"}, USUAL).body) == {"é": "***", "password": "ü"}
+
+
+def test_name_and_password_become_basic_credentials() -> None:
+    """A person knows them, not their base64."""
+    request = RawRequest("GET", "/", (("authorization", "Basic •••"),), b"")
+    assert filled(request, {"header authorization": "mira:pw"}, USUAL).headers == (
+        ("authorization", "Basic bWlyYTpwdw=="),
+    )
+
+
+def test_what_cannot_be_sent_again_says_why(session: Session, app: Routebook) -> None:
+    """A body that was not kept whole, an application of another kind."""
+
+    async def other(scope: Any, receive: Any, send: Any) -> None:
+        await send({"type": "http.response.start", "status": 204, "headers": []})
+        await send({"type": "http.response.body"})
+
+    session.client(other).get("/")
+    assert "none of this notebook" in detail_of_last(session)["refusal"]
+    session.client(app).post("/login", data={"username": "x" * 300_000})
+    detail = detail_of_last(session)
+    assert "300,009 bytes" in detail["refusal"]
+    assert detail["request"] is None
+    session.client(app).post("/nowhere", content=b"x")
+    assert "did not read" in detail_of_last(session)["refusal"]
+    with pytest.raises(RequestRefused, match="left the log"):
+        session.log_view.detail(10_000)
+
+
+def test_an_edited_request_that_cannot_be_formed_is_refused(session: Session, app: Routebook) -> None:
+    """The sentence says what to write."""
+    request = RawRequestState(application="app", method="GET", url="items", headers=[])
+    with pytest.raises(RequestRefused, match="no path of an application"):
+        send(session, request)
+    request["url"] = "/items/1"
+    request["headers"] = [("x y", "1")]
+    with pytest.raises(RequestRefused, match="header 'x y'"):
+        send(session, request)
+
+
+def test_a_websocket_is_told_with_its_messages(session: Session, app: Routebook) -> None:
+    """Its line goes on as messages pass; opened, it has them in words."""
+    from routebook.websockets import WebSocket
+
+    @app.websocket("/echo")
+    async def echo(socket: WebSocket) -> None:
+        await socket.accept()
+        await socket.send_text(await socket.receive_text())
+        await socket.close(4000)
+
+    with session.client(app).websocket_connect("/echo") as socket:
+        socket.send_text("hello")
+        socket.receive_text()
+
+    eventually(lambda: not session.log_view.state()[1]["exchanges"][-1]["is_open"])
+    row = session.log_view.state()[1]["exchanges"][-1]
+    assert (row["method"], row["status"], row["messages"], row["note"]) == ("WEBSOCKET", 101, 2, "closed with 4000")
+    detail = detail_of_last(session)
+    assert detail["transcript"] is not None
+    assert [line["text"] for line in detail["transcript"]["lines"]] == ["hello", "hello"]
+    assert "WebSocket" in detail["refusal"]
+
+
+def test_clearing_empties_every_view(session: Session, app: Routebook) -> None:
+    """The count goes on, so that numbers are never used twice."""
+    session.client(app).get("/items/1")
+    session.log_view.state()
+    deltas: list[LogDelta] = []
+    session.log_view.subscribe(deltas.append)
+
+    session.log_view.clear()
+
+    eventually(lambda: bool(deltas))
+    assert deltas[0]["removed"]
+    assert not deltas[0]["set"]
+    assert session.log_view.state()[1]["exchanges"] == []
