@@ -6,13 +6,14 @@ import warnings
 
 from .apps import FRAMEWORKS, Apps
 from .cases import CASES
-from .report import print_cases, print_refusals, print_startup, print_verdicts
+from .kernel import judge_kernel, measure_kernel
+from .report import print_cases, print_kernel, print_refusals, print_startup, print_verdicts
 from .startup import measure_startup
 from .thresholds import Verdict, geometric_mean, judge_cases, judge_startup, judge_wire
 from .timing import CaseResult, measure_cases
 from .wire import has_wrk, measure_wire
 
-_PARTS = ("requests", "startup", "wire")
+_PARTS = ("requests", "startup", "wire", "kernel")
 
 
 def main(arguments: list[str]) -> int:
@@ -45,6 +46,11 @@ def main(arguments: list[str]) -> int:
         print_refusals(wire)
         verdicts += judge_wire(wire)
         is_wrong |= any(result.refusals for result in wire)
+
+    if "kernel" in options.parts:
+        notebook = measure_kernel(options.startup_rounds)
+        print_kernel(notebook)
+        verdicts += judge_kernel(notebook)
 
     if verdicts:
         print_verdicts(verdicts)

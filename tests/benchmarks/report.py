@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 
 from .apps import FRAMEWORKS
+from .kernel import KernelResult
 from .startup import StartupResult
 from .thresholds import Verdict
 from .timing import CaseResult
@@ -50,6 +51,16 @@ def print_startup(results: Sequence[StartupResult]) -> None:
             print(f"! {package}, {result.title}: {failure}")
 
 
+def print_kernel(results: Sequence[KernelResult]) -> None:
+    """One line a measurement: with the notebook, without it, and what lies between."""
+    rows = [
+        [f"{result.title}, {result.unit}", f"{result.with_notebook:.3f}", f"{result.without:.3f}", f"{result.over:.3f}",
+         f"{result.ratio:.2f}"]
+        for result in results
+    ]  # fmt: skip
+    _print_table("What the notebook costs", ["", "with", "without", "over", "ratio"], rows)
+
+
 def print_verdicts(verdicts: Sequence[Verdict]) -> None:
     """Every threshold, the missed ones last, where they are read."""
     rows = [
@@ -61,7 +72,7 @@ def print_verdicts(verdicts: Sequence[Verdict]) -> None:
         ]
         for verdict in sorted(verdicts, key=lambda verdict: not verdict.is_met)
     ]
-    _print_table("Thresholds of issues 2 and 3", ["", "ratio", "limit", ""], rows)
+    _print_table("Thresholds of issues 2, 3 and 4", ["", "figure", "limit", ""], rows)
 
 
 def _figure(value: float | None) -> str:

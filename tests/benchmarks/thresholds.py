@@ -13,7 +13,7 @@ Figures = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """One threshold and how it was met; `value` and `limit` are ratios."""
+    """One threshold and how it was met; `value` and `limit` are ratios unless the title names a unit."""
 
     title: str
     value: float

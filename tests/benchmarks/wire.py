@@ -21,6 +21,7 @@ from pathlib import Path
 
 import psutil
 import uvicorn
+from starlette.types import ASGIApp
 
 from .answers import Refusal
 from .apps import FRAMEWORKS, Apps
@@ -58,31 +59,47 @@ def measure_wire(tables: Mapping[str, Apps], seconds: int, rounds: int) -> list[
 
 
 def _measure_case(case: Case, tables: Mapping[str, Apps], seconds: int, rounds: int) -> CaseResult:
-    request = case.request
-    if not isinstance(request, HttpRequest):
+    if not isinstance(case.request, HttpRequest):
         raise TypeError(f"{case.name} is not an HTTP case")
-    refusals: list[Refusal] = []
+    commands = {
+        name: ["tests.benchmarks.wire", name, case.name] for name, table in tables.items() if case.name in table
+    }
+    best, failures = measure_servers(commands, case.request, seconds, rounds)
+    refusals = [Refusal(case.name, name, reason) for name, reason in failures.items()]
+    return CaseResult(case, best, tuple(refusals))
+
+
+def measure_servers(
+    commands: Mapping[str, list[str]], request: HttpRequest, seconds: int, rounds: int
+) -> tuple[dict[str, float], dict[str, str]]:
+    """Load some servers with wrk in turn.
+
+    Args:
+        commands: Modules with their arguments, each a server that prints its port and listens there.
+
+    Returns:
+        The CPU microseconds of a request, by server; and why there are none.
+    """
     best: dict[str, float] = {}
+    failures: dict[str, str] = {}
     with ExitStack() as stack:
         script = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".lua"))
         script.write(_wrk_script(request))
         script.flush()
         servers: dict[str, _Server] = {}
-        for name, table in tables.items():
-            if case.name not in table:
-                continue
+        for name, command in commands.items():
             try:
-                servers[name] = stack.enter_context(_serving(name, case.name, request))
+                servers[name] = stack.enter_context(_serving(command, request))
                 _run_wrk(servers[name].url, script.name, _WARM_UP_S)
             except WireError as error:
                 servers.pop(name, None)
-                refusals.append(Refusal(case.name, name, str(error)))
+                failures[name] = str(error)
         for _ in range(rounds):
             for name, server in servers.items():
                 best[name] = min(best.get(name, float("inf")), _microseconds(server, script.name, seconds))
     never = [name for name, figure in best.items() if figure == float("inf")]
-    refusals += [Refusal(case.name, name, "wrk never finished cleanly") for name in never]
-    return CaseResult(case, {name: best[name] for name in best if name not in never}, tuple(refusals))
+    failures |= dict.fromkeys(never, "wrk never finished cleanly")
+    return {name: best[name] for name in best if name not in never}, failures
 
 
 def _microseconds(server: _Server, script: str, seconds: int) -> float:
@@ -123,9 +140,8 @@ def _run_wrk(url: str, script: str, seconds: int) -> int:
 
 
 @contextmanager
-def _serving(framework: str, case: str, request: HttpRequest) -> Iterator[_Server]:
-    command = [sys.executable, "-m", "tests.benchmarks.wire", framework, case]
-    with subprocess.Popen(command, cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
+def _serving(command: list[str], request: HttpRequest) -> Iterator[_Server]:
+    with subprocess.Popen([sys.executable, "-m", *command], cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             port = _wait_until_listening(process)
             url = f"http://127.0.0.1:{port}{request.path}" + (f"?{request.query}" if request.query else "")
@@ -151,13 +167,17 @@ def _wait_until_listening(process: subprocess.Popen[str]) -> int:
     raise WireError("the server did not start")
 
 
-def _serve(framework: str, case: str) -> None:
-    app = next(known for known in FRAMEWORKS if known.name == framework).load()[case]()
+def serve(app: ASGIApp) -> None:
+    """Serve an application as plain uvicorn does, on a port that is printed."""
     server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
-    with socket.socket() as listener:
+    with socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP) as listener:
         listener.bind(("127.0.0.1", 0))  # here, so that nobody else can take the port in between
         print(listener.getsockname()[1], flush=True)
         server.run(sockets=[listener])
+
+
+def _serve(framework: str, case: str) -> None:
+    serve(next(known for known in FRAMEWORKS if known.name == framework).load()[case]())
 
 
 if __name__ == "__main__":

@@ -32,18 +32,21 @@ class ExchangeLog:
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange, letting go of the oldest where there is no room, and tell the listeners."""
-        with self._lock:
-            self._total += 1
-        self.renew(exchange)
+        self._keep(exchange, 1)
 
     def renew(self, exchange: Exchange) -> None:
         """Put an exchange in the place of the one with its id, and tell the listeners: a WebSocket goes on."""
+        self._keep(exchange, 0)
+
+    def _keep(self, exchange: Exchange, count: int) -> None:
         size_bytes = exchange.size_bytes
         with self._lock:
-            _, former_bytes = self._kept.get(exchange.id, (None, 0))
+            former = self._kept.get(exchange.id)
             self._kept[exchange.id] = (exchange, size_bytes)
-            self._size_bytes += size_bytes - former_bytes
-            self._let_go()
+            self._total += count
+            self._size_bytes += size_bytes - (former[1] if former else 0)
+            if len(self._kept) > self.max_count or self._size_bytes > self.max_bytes:
+                self._let_go()
             listeners = self._listeners
         for listener in listeners:
             listener(exchange)

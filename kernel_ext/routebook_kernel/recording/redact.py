@@ -73,11 +73,17 @@ class Secrets:
 
     def header_pairs(self, pairs: Iterable[tuple[str, str]]) -> HeaderPairs:
         """Headers without their secrets; the scheme of an Authorization and the names of cookies stay."""
-        return tuple((name, self._header(name.lower(), value)) for name, value in pairs)
+        secret = self.headers
+        return tuple(
+            [
+                (name, self._header(name.lower(), value)) if name.lower() in secret or "?" in value else (name, value)
+                for name, value in pairs
+            ]
+        )
 
     def _header(self, name: str, value: str) -> str:
         if name not in self.headers:
-            return self.url(value) if "?" in value else value
+            return self.url(value)
         if name == "cookie":
             return "; ".join(f"{pair.partition('=')[0].strip()}={HIDDEN}" for pair in value.split(";"))
         if name == "set-cookie":
@@ -88,7 +94,8 @@ class Secrets:
 
     def url(self, url: str) -> str:
         """A URL or a query string without the values of secret parameters."""
-        return self._form.sub(rf"\1\2{HIDDEN}", url) if "=" in url else url
+        # Most hold none: looking for one costs less than replacing none.
+        return self._form.sub(rf"\1\2{HIDDEN}", url) if "=" in url and self._form.search(url) else url
 
     def body(self, data: bytes, media_type: str) -> bytes:
         """A body without the values of secret fields, whole or cut short; other media types as they are."""
@@ -97,8 +104,9 @@ class Secrets:
             return data
         # latin-1 maps every byte to one character and back, so broken UTF-8 survives.
         text = data.decode("latin-1")
-        clean = pattern.sub(replacement, text)
-        return data if clean is text or clean == text else clean.encode("latin-1", "replace")
+        if pattern.search(text) is None:
+            return data
+        return pattern.sub(replacement, text).encode("latin-1", "replace")
 
     def hidden_fields(self, data: bytes, media_type: str) -> tuple[str, ...]:
         """The names of the fields of a kept body whose values were taken out, in order, repeats kept."""

@@ -11,8 +11,9 @@ import contextlib
 import ctypes
 import threading
 from collections.abc import Callable, Coroutine
-from concurrent.futures import CancelledError, Future, wait
-from typing import Any, Protocol, TypeVar
+from concurrent.futures import Future, wait
+from contextvars import copy_context
+from typing import Any, Generic, Protocol, TypeVar
 
 from routebook_kernel.exceptions import HomeLoopError
 
@@ -108,13 +109,16 @@ class HomeLoop:
         if self.is_here:
             coroutine.close()
             raise HomeLoopError("This already runs on the home loop, so it cannot wait for itself: use `await`.")
-        tasks: list[asyncio.Task[Any]] = []
         self._is_interrupted = False
-        future = self.submit(_tell_task(coroutine, tasks.append))
+        call = _Call(coroutine)
+        self.call_soon(call.start)
         try:
-            return future.result()
+            call.wait()
         except KeyboardInterrupt:
-            return self._interrupted(future, tasks)
+            self._interrupt(call)
+            if call.is_cancelled:
+                raise KeyboardInterrupt from None
+        return call.result()
 
     def run_within(self, coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:
         """Run a coroutine as `run` does, but wait no longer than `timeout_s`; what is late is cancelled and left.
@@ -136,28 +140,25 @@ class HomeLoop:
             future.cancel()
             raise
 
-    def _interrupted(self, future: Future[T], tasks: list["asyncio.Task[Any]"]) -> T:
-        """Cancel, and wait for the end: IPython's own coroutine for a cell turns it into a shown error."""
+    def _interrupt(self, call: "_Call[Any]") -> None:
+        """Cancel, and wait for the end: IPython's own coroutine for a cell turns it into a shown error.
+
+        Raises:
+            KeyboardInterrupt: It does not end.
+        """
         self._is_interrupted = True
         is_cancelled = threading.Event()
 
         def cancel() -> None:
-            # The task is cancelled, not the future, which would be done at once, before the task has cleaned up.
             is_cancelled.set()
-            if tasks:
-                tasks[0].cancel()
-            else:
-                future.cancel()
+            call.cancel()
 
         self.call_soon(cancel)
         if not is_cancelled.wait(GRACE_S):
             self._interrupt_thread()
-            if not wait([future], GRACE_S).done:
+            if not call.wait(GRACE_S):
                 raise KeyboardInterrupt("blocking code in an async cell or a handler still holds the home loop")
-        try:
-            return future.result()
-        except CancelledError:
-            raise KeyboardInterrupt from None
+        call.wait()
 
     def _interrupt_thread(self) -> None:
         """Raise KeyboardInterrupt in the home thread: blocking Python code in an async cell ends."""
@@ -200,11 +201,46 @@ class HomeLoop:
             thread.join(timeout_s)
 
 
-async def _tell_task(coroutine: Coroutine[Any, Any, T], tell: Callable[["asyncio.Task[Any]"], object]) -> T:
-    """Await a coroutine, telling first which task does."""
-    if task := asyncio.current_task():
-        tell(task)
-    return await coroutine
+class _Call(Generic[T]):
+    """A coroutine on its way through the loop, and the thread that waits for it: a future with one lock.
+
+    `run_coroutine_threadsafe` does the same with two futures, a condition and twice the time, and gives no hold of the
+    task: what is cancelled must be the task, which then cleans up, not a future, which would be done at once.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._context = copy_context()
+        self._task: asyncio.Task[T] | None = None
+        self._running = threading.Lock()
+        self._running.acquire()
+
+    def start(self) -> None:
+        """Start it, on the loop, in the context of the thread that waits."""
+        self._task = asyncio.get_running_loop().create_task(self._coroutine, context=self._context)
+        self._task.add_done_callback(lambda task: self._running.release())
+
+    def cancel(self) -> None:
+        """Cancel it, on the loop."""
+        if self._task is not None:
+            self._task.cancel()
+
+    def wait(self, timeout_s: float = -1) -> bool:
+        """Wait for its end; false where the time was too short."""
+        if is_done := self._running.acquire(timeout=timeout_s):
+            self._running.release()
+        return is_done
+
+    def result(self) -> T:
+        """What it ended with, or what it raised."""
+        if self._task is None:
+            raise HomeLoopError("The home loop was closed before this could run.")
+        return self._task.result()
+
+    @property
+    def is_cancelled(self) -> bool:
+        """Whether it ended by being cancelled."""
+        return self._task is None or self._task.cancelled()
 
 
 async def _limited(coroutine: Coroutine[Any, Any, T], timeout_s: float) -> T:

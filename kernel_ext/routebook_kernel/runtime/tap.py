@@ -86,7 +86,10 @@ def body_of(kept: KeptBody, headers: Iterable[tuple[str, str]], secrets: Secrets
     """A body as it is kept; None where there was none."""
     if kept.size == 0:
         return None
-    content_type = next((value for name, value in headers if name.lower() == "content-type"), "")
-    media_type = content_type.partition(";")[0].strip().lower()
+    media_type = ""
+    for name, value in headers:
+        if name == "content-type" or name.lower() == "content-type":
+            media_type = value.partition(";")[0].strip().lower()
+            break
     data = secrets.body(b"".join(kept.chunks), media_type)
     return Body(data, kept.size, media_type, is_truncated=kept.room < 0)
