@@ -16,7 +16,7 @@ answers for them, and 500 compiled patterns would cost more than 500 routes.
 import difflib
 import re
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from types import MappingProxyType
 from typing import Any
 
@@ -79,28 +79,26 @@ class Parameter:
 
 @dataclass(frozen=True, slots=True)
 class Segment:
-    """What stands between two slashes: literal text, a parameter, or a mixture."""
+    """What stands between two slashes: literal text, a parameter, or a mixture.
+
+    Attributes:
+        literal: The text of a segment without parameters.
+        parameter: The parameter that is the whole segment.
+        is_open: Whether it may run past the next slash.
+    """
 
     parts: tuple[str | Parameter, ...]
+    literal: str | None = field(init=False, repr=False, compare=False)
+    parameter: Parameter | None = field(init=False, repr=False, compare=False)
+    is_open: bool = field(init=False, repr=False, compare=False)
 
-    @property
-    def literal(self) -> str | None:
-        """The text of a segment without parameters."""
-        if not self.parts:
-            return ""
-        first = self.parts[0]
-        return first if len(self.parts) == 1 and isinstance(first, str) else None
-
-    @property
-    def parameter(self) -> Parameter | None:
-        """The parameter that is the whole segment."""
-        first = self.parts[0] if len(self.parts) == 1 else None
-        return first if isinstance(first, Parameter) else None
-
-    @property
-    def is_open(self) -> bool:
-        """Whether it may run past the next slash."""
-        return any(isinstance(part, Parameter) and not part.is_within_segment for part in self.parts)
+    def __post_init__(self) -> None:
+        # Found out once: every table that is built asks for each of them.
+        only = self.parts[0] if len(self.parts) == 1 else None
+        is_open = any(isinstance(part, Parameter) and not part.is_within_segment for part in self.parts)
+        object.__setattr__(self, "literal", only if isinstance(only, str) else None if self.parts else "")
+        object.__setattr__(self, "parameter", only if isinstance(only, Parameter) else None)
+        object.__setattr__(self, "is_open", is_open)
 
     @property
     def pattern(self) -> str:

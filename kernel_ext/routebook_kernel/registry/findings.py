@@ -1,6 +1,7 @@
 """What is wrong, or will surprise, in an application as it stands: each with the cell, the line and a way out."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import Any
 
 from routebook.applications import Routebook
@@ -88,7 +89,8 @@ def shadowing(app: Routebook, operation: Operation) -> Any:
     if operation.method == "WEBSOCKET":
         return None
     match, found = app.router.table.http.match, None
-    for path in _iter_sample_paths(operation.context):
+    context = operation.context
+    for path in _sample_paths(context.path_format, tuple(map(_name_and_kind, context.param_convertors.items()))):
         answer = match(operation.method, path)
         if answer is None or answer[0] is operation.context or (found is not None and answer[0] is not found):
             return None
@@ -96,14 +98,22 @@ def shadowing(app: Routebook, operation: Operation) -> Any:
     return found
 
 
-def _iter_sample_paths(context: Any) -> Iterator[str]:
-    path, convertors = context.path_format, context.param_convertors
-    for index in range(2 if convertors else 1):
+def _name_and_kind(parameter: tuple[str, Any]) -> tuple[str, type]:
+    name, convertor = parameter
+    return name, type(convertor)
+
+
+@lru_cache(maxsize=4096)
+def _sample_paths(path: str, parameters: tuple[tuple[str, type], ...]) -> tuple[str, ...]:
+    """Paths that fit a template: one where it has no parameters, else two that differ in all of them."""
+    paths = []
+    for index in range(2 if parameters else 1):
         filled = path
-        for name, convertor in convertors.items():
-            kind = type(convertor).__name__.removesuffix("Convertor").lower()
+        for name, convertor in parameters:
+            kind = convertor.__name__.removesuffix("Convertor").lower()
             filled = filled.replace(f"{{{name}}}", str(_SAMPLES.get(kind, _USUAL_SAMPLES)[index]))
-        yield filled
+        paths.append(filled)
+    return tuple(paths)
 
 
 def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, Any]) -> Iterator[Finding]:

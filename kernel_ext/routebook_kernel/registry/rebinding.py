@@ -30,6 +30,7 @@ class NamedIndex:
 
     def __init__(self) -> None:
         self._known: dict[Same, Named] = {}
+        self._kept_count = 0
 
     def of(self, thing: Any, iter_values: Callable[[], Iterable[Any]]) -> Named:
         """What a thing names."""
@@ -42,10 +43,16 @@ class NamedIndex:
         """It names other things now."""
         self._known.pop(Same(thing), None)
 
+    @property
+    def has_grown(self) -> bool:
+        """Whether much was added since what is gone was let go of the last time."""
+        return len(self._known) > 2 * self._kept_count + 100
+
     def keep_only(self, things: Iterable[Any]) -> None:
         """Let go of what is gone."""
         standing = {Same(thing) for thing in things}
         self._known = {key: named for key, named in self._known.items() if key in standing}
+        self._kept_count = len(self._known)
 
 
 @dataclass(slots=True)

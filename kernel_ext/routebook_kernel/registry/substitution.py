@@ -56,7 +56,9 @@ class Named:
 
     def has_any(self, replaced: Replaced) -> bool:
         """Whether an old definition is among them, by itself or by its name."""
-        return any(old in self.objects for old in replaced) or not self.words.isdisjoint(_names(replaced))
+        if not self.objects.isdisjoint(replaced):
+            return True
+        return bool(self.words) and not self.words.isdisjoint(_names(replaced))
 
 
 def _inner(value: Any) -> list[Any]:

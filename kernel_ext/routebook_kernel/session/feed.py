@@ -11,6 +11,8 @@ from routebook_kernel.runtime.home import HomeLoop
 
 INTERVAL_S = 0.05
 """The least time between two deltas: 20 a second."""
+PATIENCE_S = 0.02
+"""How long a change waits for others, and for the requests that follow a cell: they share the home loop."""
 
 Snapshot = TypeVar("Snapshot")
 
@@ -73,7 +75,7 @@ class Feed(Generic[Snapshot]):
             if self._is_due or self._known is None:
                 return
             self._is_due = True
-            wait_s = max(0.0, self._sent_at + INTERVAL_S - time.monotonic())
+            wait_s = max(PATIENCE_S, self._sent_at + INTERVAL_S - time.monotonic())
         with suppress(HomeLoopError):  # after the end of the session nobody listens any longer
             self._home.call_soon(lambda: self._home.loop.call_later(wait_s, self._flush))
 

@@ -69,12 +69,14 @@ class Follower:
         return bool(redefined)
 
     def _forget_gone(self) -> None:
-        standing = {Same(cls) for cls in self._definitions.classes()}
-        self._stale_classes = {cls: name for cls, name in self._stale_classes.items() if cls in standing}
-        values = [entry.value for _, entry in self._notebook.entries()]
-        self._index.keep_only([*values, *self._definitions.functions()])
+        if self._stale_classes:
+            standing = {Same(cls) for cls in self._definitions.classes()}
+            self._stale_classes = {cls: name for cls, name in self._stale_classes.items() if cls in standing}
+        if self._index.has_grown:
+            values = [entry.value for _, entry in self._notebook.entries()]
+            self._index.keep_only([*values, *self._definitions.functions()])
         if self._stale_routes:
-            routes = {Same(value) for value in values}
+            routes = {Same(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
     def _naming(self, replaced: Replaced) -> set[Entry]:
