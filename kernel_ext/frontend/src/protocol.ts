@@ -266,3 +266,62 @@ export interface Code {
   js: string;
   css: string;
 }
+
+export interface ConnectArguments {
+  request: SendArguments;
+  subprotocols: string[];
+}
+
+export interface SocketMessageState {
+  number: number;
+  sender: "client" | "application";
+  text?: string;
+  base64?: string;
+  size_bytes: number;
+  is_cut: boolean;
+  at_ms: number;
+}
+
+export interface SocketEnd {
+  code: number;
+  reason: string;
+  by: "client" | "application";
+  words: string;
+}
+
+export interface ConnectionState {
+  id: number;
+  operation: string;
+  url: string;
+  subprotocols: string[];
+  subprotocol: string | null;
+  status: "connecting" | "open" | "refused" | "closed";
+  started_at: number;
+  elapsed_ms: number | null;
+  message_count: number;
+  first: number;
+  messages: SocketMessageState[];
+  sent_bytes: number;
+  received_bytes: number;
+  end: SocketEnd | null;
+  issues: ValidationIssue[];
+  exchange: ExchangeState | null;
+  error: string | null;
+  note: string;
+}
+
+export interface SocketsState {
+  name: string;
+  title: string;
+  operations: OperationState[];
+  components: { [key: string]: Json };
+  connections: ConnectionState[];
+}
+
+export interface SocketsDelta extends DeltaBase {
+  info?: { [key: string]: string };
+  operations?: OperationState[];
+  components?: { [key: string]: Json };
+  set?: ConnectionState[];
+  removed?: number[];
+}
