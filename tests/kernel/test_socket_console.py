@@ -169,7 +169,7 @@ def test_conversation_is_kept_with_times_and_direction_and_its_close(session: Se
         "code": 4000,
         "reason": "enough",
         "by": "application",
-        "words": "the application's own code",
+        "words": "private to the application",
     }
     [exchange] = session.log
     assert (exchange.source, exchange.status, exchange.socket.close_code) == ("console", 101, 4000)
@@ -395,7 +395,7 @@ def test_overview_tells_endpoints_and_conversations_as_text(console: Console) ->
 
     assert "WS  /rooms/{room}  Talk" in repr(overview)
     assert "← " in repr(overview)
-    assert "closed by the client with 1000 (normal: what the connection was for is done); 2 messages" in repr(overview)
+    assert "closed by the client with 1000 (normal, what the connection was for is done); 2 messages" in repr(overview)
     assert "refused: query seat: is required" in repr(overview)
     assert "<b><b>" not in overview._repr_html_()
     assert "&lt;b&gt;" in overview._repr_html_()

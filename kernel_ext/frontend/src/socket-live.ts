@@ -76,7 +76,8 @@ export function endWords({ end, status }: ConnectionState): string {
 }
 
 /** What a code means, for the person who chooses one; "" where the table has none. */
-export const codeWords = (code: number): string => CLOSE_WORDS[code] ?? (code >= 4000 && code <= 4999 ? "the application's own code" : "");
+export const codeWords = (code: number): string =>
+  CLOSE_WORDS[code] ?? (code >= 4000 && code <= 4999 ? "private to the application" : "");
 
 const MAX_REASON_BYTES = 123;
 

@@ -17,6 +17,9 @@ export interface Message {
   file: File | null;
 }
 
+/** How long the form stays while a handshake is not answered. */
+const PATIENCE_MS = 400;
+
 const NOTHING: Message = { kind: "text", texts: { text: "", json: "", bytes: "" }, file: null };
 
 /** A connection that was asked for from an endpoint's form, and what had been filled in. */
@@ -33,7 +36,10 @@ export class SocketStore extends FormStore {
   readonly attempts = new Map<string, Attempt>();
   /** Why something was not done, by endpoint or by connection. */
   readonly problems = new Map<string | number, string>();
+  /** The connection that was made just now: its view takes the focus, once. */
+  fresh: number | null = null;
   private readonly messages = new Map<number, Message>();
+  private awaited: number | null = null;
 
   constructor(model: Model, signal: AbortSignal) {
     super();
@@ -60,7 +66,7 @@ export class SocketStore extends FormStore {
     this.changed();
   }
 
-  /** Ask for a connection with what is filled in, and show it. */
+  /** Ask for a connection with what is filled in; it is shown when it is accepted, or lets wait. */
   async connect(from: Console): Promise<void> {
     const { id } = from.operation;
     const draft = this.draft(from);
@@ -68,8 +74,9 @@ export class SocketStore extends FormStore {
     const made = await this.run(id, "connect", { request: await this.request(from), subprotocols });
     if (made === undefined) return;
     this.attempts.set(id, { id: made as number, draft });
-    this.show({ kind: "connection", id: made as number });
-    this.explain(made as number);
+    this.awaited = made as number;
+    this.answered();
+    setTimeout(() => this.isWaiting(made as number) && this.show({ kind: "connection", id: made as number }), PATIENCE_MS);
   }
 
   message(id: number): Message {
@@ -83,7 +90,8 @@ export class SocketStore extends FormStore {
 
   /** Send data; what was written is gone when it was sent. */
   async send(id: number, data: string | Uint8Array): Promise<void> {
-    const sent = await this.run(id, "send", typeof data === "string" ? { id, text: data } : { id, base64: base64Of(data) });
+    const content = typeof data === "string" ? { text: data } : { base64: base64Of(data) };
+    const sent = await this.run(id, "send", { id, ...content });
     if (sent === undefined) return;
     const { kind, texts } = this.message(id);
     this.write(id, { texts: { ...texts, [kind]: "" }, file: null });
@@ -123,14 +131,20 @@ export class SocketStore extends FormStore {
       this.messages.delete(id);
       this.problems.delete(id);
     }
-    for (const { id } of delta.set ?? []) queueMicrotask(() => this.explain(id));
+    if (delta.set) queueMicrotask(() => this.answered());
   }
 
-  /** Values that a handshake was refused for are shown where they can be mended: in the form. */
-  private explain(id: number): void {
-    const connection = this.connection(id);
-    const isMine = connection && this.attempts.get(connection.operation)?.id === id;
-    if (!isMine || !connection.issues.length || this.shown?.kind !== "connection" || this.shown.id !== id) return;
-    this.show({ kind: "endpoint", id: connection.operation });
+  private isWaiting(id: number): boolean {
+    return this.awaited === id && this.connection(id)?.status === "connecting";
+  }
+
+  /** A handshake was answered: accepted, the connection is shown; refused, the form says why. */
+  private answered(): void {
+    const connection = this.awaited === null ? undefined : this.connection(this.awaited);
+    if (!connection || connection.status === "connecting") return;
+    this.awaited = null;
+    if (connection.status === "refused") return this.show({ kind: "endpoint", id: connection.operation });
+    this.fresh = connection.id;
+    this.show({ kind: "connection", id: connection.id });
   }
 }

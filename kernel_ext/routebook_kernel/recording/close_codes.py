@@ -9,7 +9,7 @@ MAX_REASON_BYTES = 123
 """What a close frame holds beside the code. Spec: RFC 6455 §5.5, §5.5.1."""
 
 WORDS: Mapping[int, str] = {
-    1000: "normal: what the connection was for is done",
+    1000: "normal, what the connection was for is done",
     1001: "going away: a server stops, or a page is left",
     1002: "protocol error",
     1003: "it was sent a kind of data that it cannot take, such as bytes instead of text",
@@ -39,7 +39,7 @@ def close_words(code: int) -> str:
         return WORDS[code]
     if 3000 <= code < 4000:
         return "a code of a library or framework, registered with IANA"
-    return "the application's own code" if 4000 <= code < 5000 else "a code without a meaning"
+    return "private to the application" if 4000 <= code < 5000 else "a code without a meaning"
 
 
 def close_refusal(code: int, reason: str) -> str | None:

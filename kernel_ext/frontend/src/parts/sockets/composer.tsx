@@ -1,5 +1,5 @@
 /** What a person writes to send over a connection: text, JSON, or bytes. */
-import { useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import type { ConnectionState } from "../../protocol";
 import type { Written } from "../../socket-store";
 import { bytesFromHex } from "../../socket-live";
@@ -58,6 +58,12 @@ export function Composer({ connection }: { connection: ConnectionState }) {
   const { id } = connection;
   const { kind, texts, file } = store.message(id);
   const [isSending, setSending] = useState(false);
+  const text = useRef<HTMLTextAreaElement>(null);
+  useEffect(() => {
+    if (store.fresh !== id) return;
+    store.fresh = null;
+    text.current?.focus();
+  }, [id]);
   const isOpen = connection.status === "open" && store.kernel.link !== "lost";
   const bytes = kind === "bytes" && !file ? bytesFromHex(texts.bytes) : null;
   const isWrong = typeof bytes === "string";
@@ -89,6 +95,7 @@ export function Composer({ connection }: { connection: ConnectionState }) {
       {kind === "text" && (
         <textarea
           class="rb-input rb-input--lines"
+          ref={text}
           rows={Math.min(8, Math.max(2, texts.text.split("\n").length))}
           aria-label="Text"
           placeholder="A text message; an empty one can be sent too"

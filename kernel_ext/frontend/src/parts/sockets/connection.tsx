@@ -144,7 +144,7 @@ function Ended({ connection }: { connection: ConnectionState }) {
                 : "The handler ended without closing the connection."
               : `${visible(endWords(connection)).replace(/^c/, "C")}.`}
           </strong>{" "}
-          {isBroken ? "A client on a network reports 1006: " : `${end.code}: `}
+          {isBroken ? "A client on a network reports 1006: " : `Code ${end.code}: `}
           {end.words}.
         </div>
       </div>

@@ -21,7 +21,7 @@ const Row = ({ message }: { message: SocketMessageState }) => (
   <span class="rb-ws__row" data-from={message.sender}>
     <span class="rb-ws__at">{momentWords(message.at_ms)}</span>
     <span class="rb-ws__way">
-      <Icon name={message.sender === "client" ? "up" : "down"} />
+      <Icon name={message.sender === "client" ? "sent" : "received"} />
       <span class="rb-sr">{WORDS[message.sender]}</span>
     </span>
     {message.text === undefined && <span class="rb-small rb-2">bytes</span>}
@@ -66,6 +66,11 @@ function Content({ shown }: { shown: SocketMessageState | Payload }) {
   );
 }
 
+function saveAs({ text, base64 }: SocketMessageState | Payload, number: number): void {
+  const name = `message-${number}.${text === undefined ? "bin" : "txt"}`;
+  save([text ?? bytesOf(base64 ?? "")], "application/octet-stream", name);
+}
+
 function One({ connection, message }: { connection: ConnectionState; message: SocketMessageState }) {
   const store = useSockets();
   const shown = useWhole(connection.id, message);
@@ -80,9 +85,7 @@ function One({ connection, message }: { connection: ConnectionState; message: So
   return (
     <section class="rb-ws__one" aria-label={`Message ${message.number}`}>
       <div class="rb-part">
-        <h4>
-          Message {message.number}
-        </h4>
+        <h4>Message {message.number}</h4>
         <span class="rb-small rb-2">
           {WORDS[message.sender]} {momentWords(message.at_ms)}, {size(message.size_bytes)}
         </span>
@@ -92,9 +95,7 @@ function One({ connection, message }: { connection: ConnectionState; message: So
             <button
               class="rb-btn rb-btn--quiet rb-btn--small"
               type="button"
-              onClick={() =>
-                save([text ?? bytesOf(base64 ?? "")], "application/octet-stream", `message-${message.number}.${text === undefined ? "bin" : "txt"}`)
-              }
+              onClick={() => saveAs(shown, message.number)}
             >
               Save
             </button>

@@ -23,7 +23,12 @@ function move(event: KeyboardEvent): void {
   items[(at + step + items.length) % items.length]?.focus();
 }
 
-const Endpoint = ({ operation, isCurrent, onShow }: { operation: OperationState; isCurrent: boolean; onShow: () => void }) => (
+interface ItemProps {
+  isCurrent: boolean;
+  onShow: () => void;
+}
+
+const Endpoint = ({ operation, isCurrent, onShow }: ItemProps & { operation: OperationState }) => (
   <li>
     <button
       class="rb-op"
@@ -41,7 +46,7 @@ const Endpoint = ({ operation, isCurrent, onShow }: { operation: OperationState;
   </li>
 );
 
-const Line = ({ connection, isCurrent, onShow }: { connection: ConnectionState; isCurrent: boolean; onShow: () => void }) => (
+const Line = ({ connection, isCurrent, onShow }: ItemProps & { connection: ConnectionState }) => (
   <li>
     <button
       class="rb-op"
@@ -161,7 +166,17 @@ function Panel({ state, shown }: { state: SocketsState; shown: Shown }) {
 }
 
 /** What stands for the lists in a narrow view. */
-function Chooser({ state, shown, isOpen, onToggle }: { state: SocketsState; shown: Shown; isOpen: boolean; onToggle: () => void }) {
+function Chooser({
+  state,
+  shown,
+  isOpen,
+  onToggle,
+}: {
+  state: SocketsState;
+  shown: Shown;
+  isOpen: boolean;
+  onToggle: () => void;
+}) {
   const connection = shown.kind === "connection" && state.connections.find(({ id }) => id === shown.id);
   const path = connection ? connection.url : String(shown.id).replace(/^\S+ /, "");
   return (
@@ -170,7 +185,7 @@ function Chooser({ state, shown, isOpen, onToggle }: { state: SocketsState; show
         <Method name="WS" />
         {connection ? <span class="rb-path">{visible(shorten(path, 100))}</span> : <Path path={path} />}
         <span class="rb-push rb-2 rb-small">
-          {plural(state.operations.length, "endpoint")}, {plural(state.connections.length, "connection")}
+          {state.connections.length ? plural(state.connections.length, "connection") : "endpoints"}
         </span>
         <Icon name="down" />
       </button>
