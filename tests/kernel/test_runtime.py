@@ -254,6 +254,26 @@ def test_proxied_request_sees_its_outside_path(home: HomeLoop, free_port: int) -
 
 
 @pytest.mark.parametrize(
+    ("prefix", "status"),
+    [
+        ("/user/a@b/proxy/9", 200), ("/user/a%40b/proxy/9", 200), ("/user/eve/proxy/9", 403),
+        ("/user/a@bc/proxy/9", 403), ("not a path", 200), (None, 200),
+    ],
+)  # fmt: skip
+def test_another_users_proxy_is_refused(home: HomeLoop, free_port: int, prefix: str | None, status: int) -> None:
+    """Users of a hub whose servers share a machine share 127.0.0.1; what is no proxy is asked nothing."""
+    server = KernelServer(home)
+    server.start(ProxyPrefix(make_app(), "/user/a%40b/"), port=free_port)
+    try:
+        headers = {"X-Forwarded-Prefix": prefix} if prefix else {}
+        answer = httpx2.get(f"http://127.0.0.1:{free_port}/hello", headers=headers)
+    finally:
+        server.stop()
+
+    assert answer.status_code == status
+
+
+@pytest.mark.parametrize(
     ("environ", "parent", "has_proxy", "url"),
     [
         ({}, None, True, "http://127.0.0.1:8000/"),

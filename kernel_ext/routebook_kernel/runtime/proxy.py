@@ -14,14 +14,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
+from urllib.parse import unquote
 
 from jupyter_core.paths import jupyter_runtime_dir
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX_HEADER = b"x-forwarded-prefix"
 
 # One leading slash, path characters only, no trailing slash: what may stand before a path in a URL that we print.
 _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+")
+
+_OTHERS = PlainTextResponse("This is the application of another user of this hub.\n", status_code=403)
 
 
 def checked_prefix(value: str) -> str:
@@ -32,24 +36,39 @@ def checked_prefix(value: str) -> str:
 
 
 class ProxyPrefix:
-    """ASGI middleware: puts the prefix that a proxy stripped back where ASGI wants it."""
+    """ASGI middleware: puts the prefix that a proxy stripped back where ASGI wants it.
 
-    def __init__(self, app: ASGIApp) -> None:
+    Args:
+        app: What is served.
+        own: On a hub the address of its user, for example "/user/ada/". Users whose servers share a machine share
+            127.0.0.1, so another one's proxy finds this port too: it is refused.
+    """
+
+    def __init__(self, app: ASGIApp, own: str = "") -> None:
         self.app = app
+        self._own = unquote(own)
         self._seen = ""
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on, with `root_path` and `path` as the outside sees them."""
         if scope["type"] in {"http", "websocket"} and (prefix := self._prefix(scope)):
+            if not self._is_own(prefix):
+                await _OTHERS(scope, receive, send)
+                return
             scope = {**scope, "root_path": prefix, "path": prefix + scope["path"]}
         await self.app(scope, receive, send)
 
     def _prefix(self, scope: Scope) -> str:
         for name, value in scope["headers"]:
             if name == PREFIX_HEADER:
-                self._seen = checked_prefix(value.decode("latin-1"))
-                return self._seen
+                prefix = checked_prefix(value.decode("latin-1"))
+                if self._is_own(prefix):
+                    self._seen = prefix
+                return prefix
         return self._seen if scope["type"] == "websocket" else ""
+
+    def _is_own(self, prefix: str) -> bool:
+        return not prefix or unquote(prefix).startswith(self._own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,12 +99,17 @@ def served_at(port: int, environ: Mapping[str, str], parent_base_url: str | None
         has_proxy: Whether the Jupyter server has jupyter-server-proxy.
     """
     local = f"http://127.0.0.1:{port}/"
-    hub_prefix = environ.get("JUPYTERHUB_SERVICE_PREFIX")
+    hub_prefix = hub_prefix_of(environ)
     base = hub_prefix or parent_base_url
     # A Jupyter at the root of this machine needs no proxy: the local address is the plainest.
     if not has_proxy or not base or (base == "/" and not hub_prefix):
         return ServedAt(local, None)
     return ServedAt(local, f"{base.rstrip('/')}/proxy/{port}/")
+
+
+def hub_prefix_of(environ: Mapping[str, str]) -> str:
+    """The address of the user whose server this is, on a hub; "" elsewhere."""
+    return environ.get("JUPYTERHUB_SERVICE_PREFIX", "")
 
 
 def here(port: int) -> ServedAt:

@@ -5,6 +5,7 @@ Implements `session_api.SessionApi`; knows nothing of IPython.
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable, MutableMapping
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
@@ -28,7 +29,7 @@ from routebook_kernel.runtime.lifespan import Lifespans
 from routebook_kernel.runtime.live import LiveApp
 from routebook_kernel.runtime.nesting import Nesting
 from routebook_kernel.runtime.output import OutputListener
-from routebook_kernel.runtime.proxy import ProxyPrefix, here
+from routebook_kernel.runtime.proxy import ProxyPrefix, here, hub_prefix_of
 from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
 from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
 from routebook_kernel.runtime.websocket import Connect
@@ -223,7 +224,8 @@ class Session:
         self.stop()
         self._served = application
         served: ASGIApp = Recording(live, self.recorder, lambda: self._count(live))
-        served = ProxyPrefix(WithState(served, lambda: self._home_lifespans().state_of(live.current)))
+        stateful = WithState(served, lambda: self._home_lifespans().state_of(live.current))
+        served = ProxyPrefix(stateful, hub_prefix_of(os.environ))
         self.server.start(
             served,
             port=DEFAULT_PORT if port is None else port,
