@@ -22,18 +22,17 @@ from routebook._analysis.callables import callable_name
 from routebook._analysis.dependant import Dependant
 from routebook._plan.asgi import note_start, send_response
 from routebook._plan.body import BodyShape, shape_body
-from routebook._plan.compiler import compile_plan
 from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
 from routebook._plan.observe import OBSERVER_KEY, Observer
 from routebook._plan.respond import ResponseShape
-from routebook._plan.source import Form, Generated, generate
-from routebook._plan.steps import CallPlan
 from routebook._routing.options import first_given, is_given, settled
 from routebook._routing.template import PathTemplate, parse_template
 from routebook.exceptions import EndpointContext
 from routebook.params import Depends
 
 if TYPE_CHECKING:
+    from routebook._plan.source import Form, Generated
+    from routebook._plan.steps import CallPlan
     from routebook._plan.view import PlanView
     from routebook._routing.include import IncludedRouter
 
@@ -233,13 +232,16 @@ class RouteContext:
         shape: ResponseShape = make(self.response_class, is_default_class=not is_given(given))
         return shape
 
-    def plan(self, overrides: Mapping[Any, Any] | None = None) -> CallPlan:
+    def plan(self, overrides: Mapping[Any, Any] | None = None) -> "CallPlan":
         """The steps that serve the route; compiled anew at each call."""
+        # Imported with the first route that is compiled: whoever only declares routes need not wait for it.
+        from routebook._plan.compiler import compile_plan
+
         dependant = self._analyse(overrides) if overrides else self.dependant
         body = shape_body(dependant) if overrides else self.body
         return compile_plan(dependant, title=self.title, body=body, response=self.response_shape)
 
-    def generated(self, form: Form | None = None) -> Generated:
+    def generated(self, form: "Form | None" = None) -> "Generated":
         """The function that serves the route, and its text."""
         return self._variant(form or self._form, None, is_traced=False)
 
@@ -248,10 +250,10 @@ class RouteContext:
         return f"{self.plan()}\n\n{self.generated().source}"
 
     @property
-    def _form(self) -> Form:
+    def _form(self) -> "Form":
         return "websocket" if self.methods is None else "asgi"
 
-    def _variant(self, form: Form, overrides: Mapping[Any, Any] | None, *, is_traced: bool) -> Generated:
+    def _variant(self, form: "Form", overrides: Mapping[Any, Any] | None, *, is_traced: bool) -> "Generated":
         """The function for a state of the overrides, compiled once."""
         pairs = tuple(overrides.items()) if overrides and self._is_overridden(overrides) else ()
         identities = tuple((Identity(old), Identity(new)) for old, new in pairs)
@@ -260,6 +262,8 @@ class RouteContext:
         if found is None:
             if pairs:  # tests change them at will: keep the latest only
                 self._variants = {key: value for key, value in self._variants.items() if key[2] in ((), identities)}
+            from routebook._plan.source import generate  # late, as the compiler
+
             found = self._variants[key] = generate(
                 self.plan(dict(pairs)),
                 form,
@@ -274,7 +278,7 @@ class RouteContext:
         """How the route is served, to be looked at."""
         return cast("PlanView", self._variant(self._form, overrides, is_traced=True).view)  # a traced one has it
 
-    def _watched(self, form: Form, overrides: Mapping[Any, Any] | None, scope: Scope) -> Callable[..., Any]:
+    def _watched(self, form: "Form", overrides: Mapping[Any, Any] | None, scope: Scope) -> Callable[..., Any]:
         """The function for a request, traced where the scope has an observer, which is told the plan."""
         observer: Observer | None = scope.get(OBSERVER_KEY)
         variant = self._variant(form, overrides, is_traced=observer is not None)
