@@ -43,7 +43,6 @@ MISTAKES = {
     "await": ("async def f():\n    return fetch()", "not awaited: `fetch(…)` (line 2)"),
     "await in def": ("def f():\n    x = fetch()", "make it an `async def`"),
     "request.json": ("async def f(r: Request):\n    return r.json()", "write `await r.json(…)`"),
-    "mutable": ("def f(x: list = []): ...", "mutable default: `x=[]` (line 1) is one list for all calls"),
     "called dependency": ("def f(db = Depends(get_db())): ...", "calls it now, once: write `Depends(get_db)`"),
     "Depends as type": ("def f(db: Depends(get_db)): ...", "write `db: Annotated[…, Depends(get_db)]`"),
     "request": ("@app.get('/')\ndef f(request): ...", "write `request: Request`"),
@@ -121,6 +120,10 @@ SOUND = """
     async def w(socket: WebSocket):
         await manager.connect(socket)
         await socket.send_text("")
+
+    @app.get("/g")
+    def g(names: list[str] = Query([]), more: list[str] = []):  # each request gets a copy of a default
+        return names
 
     def helper(numbers, *more):
         total = 0

@@ -108,16 +108,6 @@ def _gives_coroutine(function: Function, call: ast.Call) -> bool:
     )
 
 
-def _has_mutable_default(function: Function) -> Iterator[str]:
-    for parameter, default in function.parameters:
-        if isinstance(default, ast.List | ast.Dict | ast.Set):
-            kind = type(default).__name__.lower()
-            yield (
-                f"`{parameter.arg}={ast.unparse(default)}` (line {default.lineno}) is one {kind} for all calls: write "
-                f"`{parameter.arg}: … | None = None`, or `Field(default_factory={kind})` in a model"
-            )
-
-
 def _calls_its_dependency(function: Function) -> Iterator[str]:
     holders = [default for _, default in function.parameters] + [arg.annotation for arg, _ in function.parameters]
     for holder in filter(None, holders):
@@ -329,7 +319,6 @@ RULES: Sequence[Rule] = (
     Rule("blocks", "warn", _blocks_the_loop),
     Rule("a loop in a loop", "warn", _runs_a_loop_in_a_loop),
     Rule("not awaited", "warn", _is_not_awaited),
-    Rule("mutable default", "warn", _has_mutable_default),
     Rule("called, not passed", "warn", _calls_its_dependency),
     Rule("not a type", "warn", _annotates_with_depends),
     Rule("query parameter", "warn", _lacks_annotation, only_operations=True),
