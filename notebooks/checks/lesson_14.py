@@ -270,7 +270,7 @@ ledger = Exercise(
             '@app.post("/transfers")\ndef transfer(amount: int, ledger: Annotated[Ledger, Depends(transaction)]):\n'
             "    try:\n        ledger.take(amount)\n    except TooMuch:\n        raise HTTPException(409)\n"
             '    return {"moved": amount}',
-            "neither committed nor rolled back",
+            "comes out of the `yield`",
         ),
     ],
     learned=(
