@@ -5,7 +5,7 @@ from collections.abc import Callable, Iterator, Sequence
 
 from routebook_kernel.learn.answers import Answer
 
-_NEAR = 0.7
+_NEAR = 0.75
 """How alike two paths are where one was probably meant for the other."""
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
