@@ -575,6 +575,11 @@ class APIRouter(Router):
         """Functions run when the application ends."""
         return self._life.on_shutdown
 
+    @property
+    def has_lifespan(self) -> bool:
+        """Whether anything runs when the application starts or ends, of an included router too."""
+        return any(life.lifespan or life.on_startup or life.on_shutdown for life in self._iter_lives())
+
     def _live(self, app: Any) -> AbstractAsyncContextManager[Any]:
         return live(list(self._iter_lives()), app)
 

@@ -146,6 +146,16 @@ class ValidationIssue(TypedDict):
     message: str  # pydantic's own words
 
 
+AdvicePlace = Literal["path", "query", "header", "cookie", "body", "response", "failure"]
+
+
+class Advice(TypedDict):
+    """What to know about a request and its response, in a sentence: the cause and the way out."""
+
+    text: str  # code stands in backquotes
+    place: AdvicePlace
+
+
 class Payload(TypedDict):
     """A body as the page may show it; exactly one of `text` and `base64` unless empty."""
 
@@ -202,6 +212,7 @@ class ExchangeState(TypedDict):
     response_body: Payload | None
     elapsed_ms: float
     issues: list[ValidationIssue]
+    advice: list[Advice]
     failure: Failure | None
     raised: Raised | None
 

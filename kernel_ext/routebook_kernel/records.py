@@ -1,7 +1,8 @@
 """The facts that the extension keeps, as frozen records: cells, exchanges, spans."""
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from routebook.introspect import PlanView
 
@@ -16,6 +17,12 @@ RunOutcome = Literal["completed", "raised", "refused"]
 
 Peer = Literal["client", "application"]
 """One of the two sides of a WebSocket."""
+
+
+def no_route() -> None:
+    """The route of an exchange that none answered."""
+    return
+
 
 HeaderPairs = tuple[tuple[str, str], ...]
 
@@ -112,12 +119,16 @@ class FailureRecord:
     Attributes:
         frames: The user's frames, outermost first.
         folded: How many frames of frameworks and libraries were left out.
+        cause: What it means and the way out, where its own words do not say.
+        misfits: Where a result did not fit its response model: pydantic's error items, as JSON values.
     """
 
     type: str
     message: str
     frames: tuple[FrameRecord, ...]
     folded: int
+    cause: str | None = None
+    misfits: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -235,6 +246,8 @@ class Exchange:
         application: The variable of the application that it was sent to; None where that is no Routebook application.
         raised: The exception behind an error response, and where the user's code raised it; None where it did not.
         socket: What passed over a WebSocket; None for HTTP.
+        route: Gives the route that answered, while it stands; what was sent is compared with what it expects.
+        cpu_ms: How long this process computed meanwhile, all threads together.
     """
 
     id: int
@@ -257,6 +270,8 @@ class Exchange:
     plan: PlanView | None = None
     raised: RaisedRecord | None = None
     socket: SocketRecord | None = None
+    route: Callable[[], Any] = field(default=no_route, compare=False, repr=False)
+    cpu_ms: float = 0.0
 
     @property
     def size_bytes(self) -> int:

@@ -115,7 +115,14 @@ def classify_parameter(
     _check_source(written, info, source)
     if source in ("form", "file"):
         check_multipart(locate_callable(call))
-    return Parameter(source, ModelField(name, info))
+    try:
+        return Parameter(source, ModelField(name, info))
+    except DeclarationError as error:
+        told = getattr(annotation, "__name__", annotation)
+        raise written.error(
+            f"{error} It is the type of {name!r} of {callable_name(call)}; "
+            f"a dependency is written `{name}: Annotated[{told}, Depends(…)]`."
+        ) from error
 
 
 def _find_depends(written: _Declaration) -> params.Depends | None:

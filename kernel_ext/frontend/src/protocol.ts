@@ -138,6 +138,14 @@ export interface Raised {
   line: number | null;
 }
 
+export type AdvicePlace = "path" | "query" | "header" | "cookie" | "body" | "response" | "failure";
+
+/** What to know about a request and its response: the cause and the way out; code stands in backquotes. */
+export interface Advice {
+  text: string;
+  place: AdvicePlace;
+}
+
 export interface ExchangeState {
   id: number;
   operation: string | null;
@@ -152,6 +160,7 @@ export interface ExchangeState {
   response_body: Payload | null;
   elapsed_ms: number;
   issues: ValidationIssue[];
+  advice: Advice[];
   failure: Failure | null;
   raised: Raised | null;
 }

@@ -4,9 +4,10 @@ import json
 from contextlib import suppress
 from http import HTTPStatus
 
-from routebook_kernel.protocol import ValidationIssue
-from routebook_kernel.recording.issues import tell_issues
-from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.protocol import Advice, ValidationIssue
+from routebook_kernel.recording.advice import advise
+from routebook_kernel.recording.issues import tell_issue, tell_issues
+from routebook_kernel.recording.style import code, esc, framed, marked, plain
 from routebook_kernel.records import Body, Exchange, FailureRecord, FrameRecord, SocketMessage, SocketRecord
 
 _MAX_SHOWN = 20_000
@@ -28,7 +29,9 @@ def reason_of(status: int | None) -> str:
 
 
 def issues_of(exchange: Exchange) -> list[ValidationIssue]:
-    """The issues of a 422 in FastAPI's format; none for every other response."""
+    """The issues of a 422 in FastAPI's format, or of a result that did not fit its response model."""
+    if exchange.failure is not None and exchange.failure.misfits:
+        return [tell_issue(misfit) for misfit in exchange.failure.misfits]
     if exchange.status != 422 or exchange.response_body is None:
         return []
     try:
@@ -76,6 +79,7 @@ def exchange_text(exchange: Exchange) -> str:
     lines = [_head(exchange)]
     issues = issues_of(exchange)
     lines += [f"  ! {issue_sentence(issue)}" for issue in issues]
+    lines += [f"  → {plain(piece['text'])}" for piece in advise(exchange)]
     if exchange.failure is not None:
         lines += _failure_lines(exchange.failure)
     elif not issues and (body := pretty(exchange.response_body)):
@@ -147,6 +151,8 @@ def exchange_html(exchange: Exchange) -> str:
     parts = [_bar(exchange)]
     if issues:
         parts.append(_part(_issues_html(issues)))
+    if advice := advise(exchange):
+        parts.append(_part(_advice_html(advice)))
     if exchange.failure is not None:
         parts.append(_part(_failure_html(exchange.failure)))
     if raised := raised_sentence(exchange):
@@ -175,6 +181,11 @@ def _bar(exchange: Exchange) -> str:
         f"<span>{code(exchange.method)} {code(exchange.url)}</span>"
         f'<span class="rb-2">{exchange.elapsed_ms:.1f} ms, {size}</span></div>'
     )
+
+
+def _advice_html(advice: list[Advice]) -> str:
+    items = "".join(f'<li data-k="changed"><b>→</b> {marked(piece["text"])}</li>' for piece in advice)
+    return f'<ul aria-label="What to do">{items}</ul>'
 
 
 def _issues_html(issues: list[ValidationIssue]) -> str:

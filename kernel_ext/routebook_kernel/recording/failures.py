@@ -5,10 +5,13 @@ import functools
 import linecache
 import reprlib
 import sysconfig
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
+from typing import Any
 
+from routebook.exceptions import ResponseValidationError
+from routebook_kernel.recording.causes import tell_cause
 from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import CellRecord, FailureRecord, FrameRecord, Place, RaisedRecord
 
@@ -39,8 +42,14 @@ def describe_failure(
         for frame, line in frames
         if (cell := cell_of(frame.f_code)) or is_users(frame.f_code.co_filename, ours)
     )
+    cause = tell_cause(error)
     return FailureRecord(
-        type=type(error).__name__, message=_message(error, secrets), frames=own, folded=len(frames) - len(own)
+        type=type(error).__name__,
+        message=_message(error, secrets),
+        frames=own,
+        folded=len(frames) - len(own),
+        cause=secrets.url(cause) if cause else None,
+        misfits=_misfits(error, secrets),
     )
 
 
@@ -58,6 +67,24 @@ def describe_raised(error: BaseException, cell_of: CellOf, *, ours: tuple[str, .
             place = Place(cell, None if cell else code.co_filename, line)
             return RaisedRecord(type(error).__name__, place, code.co_name)
     return None
+
+
+def _misfits(error: BaseException, secrets: Secrets) -> tuple[Mapping[str, Any], ...]:
+    """Where a result did not fit its response model; values as JSON, secrets redacted."""
+    if not isinstance(error, ResponseValidationError):
+        return ()
+    kept = []
+    for item in error.errors():
+        loc = [part if isinstance(part, int) else str(part) for part in item.get("loc", ())]
+        name = next((part for part in reversed(loc) if isinstance(part, str)), "")
+        told = secrets.value(name, short_repr(item.get("input")))
+        kept.append({"type": item.get("type"), "loc": loc, "msg": item.get("msg"), "input": told, "ctx": _plain(item)})
+    return tuple(kept)
+
+
+def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+    context = item.get("ctx") or {}
+    return {name: value if isinstance(value, int | float | str) else str(value) for name, value in context.items()}
 
 
 @functools.lru_cache(maxsize=1024)

@@ -4,6 +4,8 @@ Every piece of HTML carries this sheet, since each output of a notebook stands a
 root is named three times because JupyterLab's rules for rendered HTML weigh up to two classes and two elements.
 """
 
+import re
+from collections.abc import Mapping
 from html import escape
 
 _SHEET = """
@@ -74,3 +76,31 @@ def code(text: object) -> str:
 def framed(inner: str) -> str:
     """HTML as one output of a cell: sheet and root around it."""
     return f'{STYLE}<div class="rb">{inner}</div>'
+
+
+_CODE = re.compile(r"`([^`]*)`")
+_CELL = re.compile(r"cell (\[\d+\])")
+
+
+def plain(text: str) -> str:
+    """A sentence without its backquotes."""
+    return _CODE.sub(r"\1", text)
+
+
+def marked(text: str, links: Mapping[str, str] | None = None) -> str:
+    """A sentence as HTML: code where backquotes say so, cells as links to them.
+
+    Args:
+        text: The sentence.
+        links: The front end's ids of cells, by their labels.
+    """
+    pieces = _CODE.split(text)
+    return "".join(code(piece) if index % 2 else _linked(piece, links or {}) for index, piece in enumerate(pieces))
+
+
+def _linked(text: str, links: Mapping[str, str]) -> str:
+    def link(match: re.Match[str]) -> str:
+        cell_id = links.get(match.group(1))
+        return f'<a href="#cell-id={esc(cell_id)}">{match.group(0)}</a>' if cell_id else match.group(0)
+
+    return _CELL.sub(link, esc(text))

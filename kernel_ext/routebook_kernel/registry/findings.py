@@ -124,7 +124,13 @@ def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, A
         if (operation_id := described.get("operationId")) is None:
             continue
         first = seen.setdefault(operation_id, operation)
-        if first.context.original_route is not operation.context.original_route:
+        if first is operation:
+            continue
+        if first.context.original_route is operation.context.original_route:
+            told = f"`{first.id}` and `{operation.id}` of `{operation.function}` both have {ticked(operation_id)}"
+            text = f"{told}: declare each with a decorator of its own, or name one of them with `operation_id=`"
+            yield Finding("duplicate", "note", "same operation id", text, operation.id)
+        else:
             both = f"`{first.id}` and `{operation.id}`"
             text = f"{both} both have {ticked(operation_id)}: name one of them with `operation_id=`"
             yield Finding("duplicate", "warn", "same operation id", text, operation.id)

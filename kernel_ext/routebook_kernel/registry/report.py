@@ -7,7 +7,17 @@ from routebook_kernel.registry.changes import Change
 
 Level = Literal["note", "warn", "error"]
 FindingKind = Literal[
-    "shadowed", "conflict", "stale", "duplicate", "stopped", "refused", "carried", "fresh", "declaration", "source"
+    "shadowed",
+    "conflict",
+    "stale",
+    "duplicate",
+    "stopped",
+    "refused",
+    "carried",
+    "fresh",
+    "declaration",
+    "source",
+    "cause",
 ]
 
 

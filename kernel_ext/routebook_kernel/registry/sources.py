@@ -1,22 +1,31 @@
-"""Mistakes that a cell's source shows before any request: the rules, run over each of its functions."""
+"""Mistakes that show before any request: the rules, run over a cell's source and over what it declares."""
 
 import ast
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
+from routebook.applications import Routebook
+from routebook_kernel.records import CellKey
+from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.report import Finding
-from routebook_kernel.registry.source_function import Function, FunctionNode
-from routebook_kernel.registry.source_rules import RULES
+from routebook_kernel.registry.rules import (
+    APPLICATION_RULES,
+    CELL_RULES,
+    FUNCTION_RULES,
+    MODEL_RULES,
+    OPERATION_RULES,
+)
+from routebook_kernel.registry.rules.operations import Served
+from routebook_kernel.registry.rules.subjects import Cell, FunctionNode, Names, iter_functions, iter_models
 
-_METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace", "api_route"})
-_OPERATION_DECORATORS = _METHODS | {"websocket"}
+_PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
 def find_in_source(
     source: str, namespace: Mapping[str, Any], operation_of: Callable[[int], str | None]
 ) -> Iterator[Finding]:
-    """The mistakes in a cell's functions, by the rules below.
+    """The mistakes in a cell, by the rules.
 
     Args:
         source: The cell, magics included.
@@ -27,13 +36,42 @@ def find_in_source(
         tree = ast.parse(_without_magics(source))
     except (SyntaxError, ValueError):
         return
-    for node in ast.walk(tree):
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-            function = Function(node, _operation_decorator(node), namespace)
-            for rule in RULES:
-                if function.decorator is not None or not rule.only_operations:
-                    for text in rule.check(function):
-                        yield Finding("source", rule.level, rule.word, text, _operation(node, operation_of))
+    cell = Cell(tree, Names(namespace))
+    for rule in CELL_RULES:
+        for text in rule.told(cell):
+            yield Finding("source", rule.level, rule.word, text)
+    for model in iter_models(cell):
+        for model_rule in MODEL_RULES:
+            for text in model_rule.told(model):
+                yield Finding("source", model_rule.level, model_rule.word, text)
+    for function in iter_functions(cell):
+        for function_rule in FUNCTION_RULES:
+            for text in function_rule.told(function):
+                operation = _operation(function.node, operation_of)
+                yield Finding("source", function_rule.level, function_rule.word, text, operation)
+
+
+def find_in_operations(operations: Iterable[Operation], cell: CellKey) -> Iterator[Finding]:
+    """The mistakes that the framework's analysis of a cell's operations shows."""
+    routes: dict[int, Operation] = {}
+    for operation in operations:
+        if operation.entry is not None and operation.entry.cell == cell:
+            routes.setdefault(id(operation.context.original_route), operation)
+    for operation in routes.values():
+        route = operation.context.original_route
+        if (dependant := getattr(route, "dependant", None)) is None:
+            continue
+        served = Served(operation.function, dependant, getattr(route, "response_model", None))
+        for rule in OPERATION_RULES:
+            for text in rule.told(served):
+                yield Finding("source", rule.level, rule.word, text, operation.id)
+
+
+def find_in_application(app: Routebook) -> Iterator[Finding]:
+    """The mistakes in how an application is put together."""
+    for rule in APPLICATION_RULES:
+        for text in rule.told(app):
+            yield Finding("source", rule.level, rule.word, text)
 
 
 def _operation(node: FunctionNode, operation_of: Callable[[int], str | None]) -> str | None:
@@ -44,14 +82,6 @@ def _operation(node: FunctionNode, operation_of: Callable[[int], str | None]) ->
 def _without_magics(source: str) -> str:
     """The source with IPython's own lines blanked, so that lines keep their numbers."""
     if source.lstrip().startswith("%%"):
-        return source.replace(source.lstrip().splitlines()[0], "", 1)
+        first = source.lstrip().splitlines()[0]
+        return source.replace(first, "", 1) if first.startswith(_PYTHON_MAGICS) else ""
     return re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source)
-
-
-def _operation_decorator(node: FunctionNode) -> ast.Call | None:
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
-            path = decorator.args[0] if decorator.args else None
-            if decorator.func.attr in _OPERATION_DECORATORS and isinstance(path, ast.Constant | ast.JoinedStr):
-                return decorator
-    return None

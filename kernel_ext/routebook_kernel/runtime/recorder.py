@@ -5,6 +5,8 @@ the credentials out of what is kept, and costs some microseconds.
 """
 
 import asyncio
+import time
+import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +19,7 @@ from routebook_kernel.recording.failures import CellOf, describe_failure, descri
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.recording.trace import SpanRecorder
-from routebook_kernel.records import Exchange, RaisedRecord, Source
+from routebook_kernel.records import Exchange, RaisedRecord, Source, no_route
 from routebook_kernel.runtime.output import Collected, collected_output
 from routebook_kernel.runtime.socket_tap import SocketTap
 from routebook_kernel.runtime.tap import HttpTap, body_of, decoded
@@ -81,8 +83,11 @@ class Recorder:
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
         """Run one HTTP request; the application's own exception is caught, told, and returned."""
-        run = _Run(self, scope, HttpTap(receive, send), source)
+        tap = HttpTap(receive, send)
+        run = _Run(self, scope, tap, source)
         error = await run.through(app)
+        if source != "server" and tap.is_refused_unread:
+            await tap.receive()  # nobody read the body that was sent: what it held tells why
         exchange = run.exchange(error)
         self.log.add(exchange)
         return Recorded(exchange, error, self.secrets())
@@ -129,6 +134,7 @@ class _Run:
         self._cell = recorder.sender() if source == "client" else None
         self._output = Collected()
         self._application: str | None = None
+        self._cpu_began = time.process_time()
         self._trace: SpanRecorder | None = None
         self._raised: RaisedRecord | None = None
 
@@ -183,6 +189,8 @@ class _Run:
             plan=self._trace.plan_view if self._trace is not None else None,
             raised=self._raised,
             socket=tap.socket,
+            route=_route_of(scope),
+            cpu_ms=(time.process_time() - self._cpu_began) * 1000,
         )
 
 
@@ -263,6 +271,13 @@ def method_of(scope: Scope) -> str:
     """The method; of a WebSocket, which has none, "WEBSOCKET"."""
     method: str = scope.get("method", "WEBSOCKET")
     return method
+
+
+def _route_of(scope: Scope) -> Callable[[], Any]:
+    """Gives the route while it stands: a record that is kept does not keep an application that is gone."""
+    route: Any = scope.get("route")
+    original = getattr(route, "original_route", route)
+    return no_route if original is None else weakref.ref(original)
 
 
 def _url(scope: Scope) -> str:

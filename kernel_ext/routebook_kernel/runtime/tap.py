@@ -39,13 +39,16 @@ class KeptBody:
 class HttpTap:
     """Hears one HTTP request and its response."""
 
-    __slots__ = ("_began", "_ended", "_receive", "_send", "headers", "request", "response", "started_at", "status")
+    __slots__ = (
+        "_began", "_ended", "_receive", "_send", "headers", "is_read", "request", "response", "started_at", "status",
+    )  # fmt: skip
 
     socket = None
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
         self.request, self.response = KeptBody(), KeptBody()
+        self.is_read = False
         self.status: int | None = None
         self.headers: Iterable[tuple[bytes, bytes]] = ()
         self.started_at = time.time()
@@ -54,6 +57,7 @@ class HttpTap:
 
     async def receive(self) -> Message:
         """Receive for the application, and hear."""
+        self.is_read = True
         message = await self._receive()
         if message["type"] == "http.request":
             self.request.add(message.get("body", b""))
@@ -70,6 +74,11 @@ class HttpTap:
         await self._send(message)
         if kind == "http.response.body" and not message.get("more_body", False):
             self._ended = time.perf_counter()
+
+    @property
+    def is_refused_unread(self) -> bool:
+        """Whether the request was refused before anything of its body was asked for."""
+        return self.status is not None and 400 <= self.status < 500 and not self.is_read
 
     @property
     def elapsed_ms(self) -> float:

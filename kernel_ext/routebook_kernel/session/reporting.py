@@ -7,6 +7,7 @@ from typing import Any
 from routebook.applications import Routebook
 from routebook.exceptions import RoutebookError
 from routebook_kernel.protocol import Mark, MarkKind
+from routebook_kernel.recording.causes import tell_cause
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
 from routebook_kernel.registry.containers import RouteContainer
@@ -18,7 +19,7 @@ from routebook_kernel.registry.names import Rebound
 from routebook_kernel.registry.notebook import Notebook, Settled
 from routebook_kernel.registry.operations import Operation, document_of, iter_operations, take_snapshot
 from routebook_kernel.registry.report import Finding, RunReport, ticked
-from routebook_kernel.registry.sources import find_in_source
+from routebook_kernel.registry.sources import find_in_application, find_in_operations, find_in_source
 from routebook_kernel.session.following import Follower
 
 
@@ -47,6 +48,7 @@ class Run:
         has_placed: It registered something.
         rebound: The variables that hold new applications and routers.
         carried: What a new one took over, by it.
+        touches: It may have changed an application.
     """
 
     settled: Settled
@@ -54,6 +56,7 @@ class Run:
     has_placed: bool
     rebound: Sequence[Rebound]
     carried: Mapping[Same, Sequence[Entry]]
+    touches: bool
 
     @property
     def cell(self) -> CellKey:
@@ -84,13 +87,15 @@ class Reporter:
 
     def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
         """One report for each application that the run touched; how it stopped goes with the first."""
-        reports = [report for name, app in applications.items() if (report := self._report_of(run, name, app))]
+        touched = applications.items() if run.touches else ()
+        reports = [report for name, app in touched if (report := self._report_of(run, name, app))]
+        alone = [*_iter_stopped(run), *_iter_causes(run), *self._find_in_source(applications, run)]
         standing = {Same(app) for app in applications.values()}
         for kept in (self._snapshots, self._former, self._marks, self._told):
             for gone in kept.keys() - standing:
                 del kept[gone]
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
-        return tuple(_with_stop(reports, list(_iter_stopped(run)), links))
+        return tuple(_with_findings(reports, alone, links))
 
     def _report_of(self, run: Run, name: str, app: Routebook) -> RunReport | None:
         entries = {Same(value): entry for _, value, entry in self._notebook.standing()}
@@ -105,7 +110,8 @@ class Reporter:
             *problem,
             *self._find(app, operations, run.cell),
             *find_duplicate_ids(operations, document),
-            *self._find_in_source(operations, run),
+            *find_in_operations(operations, run.cell),
+            *find_in_application(app),
         ]
         self._marks[Same(app)] = make_marks(changes, findings)
         mine = {each.id for each in operations if run.has_placed and each.entry and each.entry.cell == run.cell}
@@ -122,11 +128,15 @@ class Reporter:
                 yield from find_conflicts([conflict], cell_of, here)
         yield from find_shadowed(app, operations, cell_of, here)
 
-    def _find_in_source(self, operations: Sequence[Operation], run: Run) -> list[Finding]:
-        """What the cell's own source shows, told with the application that it declares operations of."""
-        mine = {each.line: each.id for each in operations if each.entry and each.entry.cell == run.cell}
-        if not (run.has_placed and mine) and not (run.error is not None and run.error.is_declaration):
-            return []
+    def _find_in_source(self, applications: Mapping[str, Routebook], run: Run) -> list[Finding]:
+        """What the cell's own source shows."""
+        entries = {Same(value): entry for _, value, entry in self._notebook.standing()} if run.has_placed else {}
+        mine = {
+            each.line: each.id
+            for app in applications.values()
+            for each in (iter_operations(app, lambda route: entries.get(Same(route))) if entries else ())
+            if each.entry and each.entry.cell == run.cell
+        }
         return list(find_in_source(run.settled.cell.source, self._namespace, mine.get))
 
     def _iter_stale(self, operations: Iterable[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
@@ -139,18 +149,25 @@ class Reporter:
     def _news(self, app: Routebook, findings: Sequence[Finding], mine: set[str]) -> list[Finding]:
         """The findings that the person has not been told, and those about what this cell declares."""
         told = self._told.get(Same(app), frozenset())
-        self._told[Same(app)] = frozenset((finding.kind, finding.operation) for finding in findings)
-        return [
-            finding
-            for finding in findings
-            if finding.kind == "source" or (finding.kind, finding.operation) not in told or finding.operation in mine
-        ]
+        self._told[Same(app)] = frozenset(map(_key, findings))
+        return [finding for finding in findings if _key(finding) not in told or finding.operation in mine]
+
+
+def _key(finding: Finding) -> tuple[str, str | None]:
+    """What tells a finding from another, whatever numbers its cells have by now."""
+    return finding.kind, finding.operation or finding.text
+
+
+def _iter_causes(run: Run) -> Iterator[Finding]:
+    """What an exception means and what to do, where its own words do not say."""
+    if run.error is not None and (cause := tell_cause(run.error.error)) is not None:
+        yield Finding("cause", "error", type(run.error.error).__name__, cause)
 
 
 def _iter_stopped(run: Run) -> Iterator[Finding]:
     """What a run that did not end well has done, and what it left."""
     settled, error = run.settled, run.error
-    if settled.outcome == "completed":
+    if settled.outcome == "completed" or not run.touches:
         return
     stays = _stays(settled.kept)
     if settled.outcome == "refused":
@@ -205,14 +222,14 @@ def _iter_made_again(name: str, rebound: Rebound | None, carried: Sequence[Entry
         yield Finding("fresh", "note", "a new application", text)
 
 
-def _with_stop(
-    reports: list[RunReport], stopped: Sequence[Finding], links: tuple[tuple[str, str], ...]
+def _with_findings(
+    reports: list[RunReport], alone: Sequence[Finding], links: tuple[tuple[str, str], ...]
 ) -> Iterator[RunReport]:
-    """The reports, the first with how the run ended; where it touched no application, a report of that alone."""
-    if stopped and not reports:
+    """The reports, the first with what is about no application; where the run touched none, a report of that alone."""
+    if alone and not reports:
         reports = [RunReport("app", "the notebook", (), (), 0)]
     for index, report in enumerate(reports):
-        findings = (*report.findings, *stopped) if index == 0 else report.findings
+        findings = (*report.findings, *alone) if index == 0 else report.findings
         yield RunReport(report.name, report.title, report.changes, findings, report.live_count, links)
 
 

@@ -29,6 +29,7 @@ from routebook_kernel.protocol import (
     SendArguments,
     Streamed,
 )
+from routebook_kernel.recording.advice import advise
 from routebook_kernel.recording.display import issues_of, reason_of
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord, RawRequest
 from routebook_kernel.runtime.client import BASE_URL, Perform
@@ -241,6 +242,7 @@ def exchange_state(exchange: Exchange) -> ExchangeState:
         response_body=_payload(exchange.response_body),
         elapsed_ms=round(exchange.elapsed_ms, 3),
         issues=issues_of(exchange),
+        advice=advise(exchange),
         failure=_failure(exchange.failure),
         raised=_raised(exchange.raised),
     )

@@ -103,10 +103,22 @@ class Tracker:
             self._watch(app)
             app.refresh_middleware()  # a cell may have changed the lists and dictionaries themselves
         has_redefined = self._follower.settle(cell.key)
-        run = Run(settled, error, self._has_placed, rebound, carried)
         is_refused = error is not None and error.is_declaration
-        touches = (self._has_placed, self._has_deleted, has_redefined, rebound, settled.gone, settled.kept, is_refused)
-        reports = self._reporter.report(run, self.names.applications) if any(touches) else ()
+        has_defined = any(
+            entry.cell == cell.key and entry.run == settled.cell.run for _, entry in self.notebook.entries()
+        )
+        touches = (
+            has_defined,
+            self._has_placed,
+            self._has_deleted,
+            has_redefined,
+            rebound,
+            settled.gone,
+            settled.kept,
+            is_refused,
+        )
+        run = Run(settled, error, self._has_placed, rebound, carried, touches=any(touches))
+        reports = self._reporter.report(run, self.names.applications)
         pairs = [(each.former, each.new) for each in rebound]
         succeeded = [(a, b) for a, b in pairs if isinstance(a, Routebook) and isinstance(b, Routebook)]
         return RunResult(settled.cell, reports, tuple(succeeded))

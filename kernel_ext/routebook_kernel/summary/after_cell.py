@@ -3,20 +3,17 @@
 Plain HTML with a text fallback, no widget; what it says comes from the registry's `RunReport`.
 """
 
-import re
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.recording.style import code, esc, framed, marked, plain
 from routebook_kernel.registry.changes import Change
 from routebook_kernel.registry.report import Finding, RunReport
 from routebook_kernel.summary.words import count_text
 
 MAX_LINES = 8
 _SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note": "·", "warn": "!", "error": "×"}
-_CODE = re.compile(r"`([^`]*)`")
-_CELL = re.compile(r"cell (\[\d+\])")
 
 
 class Summary:
@@ -47,12 +44,12 @@ def _iter_text(report: RunReport, is_one_of_many: bool) -> Iterator[str]:
     widths = [max((len(part) for part in parts), default=0) for parts in zip(*map(_split, single), strict=True)]
     for change in single:
         method, path = _split(change)
-        note = _plain(_note(change))
+        note = plain(_note(change))
         yield f"{_SIGNS[change.kind]} {method:{widths[0]}} {path:{widths[1]}}  {note}".rstrip()
     for kind, changes in groups:
-        yield f"{_SIGNS[kind]} {_plain(_counted(changes))}"
+        yield f"{_SIGNS[kind]} {plain(_counted(changes))}"
     for finding in report.findings:
-        yield f"{_SIGNS[finding.level]} {finding.word}: {_plain(finding.text)}"
+        yield f"{_SIGNS[finding.level]} {finding.word}: {plain(finding.text)}"
     if not report.changes and not report.findings:
         yield f"= {_quiet(report)}"
 
@@ -75,13 +72,13 @@ def _change_row(change: Change) -> str:
     return (
         f'<li data-k="{change.kind}"><span class="rb-sum__g">{_SIGNS[change.kind]}</span>'
         f'<span class="rb-sum__m">{esc(method)}</span><span class="rb-sum__p">{esc(path)}</span>'
-        f'<span class="rb-sum__note">{_marked(_note(change), {})}</span></li>'
+        f'<span class="rb-sum__note">{marked(_note(change))}</span></li>'
     )
 
 
 def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
     sign = f'<span class="rb-sum__g">{_SIGNS[kind]}</span>'
-    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{_marked(_counted(changes), {})}</span></li>'
+    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{marked(_counted(changes))}</span></li>'
     items = "".join(f"<li>{esc(change.id)}</li>" for change in changes)
     yield f"<li><details><summary>show the {len(changes)}</summary><ul>{items}</ul></details></li>"
 
@@ -89,7 +86,7 @@ def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
 def _finding_row(finding: Finding, links: Mapping[str, str]) -> str:
     return (
         f'<li class="rb-sum__find" data-k="{finding.level}"><span class="rb-sum__g">{_SIGNS[finding.level]}</span>'
-        f"<span><b>{esc(finding.word)}:</b> {_marked(finding.text, links)}</span></li>"
+        f"<span><b>{esc(finding.word)}:</b> {marked(finding.text, links)}</span></li>"
     )
 
 
@@ -133,21 +130,3 @@ def _note(change: Change) -> str:
 
 def _quiet(report: RunReport) -> str:
     return f"no change, {count_text(report.live_count, 'operation')} live"
-
-
-def _plain(text: str) -> str:
-    return _CODE.sub(r"\1", text)
-
-
-def _marked(text: str, links: Mapping[str, str]) -> str:
-    """The text as HTML: code where backquotes say so, cells as links to them."""
-    pieces = _CODE.split(text)
-    return "".join(code(piece) if index % 2 else _linked(piece, links) for index, piece in enumerate(pieces))
-
-
-def _linked(text: str, links: Mapping[str, str]) -> str:
-    def link(match: re.Match[str]) -> str:
-        cell_id = links.get(match.group(1))
-        return f'<a href="#cell-id={esc(cell_id)}">{match.group(0)}</a>' if cell_id else match.group(0)
-
-    return _CELL.sub(link, esc(text))

@@ -1,7 +1,7 @@
 /** The answer to a request: status, time, size, headers, and the body as what it is. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Value, parse } from "../json";
-import type { ExchangeState, Pairs, Payload } from "../protocol";
+import type { Advice, ExchangeState, Pairs, Payload } from "../protocol";
 import type { Answer, Pending } from "../store";
 import { Stream, streamKind } from "../stream";
 import { duration, plural, size, visible } from "../words";
@@ -171,9 +171,31 @@ export function Waiting({ pending, onCancel }: { pending: Pending; onCancel: () 
 
 const ERROR_LEADS = { refused: "This request was not sent.", cancelled: "Cancelled.", failed: "No answer came." };
 
+/** The text, with what stands in backquotes as code. */
+function Marked({ text }: { text: string }) {
+  return (
+    <>
+      {text.split("`").map((piece, index) => (index % 2 ? <code key={index}>{visible(piece)}</code> : visible(piece)))}
+    </>
+  );
+}
+
+function AdviceList({ advice }: { advice: Advice[] }) {
+  return (
+    <ul class="rb-advice" aria-label="What to do">
+      {advice.map((piece, index) => (
+        <li key={index}>
+          <Marked text={piece.text} />
+        </li>
+      ))}
+    </ul>
+  );
+}
+
 function Exchange({ exchange }: { exchange: ExchangeState }) {
   return (
     <>
+      {exchange.advice.length > 0 && <AdviceList advice={exchange.advice} />}
       {exchange.failure && <FailureView failure={exchange.failure} issues={exchange.issues} />}
       {exchange.raised && !exchange.failure && <RaisedView raised={exchange.raised} />}
       {exchange.response_headers.length > 0 && <Headers headers={exchange.response_headers} />}

@@ -1,0 +1,258 @@
+"""Advice on the body: sent as something else than it is read as, shaped or spelled otherwise."""
+
+import json
+from collections.abc import Iterator
+from difflib import get_close_matches
+from enum import Enum
+from types import NoneType
+from typing import Any, get_args
+
+from routebook_kernel.protocol import Advice
+from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of, model_of
+
+_PLAIN = {int: "a whole number", float: "a number", bool: "true or false"}
+
+
+def advise_body(subject: Subject) -> Iterator[Advice]:
+    """Everything about the body; where it was sent as another kind, that alone."""
+    found = list(_kind(subject)) or [*_shape(subject), *_enums(subject)]
+    found += [] if found else _names(subject)
+    for text in found or _taken_as(subject):
+        yield Advice(text=text, place="body")
+
+
+def _kind(subject: Subject) -> Iterator[str]:
+    """The body is of one kind, and read as another."""
+    if subject.status == 400 and "oundary" in json.dumps(subject.answer if subject.answer is not UNREAD else ""):
+        yield (
+            "the Content-Type was set by hand and lacks its boundary: leave it out, the client sets it with `files=…`"
+        )
+        return
+    if not subject.errors:
+        return
+    errors = subject.errors_at("body")
+    if any(error.get("type") == "json_invalid" for error in errors):
+        yield from _malformed(subject)
+    elif errors and subject.forms and not subject.is_form:
+        way_out = "`data={…}`" if not subject.parameters_of("file") else "`files={…}` and `data={…}`"
+        sent = "as JSON" if subject.is_json else "without a form" if subject.text else "without a body"
+        yield (
+            f"`{subject.function}` reads a form, and the request came {sent}: send it with {way_out} (in a browser, "
+            "`body: new FormData(form)`)"
+        )
+    elif errors and subject.forms:
+        yield from _file_without_parts(subject)
+    elif errors and subject.bodies and subject.is_form and not subject.forms:
+        name = subject.bodies[0].name
+        yield (
+            f"the body was sent as a form, and `{name}` is read as JSON: send `json={{…}}` instead of `data=…`; for an "
+            f"HTML form declare `{name}: Annotated[…, Form()]`"
+        )
+    elif errors and subject.bodies and subject.text and not subject.is_json and subject.json is not UNREAD:
+        sent = f"`{subject.media_type}`" if subject.media_type else "no Content-Type"
+        yield (
+            f"the body is JSON, but was sent with {sent}: send `json={{…}}`, or the header `Content-Type: "
+            "application/json`"
+        )
+
+
+def _malformed(subject: Subject) -> Iterator[str]:
+    text = subject.text
+    try:
+        json.loads(text)
+    except ValueError as error:
+        at = getattr(error, "pos", 0)
+        line = text[max(0, at - 12) : at]
+        rest = text[at : at + 12]
+        place = f"at character {at + 1}, `{line}▸{rest}`".replace("``", "").replace("\n", " ")
+        yield f"the body is not JSON {place}: {_why_malformed(text, at)}; let the client encode it, `json={{…}}`"
+
+
+def _why_malformed(text: str, at: int) -> str:
+    before = text[:at].rstrip()
+    if text[at : at + 1] == "'":
+        return "JSON has texts in double quotes, `'…'` is Python's"
+    if before.endswith(",") and text[at : at + 1] in "}]":
+        return "a comma stands before the closing bracket"
+    if text[at:].startswith(("True", "False", "None")):
+        return "JSON writes `true`, `false` and `null`"
+    if not text[at:].strip():
+        return "it ends too early"
+    return "a quote, a comma or a bracket is missing or too much there"
+
+
+def _file_without_parts(subject: Subject) -> Iterator[str]:
+    files = {name for parameter in subject.parameters_of("file") for name in parameter.names}
+    refused = [error["loc"][1] for error in subject.errors_at("body") if len(error["loc"]) > 1]
+    lost = [name for name in refused if name in files]
+    if not lost:
+        return
+    if subject.media_type != "multipart/form-data":
+        yield (
+            f"only the name of the file `{lost[0]}` was sent, not its content: write `files={{{lost[0]!r}: …}}`, in "
+            "HTML "
+            f'`<form enctype="multipart/form-data"><input type="file" name="{lost[0]}">`'
+        )
+    elif (sent := [name for name in subject.members if name not in files]) and lost[0] not in subject.members:
+        yield f"the file was sent as `{sent[0]}`, and is read as `{lost[0]}`: write `files={{{lost[0]!r}: …}}`"
+
+
+def _shape(subject: Subject) -> Iterator[str]:
+    for error in subject.errors_at("body"):
+        sent = error.get("input")
+        if isinstance(sent, str) and isinstance(_loaded(sent), dict | list) and "json" not in str(error.get("type")):
+            what = "the body" if error["loc"] == ["body"] else f"`{error['loc'][-1]}`"
+            yield (f"{what} is a text that holds JSON, it was encoded twice: send `json=data`, without `json.dumps(…)`")
+            return
+    yield from _nesting(subject)
+
+
+def _loaded(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return UNREAD
+
+
+def _nesting(subject: Subject) -> Iterator[str]:
+    missing = {error["loc"][1] for error in subject.errors_at("body", "missing") if len(error["loc"]) == 2}
+    members = subject.members
+    if not missing or not members or not subject.bodies:
+        return
+    if subject.is_embedded:
+        flat = [
+            parameter
+            for parameter in subject.bodies
+            if missing & set(parameter.names) and set(fields_of(parameter.field.field_info.annotation)) & set(members)
+        ]
+        if flat:
+            shape = ", ".join(f'"{parameter.names[0]}": {{…}}' for parameter in subject.bodies)
+            why = "takes several body parameters" if len(subject.bodies) > 1 else "embeds its body"
+            yield f"`{subject.function}` {why}, each under its own name: send `{{{shape}}}`"
+        return
+    name = subject.bodies[0].name
+    if set(members) == {name} and name not in subject.expected and isinstance(members[name], dict):
+        yield (
+            f"the fields stand under `{name}`, and are read at the top: send them without `{name}` around them, or "
+            "declare "
+            f"`{name}: Annotated[…, Body(embed=True)]`"
+        )
+
+
+def _enums(subject: Subject) -> Iterator[str]:
+    for error in subject.errors_at("body", "enum", "literal_error"):
+        if told := near_choice(subject, error):
+            yield told
+
+
+def near_choice(subject: Subject, error: dict[str, Any]) -> str | None:
+    """The value that was meant, where the name of a member, or other letters, were sent."""
+    sent, expected = error.get("input"), str((error.get("ctx") or {}).get("expected", ""))
+    if not isinstance(sent, str) or not sent:
+        return None
+    choices = [part.strip() for part in expected.replace(" or ", ", ").split(", ")]
+    by_value = next((each for each in choices if each.strip("'").casefold() == sent.strip().casefold()), None)
+    if by_value is not None:
+        return f"`{sent}` is spelled `{by_value.strip(chr(39))}` there, letter for letter: send that"
+    member = _member_named(subject, str(error["loc"][-1]), sent)
+    if member is not None:
+        return f"`{sent}` is the name of a choice, its value is expected: send `{member.value}`"
+    close = get_close_matches(sent.casefold(), [each.strip("'") for each in choices], n=1, cutoff=0.7)
+    return f"`{sent}` is none of the choices: did you mean `{close[0]}`?" if close else None
+
+
+def _member_named(subject: Subject, name: str, sent: str) -> Enum | None:
+    annotations = [p.field.field_info.annotation for p in subject.parameters if name in (p.name, *p.names)]
+    annotations += [expected.annotation for key, expected in subject.expected.items() if key == name]
+    for annotation in annotations:
+        for kind in (annotation, *get_args(annotation)):
+            if isinstance(kind, type) and issubclass(kind, Enum):
+                for member in kind:
+                    if member.name.casefold() == sent.casefold():
+                        return member
+    return None
+
+
+def _names(subject: Subject) -> Iterator[str]:
+    """Members that nothing reads, spelled almost as one that is missing."""
+    yield from unread_names(
+        {error["loc"][1:][0] for error in subject.errors_at("body", "missing") if len(error["loc"]) == 2},
+        subject.members,
+        subject.expected,
+        "the body",
+    )
+    if not subject.errors:
+        for key in subject.members:
+            if key not in subject.expected and (meant := _meant(key, subject.expected, subject.members)):
+                yield (
+                    f"`{key}` was sent, and nothing reads it: did you mean `{meant}`? "
+                    "`model_config = ConfigDict(extra='forbid')` would refuse it"
+                )
+
+
+def unread_names(missing: set[Any], sent: Any, expected: Any, where: str) -> Iterator[str]:
+    """Names that were sent and are not read, each beside the missing one that is spelled almost so."""
+    for key in sent:
+        if key in expected:
+            continue
+        meant = next((name for name in missing if normal(name) == normal(key)), None)
+        meant = meant or next(iter(get_close_matches(key, [str(name) for name in missing], n=1, cutoff=0.75)), None)
+        if meant is None:
+            continue
+        way_out = f"send `{meant}`"
+        if normal(meant) == normal(key) and where == "the body":
+            way_out += ", or let the model read it too: `ConfigDict(alias_generator=to_camel, populate_by_name=True)`"
+        yield f"{where} has `{key}`, and `{meant}` is expected, letter for letter: {way_out}"
+
+
+def _meant(key: str, expected: Any, sent: Any) -> str | None:
+    left = [name for name in expected if name not in sent]
+    same = next((name for name in left if normal(name) == normal(key)), None)
+    return same or next(iter(get_close_matches(key, left, n=1, cutoff=0.8)), None)
+
+
+def normal(name: object) -> str:
+    """A name without what spellings differ in: capitals, `_` and `-`."""
+    return str(name).replace("_", "").replace("-", "").casefold()
+
+
+def _taken_as(subject: Subject) -> Iterator[str]:
+    """JSON values that were taken for another type: `true` for 1, `"42"` for 42."""
+    if subject.status >= 400 or not isinstance(subject.json, dict) or subject.is_form:
+        return
+    if subject.is_embedded:
+        for parameter in subject.bodies:
+            inner = subject.json.get(parameter.names[0])
+            if isinstance(inner, dict):
+                yield from _members_taken_as(inner, parameter.field.field_info.annotation, f"{parameter.names[0]}.")
+    elif subject.bodies:
+        yield from _members_taken_as(subject.json, subject.bodies[0].field.field_info.annotation, "")
+
+
+def _members_taken_as(members: dict[str, Any], annotation: Any, prefix: str) -> Iterator[str]:
+    model = model_of(annotation)
+    if model is None or model.__pydantic_decorators__.field_validators:
+        return
+    for key, expected in fields_of(annotation).items():
+        if key not in members:
+            continue
+        value, kind = members[key], _plain_type(expected.annotation)
+        if kind is not None and _is_other(value, kind):
+            told = json.dumps(value, ensure_ascii=False)
+            yield (
+                f"`{prefix}{key}` was sent as `{told}` and taken for {_PLAIN[kind]}: send one, or declare "
+                f"`{expected.name}: Annotated[{kind.__name__}, Field(strict=True)]` to refuse it"
+            )
+        elif isinstance(value, dict) and prefix.count(".") < 3:
+            yield from _members_taken_as(value, expected.annotation, f"{prefix}{key}.")
+
+
+def _plain_type(annotation: Any) -> type | None:
+    kinds = [part for part in (get_args(annotation) or (annotation,)) if part is not NoneType]
+    return kinds[0] if len(kinds) == 1 and kinds[0] in _PLAIN else None
+
+
+def _is_other(value: Any, kind: type) -> bool:
+    if kind is bool:
+        return isinstance(value, int | float | str) and not isinstance(value, bool)
+    return isinstance(value, bool | str)

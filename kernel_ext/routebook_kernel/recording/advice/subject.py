@@ -1,0 +1,203 @@
+"""What the rules of advice compare: what was sent, what the operation expects, what came back."""
+
+import json
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from email.message import Message
+from functools import cached_property
+from types import NoneType
+from typing import Any, get_args, get_origin
+from urllib.parse import parse_qsl, urlsplit
+
+from pydantic import BaseModel
+
+from routebook_kernel.records import Body, Exchange
+
+UNREAD: Any = object()
+"""In the place of JSON that cannot be read."""
+
+
+class Subject:
+    """One exchange beside the operation that answered.
+
+    Args:
+        exchange: As it was recorded.
+    """
+
+    def __init__(self, exchange: Exchange) -> None:
+        self.exchange = exchange
+        self.status = exchange.status or 0
+        self.method = exchange.method
+        self.route = exchange.route()
+        self.headers = {name.lower(): value for name, value in exchange.request_headers}
+        self.answered = {name.lower(): value for name, value in exchange.response_headers}
+
+    # What was sent
+
+    @cached_property
+    def query(self) -> list[tuple[str, str]]:
+        """The query as it was sent."""
+        return parse_qsl(urlsplit(self.exchange.url).query, keep_blank_values=True)
+
+    @property
+    def media_type(self) -> str:
+        """The request's Content-Type, without parameters."""
+        return self.headers.get("content-type", "").partition(";")[0].strip().lower()
+
+    @property
+    def is_form(self) -> bool:
+        """Whether the body was sent as a form."""
+        return self.media_type in {"application/x-www-form-urlencoded", "multipart/form-data"}
+
+    @property
+    def is_json(self) -> bool:
+        """Whether the body was declared as JSON."""
+        return self.media_type.endswith("json")
+
+    @cached_property
+    def text(self) -> str:
+        """The request's body as text."""
+        return _text(self.exchange.request_body)
+
+    @cached_property
+    def json(self) -> Any:
+        """The request's body as JSON; `UNREAD` where it is none."""
+        return _json(self.text)
+
+    @cached_property
+    def members(self) -> Mapping[str, Any]:
+        """The named values of the body: of a JSON object or a form."""
+        if self.is_form:
+            return dict(self._form)
+        return self.json if isinstance(self.json, dict) else {}
+
+    @property
+    def _form(self) -> Iterator[tuple[str, str]]:
+        if self.media_type != "multipart/form-data":
+            yield from parse_qsl(self.text, keep_blank_values=True)
+            return
+        for line in self.text.splitlines():
+            if line.lower().startswith("content-disposition:"):
+                header = Message()
+                header["content-disposition"] = line.partition(":")[2]
+                yield str(header.get_param("name", "", "content-disposition")), ""
+
+    # What is expected
+
+    @cached_property
+    def parameters(self) -> list[Any]:
+        """The parameters of the operation, its dependencies' among them."""
+        dependant = getattr(self.route, "dependant", None)
+        return list(dependant.iter_parameters()) if dependant is not None else []
+
+    def parameters_of(self, *sources: str) -> list[Any]:
+        """The parameters from some sources."""
+        return [parameter for parameter in self.parameters if parameter.source in sources]
+
+    @property
+    def bodies(self) -> list[Any]:
+        """The parameters that are read from JSON."""
+        return self.parameters_of("body")
+
+    @property
+    def forms(self) -> list[Any]:
+        """The parameters that are read from a form."""
+        return self.parameters_of("form", "file")
+
+    @property
+    def is_embedded(self) -> bool:
+        """Whether each parameter of the JSON body stands under its own name."""
+        return len(self.bodies) > 1 or any(getattr(each.field.field_info, "embed", None) for each in self.bodies)
+
+    @cached_property
+    def expected(self) -> Mapping[str, "Expected"]:
+        """The names that a body's members may have, at the top."""
+        parameters = self.bodies or self.forms
+        if self.bodies and not self.is_embedded:
+            return fields_of(self.bodies[0].field.field_info.annotation)
+        found: dict[str, Expected] = {}
+        for parameter in parameters:
+            info = parameter.field.field_info
+            if parameter.source == "form" and model_of(info.annotation) is not None:
+                found |= fields_of(info.annotation)
+            else:
+                found |= {name: Expected(parameter.name, info.annotation) for name in parameter.names}
+        return found
+
+    # What came back
+
+    @cached_property
+    def errors(self) -> list[dict[str, Any]]:
+        """The errors of a 422, as the framework gave them."""
+        detail = self.answer.get("detail") if self.status == 422 and isinstance(self.answer, dict) else None
+        return [error for error in detail or () if isinstance(error, dict) and isinstance(error.get("loc"), list)]
+
+    def errors_at(self, source: str, *types: str) -> list[dict[str, Any]]:
+        """The errors at one source, of some of pydantic's types."""
+        return [
+            error for error in self.errors if error["loc"][:1] == [source] and (not types or error.get("type") in types)
+        ]
+
+    @cached_property
+    def answer(self) -> Any:
+        """The response's body as JSON; `UNREAD` where it is none."""
+        body = self.exchange.response_body
+        return _json(_text(body)) if body is not None and body.media_type.endswith("json") else UNREAD
+
+    @property
+    def function(self) -> str:
+        """The function's name."""
+        return str(getattr(getattr(self.route, "endpoint", None), "__name__", "the operation"))
+
+
+@dataclass(frozen=True, slots=True)
+class Expected:
+    """A member that a body may have.
+
+    Attributes:
+        name: The field's name in Python.
+    """
+
+    name: str
+    annotation: Any
+
+
+def fields_of(annotation: Any) -> dict[str, Expected]:
+    """The members of a model, by the names under which they are sent."""
+    model = model_of(annotation)
+    found: dict[str, Expected] = {}
+    for name, field in model.model_fields.items() if model is not None else ():
+        alias = field.validation_alias
+        sent = [alias] if isinstance(alias, str) else [name] if alias is None else list(_choices(alias))
+        if model is not None and (
+            model.model_config.get("populate_by_name") or model.model_config.get("validate_by_name")
+        ):
+            sent.append(name)
+        found |= {each: Expected(name, field.annotation) for each in sent}
+    return found
+
+
+def _choices(alias: Any) -> Iterator[str]:
+    for choice in getattr(alias, "choices", (alias,)):
+        first = choice if isinstance(choice, str) else next(iter(getattr(choice, "path", ())), None)
+        if isinstance(first, str):
+            yield first
+
+
+def model_of(annotation: Any) -> type[BaseModel] | None:
+    """The model that a type is, or may be beside `None`."""
+    if get_origin(annotation) is None:
+        return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
+    models = [model for part in get_args(annotation) if part is not NoneType and (model := model_of(part))]
+    return models[0] if len(models) == 1 and get_origin(annotation) not in (list, dict, set, tuple) else None
+
+
+def _text(body: Body | None) -> str:
+    return body.data.decode("utf-8", "replace") if body is not None else ""
+
+
+def _json(text: str) -> Any:
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return UNREAD

@@ -1,0 +1,340 @@
+"""What an exception means and what to do, where its own words do not say: for cells that stop, and for 500s.
+
+Each rule looks at the exception itself, never at a particular program; it says nothing when it is not sure.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from pathlib import Path
+from types import TracebackType
+
+from pydantic import ValidationError
+
+Cause = Callable[[BaseException, str], str | None]
+"""A sentence with cause and way out for an exception and its text; None where it says nothing."""
+
+
+def tell_cause(error: BaseException) -> str | None:
+    """The cause of an exception and the way out, in one sentence; None where its own words must do."""
+    text = str(error)
+    for each in _chain(error):
+        for rule in _RULES:
+            if (told := rule(each, text if each is error else str(each))) is not None:
+                return told
+    return None
+
+
+def _chain(error: BaseException) -> Iterator[BaseException]:
+    """The exception, and those that it came from."""
+    seen: set[int] = set()
+    current: BaseException | None = error
+    while current is not None and id(current) not in seen and len(seen) < 5:
+        seen.add(id(current))
+        yield current
+        current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
+
+
+def _old_class(error: BaseException, text: str) -> str | None:
+    """An instance of a class that was defined again since, or of a class that the model may not read."""
+    if not isinstance(error, ValidationError):
+        return None
+    for item in error.errors(include_url=False, include_context=True):
+        expected = (item.get("ctx") or {}).get("class_name") or error.title
+        given = type(item["input"]).__name__
+        if item["type"] not in {"model_type", "model_attributes_type", "dataclass_type", "is_instance_of"}:
+            continue
+        if given in {"dict", "str", "list", "int", "float", "bool", "NoneType"}:
+            continue
+        if given == (item.get("ctx") or {}).get("class_name", given if item["type"] == "model_attributes_type" else ""):
+            return (
+                f"this `{given}` was made before its class was defined again, so it is of another class of that name: "
+                "run the cell that makes it"
+            )
+        return (
+            f"`{expected}` reads mappings, and was given an object, a `{given}`: write "
+            f"`model_config = ConfigDict(from_attributes=True)` in `{expected}`"
+        )
+    return None
+
+
+def _extra_settings(error: BaseException, text: str) -> str | None:
+    if isinstance(error, ValidationError) and any(item["type"] == "extra_forbidden" for item in error.errors()):
+        names = ", ".join(f"`{item['loc'][-1]}`" for item in error.errors() if item["type"] == "extra_forbidden")
+        return (
+            f"`{error.title}` has no field {names}: add it, or write `extra='ignore'` in its configuration "
+            "(`SettingsConfigDict` for settings from a `.env` file)"
+        )
+    return None
+
+
+def _hidden_type(error: BaseException, text: str) -> str | None:
+    if isinstance(error, ValidationError) and any(item["type"] == "none_required" for item in error.errors()):
+        name = next(str(item["loc"][-1]) for item in error.errors() if item["type"] == "none_required" and item["loc"])
+        return (
+            f"the field `{name}` takes only `None`: its name hides its type; import the module and write "
+            f"`module.{name} | None`, or rename the field"
+        )
+    return None
+
+
+def _state(error: BaseException, text: str) -> str | None:
+    found = re.search(r"'State' object has no attribute '(\w+)'", text)
+    if not isinstance(error, AttributeError) or found is None:
+        return None
+    way_out = (
+        "`with TestClient(app) as client:` runs the lifespan, and so does `routebook_kernel.client(app)`"
+        if _goes_through(error.__traceback__, "testclient.py") or _goes_through(error.__traceback__, "_transports")
+        else f"set `app.state.{found[1]}` in the application's lifespan, `Routebook(lifespan=…)`"
+    )
+    return f"`app.state.{found[1]}` was read before it was set; {way_out}"
+
+
+def _marker(error: BaseException, text: str) -> str | None:
+    if isinstance(error, AttributeError | TypeError) and re.search(r"'(Depends|Security)' object", text):
+        return (
+            "a `Depends(…)` default was not filled in: only the framework does that, for path operations and "
+            "dependencies; pass the value as an argument"
+        )
+    if isinstance(error, AttributeError | TypeError) and re.search(
+        r"'(Query|Header|Cookie|Body|Form|Path)' object", text
+    ):
+        return "a parameter's marker was taken for its value: call the function with all its arguments"
+    return None
+
+
+def _coroutine(error: BaseException, text: str) -> str | None:
+    if isinstance(error, TypeError | ValueError | AttributeError) and "'coroutine' object" in text:
+        return "an `await` is missing: a coroutine was used in the place of its result; write `await` before the call"
+    found = re.search(r"object (\w+) can't be used in 'await' expression", text)
+    if isinstance(error, TypeError) and found is not None:
+        return f"`await` stands before a plain function's result, a `{found[1]}`: drop `await`, or make it `async def`"
+    return None
+
+
+def _loop(error: BaseException, text: str) -> str | None:
+    if isinstance(error, RuntimeError | ValueError) and re.search(
+        r"(attached to|belongs to|bound to) a different", text
+    ):
+        return (
+            "an object made on one event loop was used on another: make it in the application's lifespan, or call the "
+            "application with `routebook_kernel.client(app)`, which runs on the notebook's own loop"
+        )
+    if isinstance(error, RuntimeError) and "cannot be called from a running event loop" in text:
+        return "a loop runs here already: write `await …` instead"
+    if isinstance(error, RuntimeError) and "event loop is already running" in text:
+        return "a loop runs here already: write `await …` instead of `run_until_complete(…)`"
+    return None
+
+
+def _aware(error: BaseException, text: str) -> str | None:
+    if isinstance(error, TypeError) and "offset-naive and offset-aware" in text:
+        return (
+            "one of the two times has no time zone: declare the parameter as `AwareDatetime` (of pydantic), and write "
+            "`datetime.now(UTC)`"
+        )
+    return None
+
+
+def _not_json(error: BaseException, text: str) -> str | None:
+    found = re.search(r"Object of type (\w+) is not JSON serializable", text)
+    if isinstance(error, TypeError) and found is not None:
+        return (
+            f"JSON has no word for a `{found[1]}`, and `JSONResponse` converts nothing: write `jsonable_encoder(…)` "
+            "around its content, or return the data itself"
+        )
+    found = re.search(r"'(?:[\w.]*\.)?(\w+)' object is not iterable", text)
+    if "vars() argument must have __dict__" in text and found is not None:
+        return (
+            f"a `{found[1]}` cannot become JSON: return `str(…)` of it, or a response model with "
+            "`Annotated[str, BeforeValidator(str)]`"
+        )
+    return None
+
+
+def _removed_keyword(error: BaseException, text: str) -> str | None:
+    found = re.search(r"(\w+)\.?(\w*)\(\) got an unexpected keyword argument '(\w+)'", text)
+    if not isinstance(error, TypeError) or found is None:
+        return None
+    if found[3] == "app":
+        return (
+            "`app=` is gone since httpx 0.28: write `AsyncClient(transport=ASGITransport(app=app))`, or "
+            "`routebook_kernel.client(app)`"
+        )
+    if found[2] in {"get", "delete", "head", "options"} and found[3] in {"json", "data", "content", "files"}:
+        return f"`{found[2]}` takes no body: write `client.request('{found[2].upper()}', url, {found[3]}=…)`"
+    return None
+
+
+def _class_for_object(error: BaseException, text: str) -> str | None:
+    found = re.search(r"(Routebook|FastAPI|APIRouter)\.\w+\(\) missing 1 required positional argument", text)
+    if isinstance(error, TypeError) and found is not None:
+        return f"`{found[1]}` is the class here, not an application: write `{found[1]}()`"
+    return None
+
+
+def _template(error: BaseException, text: str) -> str | None:
+    if isinstance(error, TypeError | AttributeError) and _goes_through(error.__traceback__, "templating.py"):
+        return "the request comes first: `TemplateResponse(request, 'page.html', {…})`"
+    return None
+
+
+def _circular(error: BaseException, text: str) -> str | None:
+    found = re.search(r"partially initialized module '([\w.]+)'", text)
+    if not isinstance(error, ImportError | AttributeError) or found is None:
+        return None
+    name = found[1]
+    path = re.search(r"\(([^()]*\.py)\)?\)?$", text)
+    file = Path(path[1]) if path else None
+    if file is not None and file.stem == name.partition(".")[0] and name.partition(".")[0] in _LIBRARY_NAMES:
+        return f"the file `{file.name}` hides the library `{name}`: rename the file, and delete `__pycache__` beside it"
+    return (
+        f"`{name}` is being imported already, by what it imports: put what both need into a third module, or read "
+        "`request.app` in the function"
+    )
+
+
+_LIBRARY_NAMES = frozenset({
+    "fastapi", "routebook", "pydantic", "starlette", "uvicorn", "httpx", "jwt", "redis", "sqlalchemy", "requests",
+    "typing", "types", "json", "logging", "asyncio", "email", "random", "secrets", "queue", "test", "calendar",
+})  # fmt: skip
+
+
+def _missing_package(error: BaseException, text: str) -> str | None:
+    if not isinstance(error, ImportError):
+        return None
+    if "email-validator" in text:
+        return "`EmailStr` needs a package of its own: `%pip install email-validator`"
+    if isinstance(error, ModuleNotFoundError) and error.name in _PACKAGES:
+        return f"`{error.name}` is not installed: `%pip install {_PACKAGES[error.name]}`"
+    return None
+
+
+_PACKAGES = {
+    "jwt": "pyjwt", "jose": "pyjwt` and `import jwt", "python_multipart": "python-multipart",
+    "multipart": "python-multipart", "dotenv": "python-dotenv", "bs4": "beautifulsoup4", "yaml": "pyyaml",
+    "sqlmodel": "sqlmodel", "PIL": "pillow", "pydantic_settings": "pydantic-settings",
+    "email_validator": "email-validator", "passlib": "'pwdlib[argon2]'",
+}  # fmt: skip
+
+
+def _moved_settings(error: BaseException, text: str) -> str | None:
+    if "BaseSettings" in text and "pydantic-settings" in text:
+        return (
+            "`BaseSettings` has moved: `%pip install pydantic-settings`, then `from pydantic_settings import "
+            "BaseSettings`"
+        )
+    return None
+
+
+def _bare_field(error: BaseException, text: str) -> str | None:
+    found = re.search(r"non-annotated attribute was detected: `(\w+) = (.*?)`", text)
+    if found is not None:
+        return (
+            f"a field needs a type: write `{found[1]}: {_type_of(found[2])} = {found[2]}`, or `{found[1]}: ClassVar = "
+            f"{found[2]}` if it is none"
+        )
+    return None
+
+
+def _type_of(value: str) -> str:
+    return {"True": "bool", "False": "bool", "None": "str | None"}.get(
+        value, "str" if value[:1] in "'\"" else "float" if "." in value else "int" if value.isdigit() else "…"
+    )
+
+
+def _subject(error: BaseException, text: str) -> str | None:
+    if "Subject must be a string" in text:
+        return "`sub` of a token must be a text: write `str(…)` around it where the token is made"
+    return None
+
+
+def _long_password(error: BaseException, text: str) -> str | None:
+    if isinstance(error, ValueError) and "password cannot be longer than 72 bytes" in text:
+        if _goes_through(error.__traceback__, "passlib"):
+            return (
+                "passlib does not work with bcrypt 5: write `from pwdlib import PasswordHash` "
+                "(`%pip install 'pwdlib[argon2]'`), or install `bcrypt<5`"
+            )
+        return (
+            "bcrypt takes at most 72 bytes: refuse longer passwords in the model, or hash with argon2 "
+            "(`%pip install 'pwdlib[argon2]'`)"
+        )
+    return None
+
+
+def _detached(error: BaseException, text: str) -> str | None:
+    if type(error).__name__ in {"DetachedInstanceError", "MissingGreenlet"}:
+        return (
+            "a relationship was loaded after its session had ended: load it with the object, "
+            "`select(…).options(selectinload(…))`, or build the answer while the session is open"
+        )
+    return None
+
+
+def _background(error: BaseException, text: str) -> str | None:
+    if "response already started" in text and isinstance(error, RuntimeError):
+        first = error.__cause__ or error.__context__
+        told = f": {type(first).__name__}: {first}"[:200].replace("`", "'") if first is not None else ""
+        return (
+            f"it failed after the response had been sent{told}; no handler can answer any more, so catch it where it "
+            "happens: `try: … except …` in the background task, or before `yield` in the dependency"
+        )
+    return None
+
+
+def _closed_file(error: BaseException, text: str) -> str | None:
+    if isinstance(error, ValueError) and "I/O operation on closed file" in text:
+        return "an uploaded file is closed when its request ends: read it first, `data = await file.read()`"
+    return None
+
+
+def _socket_order(error: BaseException, text: str) -> str | None:
+    if isinstance(error, RuntimeError) and ("WebSocket is not connected" in text or "websocket.accept" in text):
+        if "but got 'websocket.accept'" in text:
+            return "the WebSocket was accepted twice: accept it in one place, and `return` after a `close`"
+        return "the WebSocket was not accepted: `await websocket.accept()` comes before anything is sent"
+    return None
+
+
+def _reraised(error: BaseException, text: str) -> str | None:
+    """The test client raises what the application raised, although it was answered."""
+    way = error.__traceback__
+    if _goes_through(way, "testclient.py", "starlette") and _goes_through(way, "errors.py", "starlette"):
+        return (
+            "the application raised it, and `TestClient` raises it again, even where a handler answered: "
+            "`TestClient(app, raise_server_exceptions=False)`, or `routebook_kernel.client(app)`, gives the response"
+        )
+    return None
+
+
+def _yield_swallowed(error: BaseException, text: str) -> str | None:
+    if isinstance(error, RuntimeError) and ("No response" in text or "not awaited" in text) and "yield" in text:
+        return "a dependency with `yield` swallowed the exception: end its `except` with `raise`"
+    return None
+
+
+def _default_order(error: BaseException, text: str) -> str | None:
+    if isinstance(error, SyntaxError) and re.search(
+        r"(non-default argument|parameter without a default) follows", text
+    ):
+        return (
+            "a parameter without a default stands behind one with a default: write `q: Annotated[…, Query()]` without "
+            "`=`, or `*,` as the first parameter"
+        )
+    return None
+
+
+def _goes_through(traceback: TracebackType | None, *parts: str) -> bool:
+    """Whether a file whose path has all these parts is on the way."""
+    while traceback is not None:
+        if all(part in traceback.tb_frame.f_code.co_filename for part in parts):
+            return True
+        traceback = traceback.tb_next
+    return False
+
+
+_RULES: Sequence[Cause] = (
+    _default_order, _old_class, _extra_settings, _hidden_type, _state, _marker, _coroutine, _loop, _aware,
+    _removed_keyword, _class_for_object, _template, _circular, _moved_settings, _bare_field, _missing_package, _subject,
+    _long_password, _detached, _yield_swallowed, _background, _not_json, _closed_file, _socket_order, _reraised,
+)  # fmt: skip

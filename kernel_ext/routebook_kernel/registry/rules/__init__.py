@@ -1,0 +1,34 @@
+"""The mistakes that source and declarations show before any request, one rule each, by what the rule looks at.
+
+A rule yields sentences: what, with its line, and the way out. It looks for a cause that is a mistake whatever the
+application; what may be meant is told as a note, not as a warning.
+"""
+
+from collections.abc import Sequence
+
+from routebook_kernel.registry.rules import (
+    applications,
+    cells,
+    dependencies,
+    models,
+    operations,
+    parameters,
+    results,
+    running,
+    sockets,
+)
+from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.subjects import Cell, Function
+
+FUNCTION_RULES: Sequence[Rule[Function]] = (
+    *running.RULES,
+    *parameters.RULES,
+    *dependencies.RULES,
+    *results.RULES,
+    *sockets.RULES,
+    *models.FUNCTION_RULES,
+)
+MODEL_RULES = models.MODEL_RULES
+CELL_RULES: Sequence[Rule[Cell]] = (*cells.RULES, *dependencies.CELL_RULES, *models.CELL_RULES)
+OPERATION_RULES = operations.RULES
+APPLICATION_RULES = applications.RULES

@@ -1,0 +1,120 @@
+"""Mistakes in how an application is put together: mounts, middleware, overrides, lifespans."""
+
+from collections.abc import Iterator, Sequence
+from typing import Any
+
+from starlette.middleware.cors import CORSMiddleware
+
+from routebook.applications import Routebook
+from routebook.routing import APIRoute, APIRouter, IncludedRouter, Mount, iter_route_contexts
+from routebook_kernel.registry.report import ticked
+from routebook_kernel.registry.rules.base import Rule
+
+
+def _mounts_before_its_operations(app: Routebook) -> Iterator[str]:
+    """A mount takes every path below its own."""
+    mounts: list[Mount] = []
+    for route in app.routes:
+        if isinstance(route, Mount):
+            mounts.append(route)
+            continue
+        paths = [context.path_format or "" for context in iter_route_contexts([route])] if _has_paths(route) else []
+        for path in paths:
+            mount = next((each for each in mounts if path == each.path or path.startswith(f"{each.path}/")), None)
+            if mount is not None:
+                yield (
+                    f"`{path}` is never reached, the mount at `{mount.path or '/'}` takes it: mount after the "
+                    "operations, "
+                    "or under a path of its own"
+                )
+
+
+def _has_paths(route: object) -> bool:
+    return isinstance(route, APIRoute | IncludedRouter)
+
+
+def _loses_a_routers_mount(app: Routebook) -> Iterator[str]:
+    """What is mounted on a router does not get the prefix of its `include_router`."""
+    for route in app.routes:
+        if not isinstance(route, IncludedRouter):
+            continue
+        prefix = f"{getattr(route, 'prefix', '')}{route.router.prefix}"
+        for mount in _mounts_of(route.router) if prefix else ():
+            yield (
+                f"the mount at `{mount.path}` of a router is served without its prefix `{prefix}`: write "
+                f"`app.mount({prefix + mount.path!r}, …)`"
+            )
+
+
+def _mounts_of(router: APIRouter) -> list[Mount]:
+    return [route for route in router.routes if isinstance(route, Mount)]
+
+
+def _skips_a_lifespan(app: Routebook) -> Iterator[str]:
+    """Lifespan messages go to the outermost application only."""
+    for route in app.routes:
+        inner = route.app if isinstance(route, Mount) else None
+        if isinstance(inner, Routebook) and inner.router.has_lifespan and not app.router.has_lifespan:
+            yield (
+                f"the lifespan of the application mounted at `{route.path}` never runs: enter it in the outer "  # type: ignore[attr-defined]
+                "one's, `async with sub.router.lifespan_context(sub):`"
+            )
+
+
+def _refuses_what_it_serves(app: Routebook) -> Iterator[str]:
+    """Spec: Fetch, CORS-preflight: the methods that a response allows."""
+    for options in _cors_options(app):
+        allowed = {str(method).upper() for method in options.get("allow_methods", ("GET",))}
+        served = {method for context in iter_route_contexts(app.routes) for method in context.methods or ()}
+        refused = sorted(served - allowed - {"HEAD", "OPTIONS", "GET"}) if "*" not in allowed else []
+        if refused:
+            yield (
+                f"CORS lets browsers of other origins send {', '.join(sorted(allowed))} only, not "
+                f"{', '.join(refused)}: "
+                "add `allow_methods=['*']` and `allow_headers=['*']`"
+            )
+
+
+def _lets_every_origin_use_cookies(app: Routebook) -> Iterator[str]:
+    for options in _cors_options(app):
+        if options.get("allow_credentials") and "*" in tuple(options.get("allow_origins", ())):
+            yield (
+                "CORS lets every website use your users' cookies (`allow_origins=['*']` with "
+                "`allow_credentials=True`): "
+                "list the origins"
+            )
+
+
+def _cors_options(app: Routebook) -> list[dict[str, Any]]:
+    return [dict(each.kwargs) for each in app.user_middleware if getattr(each, "cls", None) is CORSMiddleware]
+
+
+def _overrides_what_nobody_uses(app: Routebook) -> Iterator[str]:
+    """An override counts for the very callable that stands in `Depends`."""
+    if not app.dependency_overrides:
+        return
+    used = [
+        node.call
+        for context in iter_route_contexts(app.routes)
+        if (dependant := getattr(context, "dependant", None) or getattr(context.original_route, "dependant", None))
+        for node in dependant.iter_tree()
+    ]
+    used += [each.dependency for each in app.router.dependencies if each.dependency is not None]
+    for key in app.dependency_overrides:
+        if used and not any(call == key for call in used):
+            name = getattr(key, "__name__", type(key).__name__)
+            yield (
+                f"`dependency_overrides[{name}]` has no effect: no operation depends on {ticked(name)} itself; the key "
+                "is the "
+                "very object in `Depends(…)`, for a factory what it returned: keep that in a variable"
+            )
+
+
+RULES: Sequence[Rule[Routebook]] = (
+    Rule("never reached", "warn", _mounts_before_its_operations),
+    Rule("without the prefix", "warn", _loses_a_routers_mount),
+    Rule("never runs", "warn", _skips_a_lifespan),
+    Rule("CORS", "note", _refuses_what_it_serves),
+    Rule("CORS", "warn", _lets_every_origin_use_cookies),
+    Rule("no effect", "warn", _overrides_what_nobody_uses),
+)

@@ -1,0 +1,167 @@
+"""Mistakes in what a cell does as a whole: how it makes, calls and serves applications."""
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from starlette.applications import Starlette
+
+from routebook_kernel.registry.report import ticked
+from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, keyword
+
+_OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "websocket", "include_router", "add_middleware"})
+_WITHOUT_BODY = frozenset({"get", "delete", "head", "options"})
+_BODIES = ("json", "data", "content", "files")
+
+
+def _gives_an_app_to_httpx(cell: Cell) -> Iterator[str]:
+    for call in cell.calls("AsyncClient", "Client"):
+        if keyword(call, "app") is not None:
+            name = ast.unparse(call.func)
+            yield (
+                f"`{name}(app=…)` (line {call.lineno}) is refused since httpx 0.28: write "
+                f"`{name}(transport=ASGITransport(app=app))`, or `routebook_kernel.client(app)`"
+            )
+
+
+def _keeps_the_class(cell: Cell) -> Iterator[str]:
+    """`app = Routebook`: the class, where an application was meant."""
+    for node in cell.top(ast.Assign):
+        value = cell.names.of(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
+        name = dotted(node.targets[0])
+        if isinstance(value, type) and issubclass(value, Starlette) and _is_used_as_app(cell, name):
+            told = ast.unparse(node.value)
+            yield f"`{name} = {told}` (line {node.lineno}) is the class itself: write `{name} = {told}()`"
+
+
+def _is_used_as_app(cell: Cell, name: str) -> bool:
+    used = [node for node in cell.walk(ast.Attribute) if node.attr in _OPERATIONS and dotted(node.value) == name]
+    return bool(name) and bool(used)
+
+
+def _walks_flat_routes(cell: Cell) -> Iterator[str]:
+    """What `include_router` adds is one route that holds others."""
+    for loop in cell.walk(ast.For, ast.comprehension):
+        target = loop.iter
+        if not isinstance(target, ast.Attribute) or target.attr != "routes":
+            continue
+        app = cell.names.of(target.value.value if _is_router(target.value) else target.value)  # type: ignore[attr-defined]
+        if app is None or not _has_included(app):
+            continue
+        line = getattr(loop, "lineno", target.lineno)
+        yield (
+            f"{ticked(ast.unparse(target))} (line {line}) holds an included router as one entry, without its paths: "
+            "read "
+            f"{ticked(ast.unparse(target.value) + '.openapi()')}`['paths']`, or `iter_route_contexts(…)`"
+        )
+
+
+def _is_router(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and node.attr == "router"
+
+
+def _has_included(app: Any) -> bool:
+    return any(type(route).__name__ == "IncludedRouter" for route in getattr(app, "routes", ()))
+
+
+def _sends_a_body_without_a_parameter(cell: Cell) -> Iterator[str]:
+    """Httpx's and the test client's `get` and `delete` take no body."""
+    for call in cell.walk(ast.Call):
+        if not isinstance(call.func, ast.Attribute) or call.func.attr not in _WITHOUT_BODY:
+            continue
+        given = next((name for name in _BODIES if keyword(call, name) is not None), None)
+        owner = cell.names.of(call.func.value)
+        if given is None or not _refuses(owner, call.func.attr, given):
+            continue
+        client, method = ast.unparse(call.func.value), call.func.attr.upper()
+        yield (
+            f"{ticked(f'{client}.{call.func.attr}({given}=…)')} (line {call.lineno}) takes no body: write "
+            f"{ticked(f'{client}.request({method!r}, …, {given}=…)')}"
+        )
+
+
+def _refuses(owner: object, method: str, option: str) -> bool:
+    """Whether an object's method does not know a keyword."""
+    function = getattr(type(owner), method, None) if owner is not None else None
+    if not inspect.isfunction(function):
+        return False
+    parameters = inspect.signature(function).parameters
+    return option not in parameters and all(item.kind is not item.VAR_KEYWORD for item in parameters.values())
+
+
+def _shares_memory_among_workers(cell: Cell) -> Iterator[str]:
+    """Every worker is a process with variables of its own."""
+    for call in cell.top(ast.Call):
+        workers = constant(keyword(call, "workers"))
+        if called(call) != "run" or not isinstance(workers, int) or workers < 2:
+            continue
+        target = call.args[0] if call.args else None
+        app = cell.names.of(target) or cell.names.namespace.get(str(constant(target)).rpartition(":")[2])
+        for name, function in _iter_changed(app, cell.names.namespace):
+            yield (
+                f"`{name}`, which `{function}` changes, is another one in each of {workers} workers (line "
+                f"{call.lineno}): "
+                "keep such state in a database, or use one worker"
+            )
+
+
+def _iter_changed(app: object, namespace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+    """Variables of the notebook that path operations change, each with the function that does."""
+    for route in getattr(app, "routes", ()):
+        endpoint = getattr(route, "endpoint", None)
+        if not inspect.isfunction(endpoint) or endpoint.__module__ != "__main__":
+            continue
+        try:
+            tree = ast.parse(inspect.cleandoc(inspect.getsource(endpoint)))
+        except (OSError, SyntaxError):
+            continue
+        for node in ast.walk(tree):
+            name = _changed(node)
+            if name is not None and isinstance(namespace.get(name), dict | list | set):
+                yield name, endpoint.__name__
+                break
+
+
+def _changed(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+        return dotted(node.value)
+    if isinstance(node, ast.Call) and called(node) in {"append", "add", "update", "pop", "remove", "setdefault"}:
+        return dotted(node.func.value) if isinstance(node.func, ast.Attribute) else None
+    return None
+
+
+def _uses_passlib(cell: Cell) -> Iterator[str]:
+    for node in cell.walk(ast.ImportFrom, ast.Import):
+        module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
+        if str(module).partition(".")[0] == "passlib":
+            yield (
+                f"`passlib` (line {node.lineno}) is no longer maintained and fails with bcrypt 5: write "
+                "`from pwdlib import PasswordHash` (`pip install 'pwdlib[argon2]'`)"
+            )
+
+
+def _calls_the_wrong_mount(cell: Cell) -> Iterator[str]:
+    """A mount on a router is served without the router's prefix."""
+    for call in cell.calls("mount"):
+        owner = cell.names.of(call.func.value) if isinstance(call.func, ast.Attribute) else None
+        prefix = getattr(owner, "prefix", "")
+        path = constant(call.args[0] if call.args else keyword(call, "path"))
+        if prefix and isinstance(path, str):
+            name = ast.unparse(call.func)
+            yield (
+                f"`{name}({path!r}, …)` (line {call.lineno}) is served at `{path}`, without the router's prefix: write "
+                f"`app.mount({prefix + path!r}, …)`"
+            )
+
+
+RULES: Sequence[Rule[Cell]] = (
+    Rule("refused", "warn", _gives_an_app_to_httpx),
+    Rule("the class", "warn", _keeps_the_class),
+    Rule("not flat", "note", _walks_flat_routes),
+    Rule("no body", "warn", _sends_a_body_without_a_parameter),
+    Rule("not shared", "warn", _shares_memory_among_workers),
+    Rule("unmaintained", "warn", _uses_passlib),
+    Rule("without the prefix", "warn", _calls_the_wrong_mount),
+)

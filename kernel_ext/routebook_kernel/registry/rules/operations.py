@@ -1,0 +1,156 @@
+"""Mistakes that the analysed operation shows: what the framework understood, not how it was written."""
+
+import inspect
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel
+
+from routebook_kernel.registry.report import ticked
+from routebook_kernel.registry.rules.base import Rule
+
+_NOT_IN_OPENAPI = frozenset({"authorization", "accept", "content-type"})
+_SECRETS = frozenset({
+    "password", "hashed_password", "password_hash", "hash_password", "passwd", "pwd", "secret", "secret_key",
+    "client_secret", "private_key",
+})  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class Served:
+    """One operation as the framework analysed it.
+
+    Attributes:
+        dependant: The analysed tree of its function.
+        response: The type of its response model; None where it has none.
+    """
+
+    function: str
+    dependant: Any
+    response: Any
+
+
+def _declares_what_openapi_ignores(served: Served) -> Iterator[str]:
+    """Spec: OpenAPI 3.1.0, Parameter Object: header parameters of these names are ignored."""
+    for parameter in served.dependant.iter_parameters("header"):
+        for name in parameter.names:
+            if name.lower() in _NOT_IN_OPENAPI and getattr(parameter.field.field_info, "include_in_schema", True):
+                way_out = "HTTPBearer()` or another security scheme" if name.lower() == "authorization" else "Request`"
+                yield (
+                    f"the header `{name}` of `{served.function}` is left out by documentation pages and generated "
+                    "clients: "
+                    f"use `{way_out}"
+                )
+
+
+def _mixes_json_with_forms(served: Served) -> Iterator[str]:
+    """One request has one content type."""
+    forms = list(served.dependant.iter_parameters("form", "file"))
+    bodies = list(served.dependant.iter_parameters("body"))
+    if forms and bodies:
+        form, body = forms[0].name, bodies[0].name
+        yield (
+            f"`{served.function}` takes `{form}` from a form and `{body}` as JSON, and a request has one of them: "
+            "declare "
+            f"`{body}` with `Form()` too, a model as `Annotated[Json[Model], Form()]`"
+        )
+
+
+def _reads_a_file_whole(served: Served) -> Iterator[str]:
+    for parameter in served.dependant.iter_parameters("file"):
+        if parameter.field.field_info.annotation in (bytes, bytes | None, list[bytes]):
+            yield (
+                f"`{parameter.name}` of `{served.function}` is read into memory whole, whatever its size: take an "
+                "`UploadFile` and read it in parts"
+            )
+
+
+def _depends_on_a_model(served: Served) -> Iterator[str]:
+    """`Depends(Model)` reads the model's constructor as a signature: lists and models in it become bodies."""
+    for node in served.dependant.iter_tree():
+        bodies = [parameter.name for parameter in node.parameters if parameter.source == "body"]
+        if isinstance(node.call, type) and issubclass(node.call, BaseModel) and bodies and node.name:
+            name = node.call.__name__
+            yield (
+                f"`{node.name}: {name} = Depends()` reads {', '.join(map(ticked, bodies))} from the body: write "
+                f"`{node.name}: Annotated[{name}, Query()]`"
+            )
+
+
+def _depends_on_a_context_manager(served: Served) -> Iterator[str]:
+    for node in served.dependant.iter_tree():
+        inner = getattr(node.call, "__wrapped__", None)
+        is_wrapped = inspect.isgeneratorfunction(inner) or inspect.isasyncgenfunction(inner)
+        if is_wrapped and not (inspect.isgeneratorfunction(node.call) or inspect.isasyncgenfunction(node.call)):
+            decorator = "asynccontextmanager" if inspect.isasyncgenfunction(inner) else "contextmanager"
+            name = getattr(node.call, "__name__", "it")
+            yield (
+                f"`{name}` gives a context manager that nobody enters: take `@{decorator}` off, a dependency with "
+                "`yield` "
+                "is one by itself"
+            )
+
+
+def _answers_with_a_secret(served: Served) -> Iterator[str]:
+    for path, field in _iter_fields(served.response):
+        name = path.rpartition(".")[2]
+        if name.lower() in _SECRETS and field.exclude is not True and not _hides_itself(field.annotation):
+            told = getattr(served.response, "__name__", str(served.response))
+            yield (
+                f"`{served.function}` answers with `{path}` of `{told}`: promise a model without it, "
+                f"`-> {_public_name(told)}`"
+            )
+
+
+def _public_name(name: str) -> str:
+    return f"{name.removesuffix('In').removesuffix('Create')}Out" if name.isidentifier() else "UserOut"
+
+
+def _hides_itself(annotation: Any) -> bool:
+    return any("Secret" in getattr(kind, "__name__", "") for kind in (annotation, *get_args(annotation)))
+
+
+def _answers_decimals_as_texts(served: Served) -> Iterator[str]:
+    for path, field in _iter_fields(served.response):
+        if field.annotation in (Decimal, Decimal | None) and not _has_serializer(served.response, path, field):
+            yield (
+                f'`{path}` is a `Decimal`, which JSON gets as a text (`"1.10"`): for a number write '
+                f"`{path.rpartition('.')[2]}: Annotated[Decimal, PlainSerializer(float)]`"
+            )
+
+
+def _has_serializer(model: Any, path: str, field: Any) -> bool:
+    if any("Serializer" in type(item).__name__ or "Ser" in type(item).__name__ for item in field.metadata):
+        return True
+    decorators = getattr(_model_in(model), "__pydantic_decorators__", None)
+    return bool(decorators and decorators.field_serializers)
+
+
+def _model_in(annotation: Any) -> Any:
+    """The model that a type is, or is a list or a choice of."""
+    if isinstance(annotation, type) and get_origin(annotation) is None:
+        return annotation if issubclass(annotation, BaseModel) else None
+    return next(filter(None, map(_model_in, get_args(annotation))), None)
+
+
+def _iter_fields(annotation: Any, prefix: str = "", depth: int = 3) -> Iterator[tuple[str, Any]]:
+    """The fields of a model and of the models in it, each with its path."""
+    model = _model_in(annotation)
+    if model is None or not depth:
+        return
+    for name, field in model.model_fields.items():
+        yield f"{prefix}{name}", field
+        yield from _iter_fields(field.annotation, f"{prefix}{name}.", depth - 1)
+
+
+RULES: Sequence[Rule[Served]] = (
+    Rule("not documented", "note", _declares_what_openapi_ignores),
+    Rule("two content types", "warn", _mixes_json_with_forms),
+    Rule("in memory", "note", _reads_a_file_whole),
+    Rule("in the body", "warn", _depends_on_a_model),
+    Rule("not entered", "warn", _depends_on_a_context_manager),
+    Rule("leaks", "warn", _answers_with_a_secret),
+    Rule("text", "note", _answers_decimals_as_texts),
+)
