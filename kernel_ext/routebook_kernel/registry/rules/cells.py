@@ -2,6 +2,7 @@
 
 import ast
 import inspect
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
@@ -114,7 +115,7 @@ def _iter_changed(app: object, namespace: Mapping[str, Any]) -> Iterator[tuple[s
         if not inspect.isfunction(endpoint) or endpoint.__module__ != "__main__":
             continue
         try:
-            tree = ast.parse(inspect.cleandoc(inspect.getsource(endpoint)))
+            tree = ast.parse(textwrap.dedent(inspect.getsource(endpoint)))
         except (OSError, SyntaxError):
             continue
         for node in ast.walk(tree):

@@ -3,6 +3,7 @@
 import ast
 import inspect
 import logging
+import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from routebook_kernel.registry.report import ticked
@@ -161,7 +162,7 @@ def _gives_plain_value(function: object) -> bool:
     if inspect.iscoroutinefunction(function) or hasattr(function, "__wrapped__"):
         return False
     try:
-        tree = ast.parse(inspect.cleandoc(inspect.getsource(function)))  # type: ignore[arg-type]  # a function
+        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))  # type: ignore[arg-type]  # a function
     except (OSError, SyntaxError, TypeError, ValueError):
         return False
     literal = (ast.Constant, ast.Dict, ast.List, ast.Tuple, ast.Set, ast.JoinedStr, ast.ListComp, ast.DictComp)
