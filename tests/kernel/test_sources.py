@@ -146,3 +146,10 @@ def test_sound_code_is_left_alone() -> None:
 def test_source_that_cannot_be_read_has_no_findings() -> None:
     """The syntax error is told by others."""
     assert find("def (") == []
+
+
+def test_default_that_is_changed_is_named_and_one_that_is_read_is_not() -> None:
+    """The framework copies a default for each request; a call by hand shares it."""
+    assert "is one list for all calls" in find("def f(x=[]):\n    x.append(1)")[0]
+    assert "is gone with the request" in find("@app.post('/')\ndef f(x: dict = {}):\n    x['a'] = 1")[0]
+    assert find("@app.get('/')\ndef f(x: list[int] = []): return x\ndef g(x=[]): return len(x)") == []

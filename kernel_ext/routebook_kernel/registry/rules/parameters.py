@@ -33,7 +33,10 @@ def _changes_its_default(function: Function) -> Iterator[str]:
         kind = type(default).__name__.lower()
         told = ticked(f"{parameter.arg}={ast.unparse(default)}")
         if function.is_operation:
-            yield f"each request gets a copy of {told} (line {default.lineno}): what is put into it is gone with the request"
+            yield (
+                f"each request gets a copy of {told} (line {default.lineno}): what is put into it is gone with the "
+                "request"
+            )
         else:
             yield (
                 f"{told} (line {default.lineno}) is one {kind} for all calls, and this changes it: write "
