@@ -55,6 +55,7 @@ const detail = (id: number, more: Partial<ExchangeState>): ExchangeDetail => ({
     response_body: null,
     elapsed_ms: id,
     issues: [],
+    advice: [],
     failure: null,
     raised: null,
     ...more,
