@@ -1,5 +1,13 @@
 """The IPython extension of Routebook: `%load_ext routebook_kernel`."""
 
-from routebook_kernel.extension import check, client, load_ipython_extension, log, session, unload_ipython_extension
+from routebook_kernel.extension import (
+    check,
+    client,
+    load_ipython_extension,
+    log,
+    session,
+    trace,
+    unload_ipython_extension,
+)
 
-__all__ = ["check", "client", "load_ipython_extension", "log", "session", "unload_ipython_extension"]
+__all__ = ["check", "client", "load_ipython_extension", "log", "session", "trace", "unload_ipython_extension"]

@@ -22,7 +22,15 @@ from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.interrupts import ShownInterrupts
 from routebook_kernel.runtime.pasted import PastedAnyioRun, PastedAsyncioRun, PastedRun
 from routebook_kernel.session import Session
-from routebook_kernel.summary import LogOverview, Notice, Overview, SocketsOverview
+from routebook_kernel.summary import (
+    DependenciesOverview,
+    LogOverview,
+    Notice,
+    Overview,
+    SocketsOverview,
+    Trace,
+    TraceOverview,
+)
 
 
 class Extension:
@@ -115,7 +123,13 @@ def show(shown: object) -> None:
     display(shown)
 
 
-_OVERVIEWS: dict[str, Callable[[Any], Any]] = {"explorer": Overview, "log": LogOverview, "sockets": SocketsOverview}
+_OVERVIEWS: dict[str, Callable[[Any], Any]] = {
+    "dependencies": DependenciesOverview,
+    "explorer": Overview,
+    "log": LogOverview,
+    "sockets": SocketsOverview,
+    "trace": TraceOverview,
+}
 """What stands for each view where no widget runs."""
 
 
@@ -186,6 +200,18 @@ def check(name: str) -> None:
     checked = _loaded.lessons.tutor.check(name)
     if not checked.verdict.is_passed:
         raise AssertionError(repr(checked))
+
+
+def trace(id: int | None = None) -> Trace:
+    """The steps of a request, to be looked at: of an exchange of the log, or of the last that was traced.
+
+    Args:
+        id: As `log()` and the log view name it.
+
+    Raises:
+        KernelExtensionError: The extension is not loaded, or there is no such request.
+    """
+    return Trace(session().traces.trace(id))
 
 
 def log() -> Exchanges:

@@ -11,6 +11,7 @@ from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
 
 from routebook.applications import Routebook
+from routebook.introspect import UnknownOperationError, find_operation
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.protocol import ServerState
 from routebook_kernel.recording.display import size_text
@@ -19,14 +20,15 @@ from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.session import Session
-from routebook_kernel.summary import Notice, SocketsOverview
+from routebook_kernel.summary import DependenciesOverview, Notice, SocketsOverview, TraceOverview
 from routebook_kernel.summary.log import SHOWN
 
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
 
 _USAGE = (
-    "%api [show | serve | stop | status | docs | log | sockets | trace on|off | nest on|off] [--app NAME] [--port N]"
+    "%api [show | serve | stop | status | docs | log | sockets | trace [ID|on|off] | dependencies | nest on|off] "
+    "[--app NAME] [--port N]"
 )
 
 
@@ -74,6 +76,7 @@ class ApiMagics(Magics):
             "docs": self._docs,
             "log": self._log,
             "trace": self._trace,
+            "dependencies": self._dependencies,
             "nest": self._nest,
             "sockets": self._sockets,
         }
@@ -88,7 +91,9 @@ class ApiMagics(Magics):
         %api log                    every request, live; -n 20 for a plain table of the last 20
         %api log --keep N --bytes N   how many the log keeps, and how much of memory
         %api sockets [--app NAME]   a console for WebSockets
+        %api trace [ID]             the steps of a request, of the last one without ID
         %api trace on | off         record the steps of every request
+        %api dependencies ['GET /items']   the tree of what an operation calls
         %api nest on | off          let event loops nest, for code that calls run_until_complete()
         """
         try:
@@ -161,11 +166,33 @@ class ApiMagics(Magics):
         self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {size_text(log.max_bytes)}."))
 
     def _trace(self, arguments: argparse.Namespace) -> None:
-        if arguments.name not in {"on", "off"}:
-            raise UsageError("Write %api trace on, or %api trace off")
-        self._session.is_tracing = arguments.name == "on"
-        told = "Every request is traced" if self._session.is_tracing else "Only the console's requests are traced"
-        self._show(Notice(f"{told}; the steps are in routebook_kernel.log()[-1].spans."))
+        if arguments.name in {"on", "off"}:
+            self._session.set_tracing(arguments.name == "on")
+            told = "Every request is traced" if self._session.is_tracing else "Only the console's requests are traced"
+            self._show(Notice(f"{told}; %api trace shows the last, and routebook_kernel.trace() gives it to Python."))
+            return
+        if arguments.name is not None and not arguments.name.isdecimal():
+            raise UsageError("Write %api trace for the last request, %api trace 12 for one, or %api trace on, or off")
+        id_ = int(arguments.name) if arguments.name is not None else None
+        if id_ is not None:
+            self._session.traces.trace(id_)  # says so where it is kept no more
+        if self._views is not None:
+            self._show(self._views.trace(id_))
+        else:
+            self._show(TraceOverview(self._session.trace_view(id_).state()[1]))
+
+    def _dependencies(self, arguments: argparse.Namespace) -> None:
+        operation, arguments.name = arguments.name, None
+        app = self._application(arguments)
+        if operation is not None:
+            try:
+                operation = find_operation(app, operation).key
+            except UnknownOperationError as error:
+                raise UsageError(str(error)) from None
+        if self._views is not None:
+            self._show(self._views.dependencies(app, operation))
+        else:
+            self._show(DependenciesOverview(self._session.dependencies(app, operation).state()[1]))
 
     def _nest(self, arguments: argparse.Namespace) -> None:
         nesting = self._session.nesting

@@ -67,6 +67,7 @@ class AppState(TypedDict):
     components: Json  # the OpenAPI 3.1 Components Object
     server: ServerState
     exchange_count: int
+    revision: int  # how often a cell's run has touched the application: what is not in here may have changed too
 
 
 class StateMessage(TypedDict):
@@ -88,6 +89,7 @@ class DeltaMessage(TypedDict):
     components: NotRequired[Json]
     server: NotRequired[ServerState]
     exchange_count: NotRequired[int]
+    revision: NotRequired[int]
     info: NotRequired[dict[str, str]]  # title, version, description
 
 
@@ -381,6 +383,140 @@ class ExchangeDetail(TypedDict):
     request: RawRequestState | None  # None where it cannot be sent again
     hidden: list[HiddenValue]
     refusal: str  # why it cannot be sent again
+
+
+Band = Literal["yours", "thread", "ours", "after", "bad", "refused", "line", "hit", "skip"]
+"""Whose time a step is: the user's code on the loop or in a thread, the framework's, the user's after the response;
+or how it ended; or that there is no bar: what is around others, a cached result, what did not run."""
+
+
+class TraceFact(TypedDict):
+    """One thing that is known of a step: "where", "in thread AnyIO worker 2"."""
+
+    name: str
+    text: str
+    is_code: bool
+
+
+class TraceRow(TypedDict):
+    """One step of a request in its waterfall; rows of a higher level stand below the one that they belong to."""
+
+    level: int  # 1 is the outermost
+    label: str
+    is_code: bool  # whether the label is a name in code
+    note: str  # "endpoint", "cached", "TypeError, cell [5], line 31"
+    what: str  # what kind of step, in words
+    band: Band
+    start_ms: float | None
+    elapsed_ms: float | None
+    extent: tuple[float, float] | None  # from and how long, of it and of what it waits for
+    is_after: bool  # whether the response had been sent
+    line: int  # of the generated function; 0 outside of it
+    cell: CellRef | None
+    file: str | None  # "shop.py, line 3", of code that is in no cell
+    facts: list[TraceFact]
+    is_failure: bool
+
+
+class TraceState(TypedDict):
+    """One traced request; of one that was not traced `is_traced` is false, and there are no rows."""
+
+    id: int
+    operation: str | None
+    method: str
+    url: str
+    status: int | None
+    reason: str
+    source: Literal["console", "client", "server"]
+    at: str  # "14:02:11"
+    is_traced: bool
+    sent_ms: float  # until the response was sent
+    total_ms: float  # until the last step ended
+    sums: dict[str, float]  # where the time went, by band
+    rows: list[TraceRow]
+    function: str  # the generated function that served it; "" where none did
+    others: list["TraceLine"]  # traced requests of the same operation, newest first, to compare with
+    stale: str  # what has changed since, a sentence; "" where nothing has
+
+
+class TraceLine(TypedDict):
+    """One exchange, to choose it."""
+
+    id: int
+    method: str
+    url: str
+    status: int | None
+    elapsed_ms: float
+    is_traced: bool
+
+
+class TracesState(TypedDict):
+    """What the trace view shows: one trace, and what else there is."""
+
+    shown: TraceState | None
+    is_last: bool  # whether it is the last that was traced, and not one that was asked for
+    recent: list[TraceLine]  # newest first
+    is_tracing: bool  # whether every request is traced, not the console's alone
+
+
+class TracesDelta(TypedDict):
+    """What a TracesState has become."""
+
+    type: Literal["delta"]
+    seq: int
+    state: TracesState
+
+
+class ParameterRef(TypedDict):
+    """A parameter that a callable reads of the request."""
+
+    name: str
+    source: str  # "path", "query", "header", "cookie", "body", "form", "file"
+
+
+class DependencyNode(TypedDict):
+    """One callable at one place of an operation's tree, parents first."""
+
+    level: int  # 0 is the endpoint
+    name: str
+    kind: str  # "async def with yield"
+    in_thread: bool
+    parameter: str | None  # of the callable above it, which takes its result
+    cell: CellRef | None
+    file: str | None
+    runs: bool
+    shared_with: int | None  # the node, by its number, that has run before and whose result is given here too
+    uses: int  # how often its result is used in the tree
+    is_fresh: bool  # use_cache=False: it runs anew at each use
+    scope: Literal["function", "request"] | None  # with yield, whether it ends before the response or after it
+    replaced: str | None  # what dependency_overrides put it in the place of
+    scheme: str | None  # of a security scheme its name
+    oauth_scopes: list[str]
+    parameters: list[ParameterRef]
+    injected: list[str]
+
+
+class DependencyTree(TypedDict):
+    """What an operation calls; the first node is its endpoint."""
+
+    operation: str
+    nodes: list[DependencyNode]
+
+
+class DependenciesState(TypedDict):
+    """What the view of dependencies shows."""
+
+    operations: list[str]
+    shown: DependencyTree | None
+    gone: str | None  # the operation that was asked for, where it is no longer there
+
+
+class DependenciesDelta(TypedDict):
+    """What a DependenciesState has become."""
+
+    type: Literal["delta"]
+    seq: int
+    state: DependenciesState
 
 
 class Command(TypedDict):

@@ -7,6 +7,9 @@ from routebook_kernel.protocol import (
     AppState,
     ConnectArguments,
     DeltaMessage,
+    DependenciesDelta,
+    DependenciesState,
+    DependencyTree,
     ExchangeDetail,
     ExchangeState,
     LogDelta,
@@ -18,6 +21,9 @@ from routebook_kernel.protocol import (
     SocketsDelta,
     SocketsState,
     Streamed,
+    TracesDelta,
+    TracesState,
+    TraceState,
 )
 
 Unsubscribe = Callable[[], None]
@@ -145,12 +151,69 @@ class LogApi(Feed, Protocol):
         """Let go of all exchanges."""
 
 
+class TraceApi(Feed, Protocol):
+    """Traces as their views see them; the feed is of one."""
+
+    def state(self) -> tuple[int, TracesState]:
+        """The whole state and its sequence number."""
+
+    def subscribe(self, listener: Callable[[TracesDelta], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+
+    def trace(self, id: int) -> TraceState:
+        """The trace of an exchange.
+
+        Raises:
+            RequestRefused: It is kept no more.
+        """
+
+    async def replay(self, id: int) -> TraceState:
+        """Send the request of an exchange again; its trace. Await it on the home loop only.
+
+        Raises:
+            RequestRefused: It cannot be sent again: its credentials are not kept, or its body not whole.
+        """
+
+    def set_tracing(self, is_on: bool) -> None:
+        """Have every request traced, or only the console's."""
+
+
+class DependenciesApi(Feed, Protocol):
+    """The trees of one application's operations."""
+
+    def state(self) -> tuple[int, DependenciesState]:
+        """The whole state and its sequence number."""
+
+    def subscribe(self, listener: Callable[[DependenciesDelta], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+
+    def tree(self, operation: str) -> DependencyTree:
+        """What an operation calls.
+
+        Raises:
+            RequestRefused: There is no such operation.
+        """
+
+    def show(self, operation: str) -> None:
+        """Show another operation, in all places."""
+
+
 class SessionApi(Protocol):
     """The session of one kernel."""
 
     @property
     def log_view(self) -> LogApi:
         """The record of every exchange, as views see it."""
+
+    def dependencies(self, app: Any, operation: str | None = None) -> DependenciesApi:
+        """The view of the trees of an application's operations.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+
+    def trace_view(self, id: int | None = None) -> TraceApi:
+        """The view of one exchange's trace, or of the last that was traced."""
 
     def view(self, app: Any) -> AppView:
         """The view of an application; the same application gives the same view."""

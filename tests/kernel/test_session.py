@@ -422,7 +422,8 @@ def test_steps_are_recorded_for_the_console_and_for_others_when_asked(session: S
         ("endpoint", 0, "ok"),
     ]
     assert untraced.spans == ()
-    assert [span.name for span in traced.spans] == [span.name for span in by_console.spans]
+    assert by_console.spans[1].kind == "compile"  # of the first only
+    assert [span.name for span in traced.spans] == [span.name for span in by_console.spans if span.kind != "compile"]
     assert all(span.elapsed_ms >= 0 for span in traced.spans)
 
 

@@ -44,6 +44,7 @@ class FakeView:
             components={},
             server=server,
             exchange_count=0,
+            revision=0,
         )
 
     def subscribe(self, listener: Callable[[DeltaMessage], None]) -> Callable[[], None]:
@@ -104,6 +105,12 @@ class FakeSession:
 
     def view(self, app: Any) -> FakeView:
         return self._view
+
+    def trace_view(self, id: int | None = None) -> Any:
+        return None  # no test of these asks for a trace
+
+    def dependencies(self, app: Any, operation: str | None = None) -> Any:
+        return None  # nor for a tree
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         async def run() -> None:

@@ -56,8 +56,10 @@ def locate_callable(call: Callable[..., Any]) -> SourceLocation | None:
 
 
 def callable_name(call: Callable[..., Any]) -> str:
-    """The name a person would use for it in a sentence."""
+    """The name a person would use for it in a sentence: of a callable instance that of its class."""
     function = unwrap_callable(call)
+    if getattr(function, "__name__", "") == "__call__":
+        return type(getattr(function, "__self__", call)).__name__
     name: str = getattr(function, "__name__", type(function).__name__)
     return name
 

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 SpanKind = Literal[
     "middleware",
     "match",
+    "compile",
     "body",
     "parameter",
     "dependency",

@@ -23,7 +23,7 @@ from routebook._analysis.dependant import Dependant
 from routebook._plan.asgi import note_start, send_response
 from routebook._plan.body import BodyShape, shape_body
 from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
-from routebook._plan.observe import OBSERVER_KEY, Observer
+from routebook._plan.observe import OBSERVER_KEY, Observer, Tracer
 from routebook._plan.respond import ResponseShape
 from routebook._routing.options import first_given, is_given, settled
 from routebook._routing.template import PathTemplate, parse_template
@@ -255,17 +255,16 @@ class RouteContext:
 
     def _variant(self, form: "Form", overrides: Mapping[Any, Any] | None, *, is_traced: bool) -> "Generated":
         """The function for a state of the overrides, compiled once."""
-        pairs = tuple(overrides.items()) if overrides and self._is_overridden(overrides) else ()
-        identities = tuple((Identity(old), Identity(new)) for old, new in pairs)
-        key = (form, is_traced, identities)
+        key = self._key(form, overrides, is_traced=is_traced)
         found = self._variants.get(key)
         if found is None:
+            pairs = key[2]
             if pairs:  # tests change them at will: keep the latest only
-                self._variants = {key: value for key, value in self._variants.items() if key[2] in ((), identities)}
+                self._variants = {key: value for key, value in self._variants.items() if key[2] in ((), pairs)}
             from routebook._plan.source import generate  # late, as the compiler
 
             found = self._variants[key] = generate(
-                self.plan(dict(pairs)),
+                self.plan({old.target: new.target for old, new in pairs}),
                 form,
                 context=self.endpoint_context,
                 is_strict=self.strict_content_type,
@@ -274,6 +273,13 @@ class RouteContext:
             )
         return found
 
+    def _key(
+        self, form: "Form", overrides: Mapping[Any, Any] | None, *, is_traced: bool
+    ) -> "tuple[Form, bool, tuple[tuple[Identity, Identity], ...]]":
+        """What tells one function of the route from another."""
+        pairs = overrides.items() if overrides and self._is_overridden(overrides) else ()
+        return form, is_traced, tuple((Identity(old), Identity(new)) for old, new in pairs)
+
     def view(self, overrides: Mapping[Any, Any] | None = None) -> "PlanView":
         """How the route is served, to be looked at."""
         return cast("PlanView", self._variant(self._form, overrides, is_traced=True).view)  # a traced one has it
@@ -281,8 +287,13 @@ class RouteContext:
     def _watched(self, form: "Form", overrides: Mapping[Any, Any] | None, scope: Scope) -> Callable[..., Any]:
         """The function for a request, traced where the scope has an observer, which is told the plan."""
         observer: Observer | None = scope.get(OBSERVER_KEY)
-        variant = self._variant(form, overrides, is_traced=observer is not None)
-        if observer is not None and variant.view is not None:
+        if observer is None:
+            return self._variant(form, overrides, is_traced=False).function
+        if self._key(form, overrides, is_traced=True) not in self._variants:
+            with Tracer(observer)("compile", self.title):
+                self._variant(form, overrides, is_traced=True)
+        variant = self._variant(form, overrides, is_traced=True)
+        if variant.view is not None:
             observer.plan(variant.view)
         return variant.function
 

@@ -5,9 +5,12 @@
 
 const PRESSES: { [chord: string]: string } = {
   "Ctrl Enter": "send",
+  "Alt c": "compare",
   "Alt j": "json",
   "Alt 1": "tab1",
   "Alt 2": "tab2",
+  "Alt 3": "tab3",
+  "Alt 4": "tab4",
 };
 
 function chordOf(event: KeyboardEvent): string {
@@ -61,7 +64,9 @@ export function onKeyDown(event: KeyboardEvent): void {
   const chord = chordOf(event);
   const pressed = PRESSES[chord];
   if (pressed) {
-    root.querySelector<HTMLButtonElement>(`[data-key="${pressed}"]`)?.click();
+    const found = root.querySelector<HTMLElement>(`[data-key="${pressed}"]`);
+    if (found instanceof HTMLSelectElement) found.focus();
+    else found?.click();
   } else if (chord === "F8" || chord === "Shift F8") {
     if (!moveToIssue(root, chord === "F8" ? 1 : -1)) return;
   } else if (chord === "Escape") {

@@ -13,6 +13,7 @@ export function applyDelta(app: AppState, delta: DeltaMessage): AppState {
     components: delta.components ?? app.components,
     server: delta.server ?? app.server,
     exchange_count: delta.exchange_count ?? app.exchange_count,
+    revision: delta.revision ?? app.revision,
   };
 }
 

@@ -43,6 +43,7 @@ export interface AppState {
   components: { [key: string]: Json };
   server: ServerState;
   exchange_count: number;
+  revision: number;
 }
 
 export interface StateMessage<State> {
@@ -63,6 +64,7 @@ export interface DeltaMessage extends DeltaBase {
   components?: { [key: string]: Json };
   server?: ServerState;
   exchange_count?: number;
+  revision?: number;
   info?: { [key: string]: string };
 }
 
@@ -239,6 +241,106 @@ export interface ExchangeDetail {
   request: RawRequest | null;
   hidden: HiddenValue[];
   refusal: string;
+}
+
+export type Band = "yours" | "thread" | "ours" | "after" | "bad" | "refused" | "line" | "hit" | "skip";
+
+export interface TraceFact {
+  name: string;
+  text: string;
+  is_code: boolean;
+}
+
+export interface TraceRow {
+  level: number;
+  label: string;
+  is_code: boolean;
+  note: string;
+  what: string;
+  band: Band;
+  start_ms: number | null;
+  elapsed_ms: number | null;
+  extent: [number, number] | null;
+  is_after: boolean;
+  line: number;
+  cell: CellRef | null;
+  file: string | null;
+  facts: TraceFact[];
+  is_failure: boolean;
+}
+
+export interface TraceLine {
+  id: number;
+  method: string;
+  url: string;
+  status: number | null;
+  elapsed_ms: number;
+  is_traced: boolean;
+}
+
+export interface TraceState {
+  id: number;
+  operation: string | null;
+  method: string;
+  url: string;
+  status: number | null;
+  reason: string;
+  source: "console" | "client" | "server";
+  at: string;
+  is_traced: boolean;
+  sent_ms: number;
+  total_ms: number;
+  sums: { [band: string]: number };
+  rows: TraceRow[];
+  function: string;
+  others: TraceLine[];
+  stale: string;
+}
+
+export interface TracesState {
+  shown: TraceState | null;
+  is_last: boolean;
+  recent: TraceLine[];
+  is_tracing: boolean;
+}
+
+export interface TracesDelta extends DeltaBase {
+  state: TracesState;
+}
+
+export interface DependencyNode {
+  level: number;
+  name: string;
+  kind: string;
+  in_thread: boolean;
+  parameter: string | null;
+  cell: CellRef | null;
+  file: string | null;
+  runs: boolean;
+  shared_with: number | null;
+  uses: number;
+  is_fresh: boolean;
+  scope: "function" | "request" | null;
+  replaced: string | null;
+  scheme: string | null;
+  oauth_scopes: string[];
+  parameters: { name: string; source: string }[];
+  injected: string[];
+}
+
+export interface DependencyTree {
+  operation: string;
+  nodes: DependencyNode[];
+}
+
+export interface DependenciesState {
+  operations: string[];
+  shown: DependencyTree | null;
+  gone: string | null;
+}
+
+export interface DependenciesDelta extends DeltaBase {
+  state: DependenciesState;
 }
 
 export interface Command {

@@ -16,6 +16,7 @@ const app = (...ids: string[]): AppState => ({
   components: {},
   server: { status: "stopped", url: null, message: null },
   exchange_count: 0,
+    revision: 0,
 });
 const delta = (change: Partial<DeltaMessage>): DeltaMessage => ({ type: "delta", seq: 1, ...change });
 const ids = (state: AppState) => state.operations.map(({ id }) => id);

@@ -80,7 +80,10 @@ class SpanRecorder:
             step.call = value
         else:
             began = time.perf_counter()
-            step.result = self._hide(step.name, short_repr(value))[:MAX_RESULT]
+            text = short_repr(value)
+            # A dependency's name tells of what it gives only where that is a text: decode_token gives claims.
+            is_named = step.kind == "parameter" or isinstance(value, str | bytes)
+            step.result = self._hide(step.name if is_named else "", text)[:MAX_RESULT]
             self._began += time.perf_counter() - began
 
     def finish(self, token: int, error: BaseException | None) -> None:

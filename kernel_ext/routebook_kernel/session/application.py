@@ -38,6 +38,7 @@ class Application:
         self.app = app
         self.name = name
         self.exchange_count = 0
+        self.revision = 0
         self.perform = perform(self.live)
         self._tracker = tracker
         self._server_state = server_state
@@ -87,4 +88,6 @@ class Application:
         self._feed.touch()
 
     def _build(self) -> AppState:
-        return build_state(self.app, self.name, self._tracker, self._server_state(self), self.exchange_count)
+        return build_state(
+            self.app, self.name, self._tracker, self._server_state(self), self.exchange_count, self.revision
+        )

@@ -16,7 +16,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 import routebook
 from routebook.applications import Routebook
 from routebook.routing import set_registrar
-from routebook_kernel.exceptions import NotAnApplication
+from routebook_kernel.exceptions import NotAnApplication, RequestRefused
 from routebook_kernel.protocol import ServerState
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
@@ -34,9 +34,11 @@ from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
 from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
 from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
+from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.log_view import LogView
 from routebook_kernel.session.reporting import CellError
 from routebook_kernel.session.sockets import Sockets
+from routebook_kernel.session.traces import Traces, TraceView
 from routebook_kernel.session.tracker import RunResult, Tracker
 
 
@@ -49,6 +51,7 @@ class Session:
 
     Attributes:
         log_view: The record of every exchange, as views see it.
+        traces: What is known of traced requests.
         is_tracing: Whether the steps of every request are recorded, not of the console's alone.
     """
 
@@ -73,6 +76,16 @@ class Session:
             name_of=self._name_of,
         )
         self.log_view = LogView(self.log, self.home, self._performing_named, lambda: self._secrets)
+        self.traces = Traces(
+            self.log,
+            self.tracker.cell_of_code,
+            lambda: self.tracker.names.applications.values(),
+            lambda: self.is_tracing,
+            self.set_tracing,
+            self._replay,
+        )
+        self._trace_views: dict[int | None, TraceView] = {}
+        self._dependencies: dict[tuple[Application, str | None], DependenciesView] = {}
         self.is_tracing = False
         self._announce = announce
         self._secrets = USUAL
@@ -120,9 +133,14 @@ class Session:
             self._secrets = Secrets.of(_iter_key_names(self.tracker.names.applications.values()))
             for application in self._applications:
                 application.name = self.tracker.names.name_of(application.app) or application.name
+                application.revision += 1
                 application.touch()
             for sockets in self._sockets.values():
                 sockets.touch()
+        for trace in self._trace_views.values():
+            trace.touch()
+        for trees in self._dependencies.values():
+            trees.touch()
         return result
 
     def _succeed(self, former: Routebook, new: Routebook) -> None:
@@ -179,6 +197,32 @@ class Session:
                 application.sign_in,
             )
         return self._sockets[application]
+
+    def trace_view(self, id: int | None = None) -> TraceView:
+        """The view of one exchange's trace, or of the last that was traced."""
+        if id not in self._trace_views:
+            self._trace_views[id] = TraceView(self.traces, self.home, id)
+        return self._trace_views[id]
+
+    def dependencies(self, app: Any, operation: str | None = None) -> DependenciesView:
+        """The view of the trees of an application's operations.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+        application = self.view(app)
+        key = (application, operation)
+        if key not in self._dependencies:
+            self._dependencies[key] = DependenciesView(
+                self.home, lambda: application.app, self.tracker.cell_of_code, operation
+            )
+        return self._dependencies[key]
+
+    def set_tracing(self, is_on: bool) -> None:
+        """Have every request traced, or only the console's."""
+        self.is_tracing = is_on
+        for view in self._trace_views.values():
+            view.touch()
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.
@@ -290,6 +334,16 @@ class Session:
             await lifespans.hold(app, "notebook")
             state = lifespans.state_of(app) or {}
         return state.copy()
+
+    async def _replay(self, id: int) -> int:
+        """Send the request of an exchange again, as the console's, which are traced; the id of the new exchange."""
+        detail = self.log_view.detail(id)
+        if detail["request"] is None:
+            raise RequestRefused(detail["refusal"])
+        if hidden := detail["hidden"]:
+            names = ", ".join(each["name"] for each in hidden)
+            raise RequestRefused(f"Credentials are not kept. %api log sends it again when you fill in: {names}.")
+        return (await self.log_view.send(detail["request"], {}))["summary"]["id"]
 
     def _count(self, live: LiveApp) -> None:
         for application in self._applications:

@@ -13,7 +13,9 @@ from routebook_kernel.session.sending import cell_ref
 from routebook_kernel.session.tracker import Tracker
 
 
-def build_state(app: Routebook, name: str, tracker: Tracker, server: ServerState, exchange_count: int) -> AppState:
+def build_state(
+    app: Routebook, name: str, tracker: Tracker, server: ServerState, exchange_count: int, revision: int
+) -> AppState:
     """Everything that the explorer shows of an application."""
     document, _ = document_of(app)
     info = document.get("info", {})
@@ -26,6 +28,7 @@ def build_state(app: Routebook, name: str, tracker: Tracker, server: ServerState
         components=document.get("components", {}),
         server=server,
         exchange_count=exchange_count,
+        revision=revision,
     )
 
 
@@ -75,6 +78,8 @@ def difference(before: AppState, after: AppState, seq: int) -> DeltaMessage | No
         delta["server"] = after["server"]
     if before["exchange_count"] != after["exchange_count"]:
         delta["exchange_count"] = after["exchange_count"]
+    if before["revision"] != after["revision"]:
+        delta["revision"] = after["revision"]
     info = _info(after)
     if info != _info(before):
         delta["info"] = info

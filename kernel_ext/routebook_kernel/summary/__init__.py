@@ -1,9 +1,20 @@
 """What is shown as plain HTML with a text fallback, no widget: after a cell, and where no widget runs."""
 
 from routebook_kernel.summary.after_cell import Summary
+from routebook_kernel.summary.dependencies import DependenciesOverview
 from routebook_kernel.summary.explorer import Overview
 from routebook_kernel.summary.log import LogOverview
 from routebook_kernel.summary.notice import Notice
 from routebook_kernel.summary.sockets import SocketsOverview
+from routebook_kernel.summary.trace import Trace, TraceOverview
 
-__all__ = ["LogOverview", "Notice", "Overview", "SocketsOverview", "Summary"]
+__all__ = [
+    "DependenciesOverview",
+    "LogOverview",
+    "Notice",
+    "Overview",
+    "SocketsOverview",
+    "Summary",
+    "Trace",
+    "TraceOverview",
+]

@@ -6,7 +6,9 @@ from typing import Any
 from routebook_kernel.protocol import Json
 from routebook_kernel.session_api import AppView, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
+from routebook_kernel.widgets.dependencies import dependencies_asks
 from routebook_kernel.widgets.requests import read_request
+from routebook_kernel.widgets.trace import trace_asks
 from routebook_kernel.widgets.view import Overview, View
 
 
@@ -22,7 +24,8 @@ class Explorer(View):
     bundle = "explorer"
 
     def __init__(self, session: SessionApi, view: AppView, overview: Callable[[Any], Overview]) -> None:
-        super().__init__(session, view, overview, console_asks(view))
+        asks = console_asks(view) | trace_asks(session.trace_view()) | dependencies_asks(session.dependencies(view))
+        super().__init__(session, view, overview, asks)
 
     def __repr__(self) -> str:
         _, app = self.feed.state()

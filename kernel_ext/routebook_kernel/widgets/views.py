@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from routebook_kernel.session_api import SessionApi
+from routebook_kernel.widgets.dependencies import Dependencies
 from routebook_kernel.widgets.explorer import Explorer
 from routebook_kernel.widgets.log import Log
 from routebook_kernel.widgets.sockets import Sockets
+from routebook_kernel.widgets.trace import Trace
 from routebook_kernel.widgets.view import Overview, View
 
 
@@ -44,6 +46,20 @@ class Views:
         """
         view = self._session.sockets(app)
         return self._view("sockets", view, lambda overview: Sockets(self._session, view, overview))
+
+    def trace(self, id: int | None = None) -> View:
+        """The trace of an exchange, or of the last that was traced."""
+        traces = self._session.trace_view(id)
+        return self._view("trace", traces, lambda overview: Trace(self._session, traces, overview))
+
+    def dependencies(self, app: Any, operation: str | None = None) -> View:
+        """The tree of what an operation calls.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+        trees = self._session.dependencies(app, operation)
+        return self._view("dependencies", trees, lambda overview: Dependencies(self._session, trees, overview))
 
     def close(self) -> None:
         """End all of them."""

@@ -7,13 +7,14 @@ import { CellLink, MARK_ICONS, Mark, Method, Path, RunCell } from "./badges";
 import { useStore, useUid } from "./context";
 import { Difference } from "./difference";
 import { Icon } from "./icon";
+import { InsideDependencies, InsideTrace } from "./inside-panels";
 import { Markdown } from "./markdown";
 import { SchemaPanel } from "./schema-panel";
 import { TryPanel } from "./try-panel";
 
 const isNews = ({ kind }: MarkState): boolean => kind === "new" || kind === "changed";
 
-const TABS = ["Try", "Schema"] as const;
+const TABS = ["Try", "Schema", "Trace", "Dependencies"] as const;
 type Tab = (typeof TABS)[number];
 
 function Tabs({ tab, operation, onTab }: { tab: Tab; operation: OperationState; onTab: (tab: Tab) => void }) {
@@ -115,16 +116,17 @@ export function Detail({ operation }: { operation: OperationState }) {
       <Notes marks={marks.filter((mark) => !isNews(mark))} cell={operation.cell} />
       <Tabs tab={tab} operation={operation} onTab={setTab} />
       <div class="rb-panel" role="tabpanel" id={`${uid}-panel`} aria-labelledby={`${uid}-tab-${tab}`}>
-        {tab === "Try" ? (
+        {tab === "Try" && (
           <TryPanel
             key={operation.id}
             from={from}
             isJsonOpen={isJsonOpen}
             onToggleJson={() => setJsonOpen(!isJsonOpen)}
           />
-        ) : (
-          <SchemaPanel from={from} />
         )}
+        {tab === "Schema" && <SchemaPanel from={from} />}
+        {tab === "Trace" && <InsideTrace key={operation.id} operation={operation} />}
+        {tab === "Dependencies" && <InsideDependencies key={operation.id} operation={operation} />}
       </div>
     </article>
   );

@@ -78,7 +78,7 @@ const Keys = () => (
       <kbd>Alt</kbd> <kbd>J</kbd> as JSON
     </span>
     <span>
-      <kbd>Alt</kbd> <kbd>1</kbd> <kbd>2</kbd> tabs
+      <kbd>Alt</kbd> <kbd>1</kbd> … <kbd>4</kbd> tabs
     </span>
     <span>
       <kbd>Esc</kbd> back to the notebook

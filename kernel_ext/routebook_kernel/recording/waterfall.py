@@ -1,0 +1,372 @@
+"""A traced request as rows of a waterfall: each step at its place in the tree, when it ran, what it took and gave.
+
+One reading of the spans for all who show them: the live view, plain HTML, text, Python.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import routebook
+from routebook.introspect import CallView
+from routebook_kernel.protocol import Band, CellRef, TraceFact, TraceRow
+from routebook_kernel.recording.display import issues_of
+from routebook_kernel.recording.failures import CellOf, is_users
+from routebook_kernel.recording.redact import HIDDEN
+from routebook_kernel.recording.trace import place_of_code
+from routebook_kernel.records import Exchange, Place, Span
+
+KINDS = {"sync": "def", "async": "async def", "generator": "def with yield", "async generator": "async def with yield"}
+_REFUSALS = frozenset({"ValidationError", "KeyError", "RequestValidationError", "HTTPException", "WebSocketException"})
+_SERVER_ERROR = 500
+_FRAMEWORK = (str(Path(routebook.__file__).parent),)
+
+
+@dataclass(slots=True)
+class Row:
+    """One row in the making; see `protocol.TraceRow`."""
+
+    level: int
+    label: str
+    band: Band
+    is_code: bool = False
+    note: str = ""
+    span: Span | None = None
+    start_ms: float | None = None
+    elapsed_ms: float | None = None
+    extent: tuple[float, float] | None = None
+    line: int = 0
+    place: Place | None = None
+    what: str = ""
+    facts: list[TraceFact] = field(default_factory=list)
+    is_failure: bool = False
+
+    def fact(self, name: str, text: str, *, is_code: bool = False) -> None:
+        """Say something about the step."""
+        self.facts.append(TraceFact(name=name, text=text, is_code=is_code))
+
+
+def rows_of(exchange: Exchange, cell_of: CellOf) -> list[TraceRow]:
+    """The rows of an exchange's trace, in the order in which they are read."""
+    return [_told(row) for row in _Waterfall(exchange, cell_of).rows()]
+
+
+def end_ms(exchange: Exchange) -> float:
+    """When the last step ended; not before the response was sent."""
+    return max([exchange.elapsed_ms, *(span.start_ms + span.elapsed_ms for span in exchange.spans)])
+
+
+class _Waterfall:
+    """Puts the spans of one exchange at their places."""
+
+    def __init__(self, exchange: Exchange, cell_of: CellOf) -> None:
+        self._exchange = exchange
+        self._cell_of = cell_of
+        self._by_line = {
+            (span.kind, span.line): span for span in exchange.spans if span.line and span.kind != "background"
+        }
+        self._results = dict(self._iter_results())
+        sends = [span.start_ms + span.elapsed_ms for span in exchange.spans if span.kind == "send"]
+        self._sent_ms = sends[-1] if sends else exchange.elapsed_ms
+        self._refused = sum(issue["source"] != "response" for issue in issues_of(exchange))
+
+    def rows(self) -> Iterator[Row]:
+        """Middleware from the outside in, what is inside of it, and what came after."""
+        spans, plan = self._exchange.spans, self._exchange.plan
+        outer = [span for span in spans if span.kind == "middleware"]
+        for depth, span in enumerate(outer, 1):
+            yield self._middleware(depth, span)
+        level = len(outer) + 1
+        rest = [span for span in spans if span.kind not in {"middleware", "parameter", "dependency", "cache hit"}]
+        if plan is None:
+            yield from (self._step(level, span) for span in rest)
+        else:
+            before = [span for span in rest if span.kind in {"match", "compile", "body"}]
+            after = [span for span in rest if span not in before and span.kind != "endpoint"]
+            yield from (self._step(level, span) for span in before)
+            yield from self._dependencies(level, plan.endpoint)
+            yield from self._parameters(level, plan.endpoint, is_endpoint=True)
+            yield self._call(level, plan.endpoint, None)
+            yield from (self._step(level, span) for span in after if not self._is_after(span))
+        if not any(span.kind == "send" for span in spans):
+            yield from self._answered_elsewhere(level)
+        if plan is not None:
+            yield from (self._step(level, span) for span in rest if span not in before and self._is_after(span))
+
+    # Rows
+
+    def _middleware(self, level: int, span: Span) -> Row:
+        own_ms = span.elapsed_ms - sum(
+            other.elapsed_ms for other in self._exchange.spans if other.parent == self._exchange.spans.index(span)
+        )
+        row = self._row(level, span.name, span, note="middleware", what="middleware", is_code=True)
+        row.elapsed_ms, row.extent = max(own_ms, 0.0), (span.start_ms, span.elapsed_ms)
+        row.start_ms, row.place = None, span.place
+        row.fact("ran", f"{ms(span.start_ms)} to {ms(span.start_ms + span.elapsed_ms)} ms, around all that is inside")
+        row.fact("itself", f"{ms(row.elapsed_ms)} ms, what is inside taken off")
+        return row
+
+    def _step(self, level: int, span: Span) -> Row:
+        exchange = self._exchange
+        label, note = {
+            "match": ("match", ""),
+            "compile": ("compile", "once, at first use"),
+            "body": ("read the body", _size(exchange.request_body.size_bytes if exchange.request_body else 0)),
+            "serialisation": (f"serialise {span.name}", ""),
+            "send": (f"send {exchange.status or ''}".strip(), self._sent_size()),
+        }.get(span.kind, (span.name, span.kind))
+        row = self._row(level, label, span, note=note, what=span.kind, is_code=span.kind in {"background", "teardown"})
+        row.place = span.place
+        if span.kind == "teardown":
+            row.place = next((place_of(call, self._cell_of) for call in self._calls() if call.line == span.line), None)
+            if exchange.failure is not None or exchange.raised is not None:
+                row.fact("saw", f"the {(exchange.failure or exchange.raised).type}")  # type: ignore[union-attr]
+        return row
+
+    def _dependencies(self, level: int, endpoint: CallView) -> Iterator[Row]:
+        """A row over all of them, then the tree."""
+        below = [call for call in endpoint.iter_tree() if call is not endpoint and (call.runs or call.is_reused)]
+        if not below:
+            return
+        ran = [span for call in below if (span := self._span_of(call)) is not None]
+        times = f"{sum(call.runs for call in below)}, each once" if any(c.is_reused for c in below) else str(len(below))
+        group = Row(level, "dependencies", "line", note=times, what="dependencies")
+        if ran:
+            first, last = ran[0].start_ms, max(span.start_ms + span.elapsed_ms for span in ran)
+            first = min(span.start_ms for span in ran)
+            group.extent, group.elapsed_ms = (first, last - first), last - first
+            group.fact("ran", f"{ms(first)} to {ms(last)} ms, one after the other")
+        else:
+            group.band = "skip"
+        yield group
+        for call in endpoint.dependencies:
+            yield from self._tree(level + 1, call, endpoint)
+
+    def _tree(self, level: int, call: CallView, parent: CallView) -> Iterator[Row]:
+        if not (call.runs or call.is_reused):
+            return
+        row = self._call(level, call, parent)
+        inside = [row for child in call.dependencies for row in self._tree(level + 1, child, call)]
+        inside += self._parameters(level + 1, call, is_endpoint=False)
+        if inside and row.start_ms is not None:
+            began = min(
+                [
+                    other.extent[0] if other.extent else other.start_ms
+                    for other in inside
+                    if other.extent or other.start_ms is not None
+                ]
+                or [row.start_ms]
+            )  # type: ignore[type-var]
+            if began is not None and row.elapsed_ms is not None:
+                row.extent = (began, row.start_ms + row.elapsed_ms - began)
+        yield row
+        yield from inside
+
+    def _parameters(self, level: int, call: CallView, *, is_endpoint: bool) -> Iterator[Row]:
+        """What a callable reads of the request; of an endpoint under one row."""
+        read = [(each, span) for each in call.parameters if (span := self._by_line.get(("parameter", each.line)))]
+        rows = [
+            self._row(level, each.name, span, note=each.source, what=f"parameter, from the {each.source}", is_code=True)
+            for each, span in read
+        ]
+        if not is_endpoint or len(rows) < 2:
+            yield from rows
+            return
+        first = min(span.start_ms for _, span in read)
+        last = max(span.start_ms + span.elapsed_ms for _, span in read)
+        group = Row(level, "parameters", "line", note=str(len(call.parameters)), what="parameters")
+        group.extent, group.elapsed_ms = (first, last - first), last - first
+        yield group
+        yield from (_deeper(row) for row in rows)
+
+    def _call(self, level: int, call: CallView, parent: CallView | None) -> Row:
+        """A dependency at its place, or the endpoint."""
+        what = "endpoint" if parent is None else "dependency"
+        span = self._by_line.get(("endpoint", call.line)) if parent is None else self._span_of(call)
+        note = what if parent is None else "set-up" if "generator" in call.kind else ""
+        if span is None:
+            row = Row(level, call.name, "skip", True, "did not run", what=f"{what}, {KINDS[call.kind]}", line=call.line)
+        elif call.is_reused:
+            row = Row(level, call.name, "hit", True, "cached", span, span.start_ms, what=what, line=call.line)
+        else:
+            row = self._row(level, call.name, span, note=note, what=f"{what}, {KINDS[call.kind]}", is_code=True)
+        row.place = place_of(call, self._cell_of)
+        if parent is not None:
+            row.fact("asked by", parent.name, is_code=True)
+        if call.is_reused:
+            row.fact("gave", "what it gave before in this request; it did not run again")
+        for name, value in self._given(call):
+            row.fact("given", f"{name} = {value}", is_code=True)
+        self._tell_result(row, span, call)
+        if call.replaced:
+            row.fact("in place of", f"{call.replaced}, by dependency_overrides")
+        if call.oauth_scopes:
+            row.fact("scopes", ", ".join(call.oauth_scopes))
+        if call.scope and "generator" in call.kind:
+            row.fact("ends", "before the response is sent" if call.scope == "function" else "after the response")
+        return row
+
+    def _answered_elsewhere(self, level: int) -> Iterator[Row]:
+        """The response of a request that did not reach the end of its plan: of an exception handler, or of a mount."""
+        exchange = self._exchange
+        if exchange.status is None or exchange.socket is not None:
+            return
+        ends = [span.start_ms + span.elapsed_ms for span in exchange.spans if span.kind != "middleware"]
+        start = max((end for end in ends if end <= exchange.elapsed_ms), default=0.0)
+        by = "by an exception handler" if any(span.outcome != "ok" for span in exchange.spans) else ""
+        by = "for the error" if exchange.failure is not None else by
+        note = ", ".join(filter(None, (self._sent_size(), by)))
+        row = Row(level, f"send {exchange.status}", "ours", note=note, what="send")
+        row.start_ms, row.elapsed_ms = start, max(exchange.elapsed_ms - start, 0.0)
+        yield row
+
+    def _row(self, level: int, label: str, span: Span, *, note: str, what: str, is_code: bool = False) -> Row:
+        """The row of a step that ran."""
+        row = Row(level, label, self._band(span), is_code, note, span, span.start_ms, span.elapsed_ms, what=what)
+        row.line = span.line
+        if span.kind != "middleware":
+            row.fact("ran", f"{ms(span.start_ms)} to {ms(span.start_ms + span.elapsed_ms)} ms{self._share(span)}")
+        if span.thread is not None:
+            waited = f", after {ms(span.waited_ms)} ms of waiting for it"
+            row.fact("where", f"in thread {span.thread}{waited}; the loop stayed free")
+        if span.outcome != "ok" and not self._is_passed_on(span):
+            where = f", {span.raised.place}" if span.raised is not None else ""
+            row.fact("failed", f"{span.outcome}{where}")
+            is_refusal = span.kind == "parameter" and self._refused
+            row.note = f"{note}, {self._refused} refused" if is_refusal else span.outcome + where
+            row.is_failure = True
+        if span.kind == "parameter" and span.result is not None:
+            row.fact("gave", span.result, is_code=True)
+        return row
+
+    # What is known
+
+    def _is_passed_on(self, span: Span) -> bool:
+        """Whether middleware only let an error pass that something inside of it raised."""
+        return span.kind == "middleware" and any(
+            other.outcome == span.outcome and other.depth > span.depth for other in self._exchange.spans
+        )
+
+    def _band(self, span: Span) -> Band:
+        if span.kind == "middleware":
+            return "line"
+        if span.outcome != "ok":
+            status = self._exchange.status
+            is_refusal = span.outcome in _REFUSALS and status is not None and status < _SERVER_ERROR
+            return "refused" if is_refusal else "bad"
+        if self._is_after(span) and span.kind in {"background", "teardown"}:
+            return "after"
+        if span.kind in {"dependency", "endpoint", "teardown", "background"}:
+            return "thread" if span.thread is not None else "yours"
+        return "ours"
+
+    def _is_after(self, span: Span) -> bool:
+        """Whether a step began when the response had been sent."""
+        is_ending = span.kind == "teardown" and span.start_ms >= self._sent_ms
+        return span.kind == "background" or is_ending
+
+    def _share(self, span: Span) -> str:
+        whole = self._exchange.elapsed_ms
+        share = span.elapsed_ms / whole if whole else 0.0
+        return f", {share:.0%} of the way to the response" if share >= 0.05 and not self._is_after(span) else ""
+
+    def _sent_size(self) -> str:
+        body = self._exchange.response_body
+        return _size(body.size_bytes) if body is not None else ""
+
+    def _calls(self) -> Iterator[CallView]:
+        plan = self._exchange.plan
+        return plan.endpoint.iter_tree() if plan is not None else iter(())
+
+    def _span_of(self, call: CallView) -> Span | None:
+        return self._by_line.get(("cache hit" if call.is_reused else "dependency", call.line))
+
+    def _iter_results(self) -> Iterator[tuple[str, str]]:
+        """What the variables of the generated function held, by their names."""
+        for call in self._calls():
+            span = self._by_line.get(("dependency", call.line))
+            if call.runs and span is not None and span.result is not None:
+                yield call.variable, HIDDEN if call.scheme else span.result
+
+    def _given(self, call: CallView) -> Iterator[tuple[str, str]]:
+        """A callable's arguments, as far as they are known."""
+        read = {each.name: self._by_line.get(("parameter", each.line)) for each in call.parameters}
+        for name, variable in call.arguments:
+            span = read.get(name)
+            value = span.result if span is not None else self._results.get(variable)
+            if value is not None:
+                yield name, value
+
+    def _tell_result(self, row: Row, span: Span | None, call: CallView) -> None:
+        if span is None or span.result is None or call.is_reused:
+            return
+        if call.scheme:
+            row.fact("gave", "a credential, which is not shown")
+        else:
+            row.fact("yielded" if "generator" in call.kind else "gave", span.result, is_code=True)
+
+
+def _deeper(row: Row) -> Row:
+    return replace(row, level=row.level + 1)
+
+
+def place_of(call: CallView, cell_of: CellOf) -> Place | None:
+    """Where a person finds a callable; nowhere in a library."""
+    code = getattr(call.call, "__code__", None)
+    if code is not None and cell_of(code) is not None:
+        return place_of_code(code, cell_of)
+    if call.location is None or not is_users(call.location.file, _FRAMEWORK):
+        return None
+    return Place(None, call.location.file, call.location.line)
+
+
+def _told(row: Row) -> TraceRow:
+    cell = row.place.cell if row.place is not None else None
+    file = row.place.file if row.place is not None and row.place.cell is None else None
+    return TraceRow(
+        level=row.level,
+        label=row.label,
+        is_code=row.is_code,
+        note=row.note,
+        what=row.what,
+        band=row.band,
+        start_ms=_rounded(row.start_ms),
+        elapsed_ms=_rounded(row.elapsed_ms),
+        extent=None if row.extent is None else (round(row.extent[0], 4), round(row.extent[1], 4)),
+        is_after=row.band == "after",
+        line=row.line,
+        cell=CellRef(cell_id=cell.cell_id, label=cell.label, line=row.place.line) if cell and row.place else None,
+        file=f"{file}, line {row.place.line}" if file and row.place else None,
+        facts=row.facts,
+        is_failure=row.is_failure,
+    )
+
+
+def _rounded(value: float | None) -> float | None:
+    return None if value is None else round(value, 4)
+
+
+def ms(value: float) -> str:
+    """Milliseconds as a person reads them: two digits behind the point while they matter."""
+    if value < 0.005:
+        return "0"
+    return f"{value:.2f}" if value < 100 else f"{value:.0f}"
+
+
+def _size(size_bytes: int) -> str:
+    return f"{size_bytes} B" if size_bytes < 1000 else f"{size_bytes / 1000:.1f} kB"
+
+
+def sums_of(rows: Sequence[TraceRow], sent_ms: float) -> dict[Band, float]:
+    """Where the time went: the user's code, of it in threads, the framework, after the response."""
+    own = [row for row in rows if row["elapsed_ms"] is not None and row["band"] not in {"line", "after", "ours"}]
+    yours = sum(row["elapsed_ms"] or 0.0 for row in own if not row["what"].startswith("parameter"))
+    threads = sum(row["elapsed_ms"] or 0.0 for row in own if row["band"] == "thread")
+    around = sum(row["elapsed_ms"] or 0.0 for row in rows if row["what"] == "middleware")
+    after = sum(row["elapsed_ms"] or 0.0 for row in rows if row["is_after"])
+    return {
+        "yours": yours + around,
+        "thread": threads,
+        "ours": max(sent_ms - yours - around, 0.0),
+        "after": after,
+    }
