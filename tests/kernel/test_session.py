@@ -66,7 +66,7 @@ def apply(state: AppState, delta: DeltaMessage) -> AppState:
     for gone in delta.get("removed", []):
         del operations[gone]
     order = delta.get("order", [operation["id"] for operation in state["operations"]])
-    changed = {key: delta[key] for key in ("components", "server", "exchange_count") if key in delta}  # type: ignore[literal-required]
+    changed = {key: delta[key] for key in ("components", "server", "exchange_count", "revision") if key in delta}  # type: ignore[literal-required]
     return AppState(**{**state, **changed, **delta.get("info", {}), "operations": [operations[i] for i in order]})  # type: ignore[typeddict-item]
 
 

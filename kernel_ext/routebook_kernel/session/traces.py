@@ -145,7 +145,8 @@ def _changed(then: PlanView, now: PlanView) -> CallView | None:
 
 def _code(call: CallView) -> object:
     """What a callable does; equal code that was written twice is the same."""
-    return getattr(call.call, "__code__", call.call)
+    function = call.call if hasattr(call.call, "__code__") else type(call.call).__call__
+    return getattr(function, "__code__", call.call)
 
 
 class _Snapshot(NamedTuple):
