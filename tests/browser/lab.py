@@ -98,6 +98,7 @@ def _command(lab: Lab, port: int, base_url: str) -> list[str]:
         "--LabApp.news_url=None",
         "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
         "--LabApp.expose_app_in_browser=True",  # as window.jupyterapp, for the scripts of notebook.py
+        "--JupyterNotebookApp.expose_app_in_browser=True",
     ]
 
 

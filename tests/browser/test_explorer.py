@@ -3,14 +3,10 @@
 import re
 from pathlib import Path
 
-import nbformat
 import pytest
-from nbformat.v4 import new_code_cell, new_notebook
 from playwright.sync_api import Locator, Page, expect
 
-from tests.browser.conftest import PageWatch
-from tests.browser.lab import Lab
-from tests.browser.notebook import KERNELSPEC, Notebook, set_theme
+from tests.browser.notebook import Notebook, set_theme
 
 AXE = Path(__file__).parents[2] / "kernel_ext/frontend/node_modules/axe-core/axe.min.js"
 
@@ -315,30 +311,6 @@ def test_the_cell_of_an_operation_is_one_click_away(explorer: ExplorerPage) -> N
     explorer.root.get_by_role("button", name="cell [3]").click()
 
     expect(explorer.notebook.cell(2)).to_have_class(re.compile(r"\bjp-mod-active\b"))
-
-
-NOTEBOOK_7_OWN = re.compile(
-    r"reading 'schema'|registered\.$"
-)  # errors that a notebook without us has in its console too
-
-
-def test_notebook_7_shows_the_explorer(page: Page, page_watch: PageWatch, jupyterlab: Lab) -> None:
-    """The other front end of the same server."""
-    cells = [new_code_cell(source) for source in [SETUP, MODELS, ITEMS, "app"]]
-    nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), jupyterlab.root / "seven.ipynb")
-    page.goto(jupyterlab.page_url("/notebooks/seven.ipynb"), wait_until="domcontentloaded")
-    expect(page.get_by_text("Python 3 (ipykernel)")).to_be_visible()
-    expect(page.locator(".jp-NotebookKernelStatus, .jp-Notebook-ExecutionIndicator").first).to_be_visible()
-    page.get_by_role("menuitem", name="Run", exact=True).click()
-    page.get_by_role("menuitem", name="Run All Cells", exact=True).click()
-    view = page.get_by_role("region", name="Routebook explorer")
-    view.get_by_role("button", name="GET /items/{item_id}").click()
-    view.get_by_role("textbox", name="item_id", exact=True).fill("abc")
-    page.keyboard.press("Control+Enter")
-
-    expect(view.get_by_role("alert")).to_contain_text("must be a whole number")
-    jupyterlab.forget()
-    page_watch.console_errors[:] = [text for text in page_watch.console_errors if not NOTEBOOK_7_OWN.search(text)]
 
 
 SECURED = """\
