@@ -1,5 +1,6 @@
 """The step that reads the application's OpenAPI document."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
@@ -35,6 +36,9 @@ def openapi(
         needs: Which steps must pass first.
     """
     return Statement(title, place, gives, has, where, mistakes or {}, numbers(needs))
+
+
+_PARAMETER = re.compile(r"{[^{}]*}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,7 +87,7 @@ def found(document: Mapping[str, Any], place: str) -> Any:
         return _followed(schema, document, ())
     head, _, part = place.partition(": ")
     method, _, path = head.partition(" ")
-    operation = document.get("paths", {}).get(path, {}).get(method.lower())
+    operation = _path_item(document, path).get(method.lower())
     if operation is None or not part:
         return _followed(operation, document, ())
     if part == "body":
@@ -92,6 +96,13 @@ def found(document: Mapping[str, Any], place: str) -> Any:
         return _followed(_schema_of(operation.get("responses", {}).get(part)), document, ())
     named = [each for each in operation.get("parameters", ()) if each.get("name") == part]
     return _followed(named[0], document, ()) if named else None
+
+
+def _path_item(document: Mapping[str, Any], path: str) -> Mapping[str, Any]:
+    """What stands at a path; the names of its parameters are the learner's own."""
+    shape = _PARAMETER.sub("{}", path)
+    items = document.get("paths", {}).items()
+    return next((item for template, item in items if _PARAMETER.sub("{}", template) == shape), {})
 
 
 def _schema_of(holder: Any) -> Any:
