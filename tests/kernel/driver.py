@@ -60,6 +60,17 @@ class Kernel:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
+    def interrupt(self, code: str, cell: str | None = None) -> Result:
+        """Run a cell and interrupt it once it has begun: a moment before, a kernel would not notice."""
+        message_id = self.start(code, cell)
+        while (message := self.client.get_iopub_msg(timeout=30))["msg_type"] != "execute_input" or (
+            message["parent_header"].get("msg_id") != message_id
+        ):
+            pass
+        time.sleep(0.1)
+        self.manager.interrupt_kernel()
+        return self.finish(message_id)
+
     def finish(self, message_id: str, timeout_s: float = 30) -> Result:
         """Gather the outputs of a run until it is idle."""
         result = Result()

@@ -1,6 +1,9 @@
-"""Requests in process and over the socket while cells run again and again: no error, no growth, nothing lost."""
+"""Requests in process and over the socket while cells run again and are interrupted: no error, no growth, nothing lost.
 
-import gc
+`make soak` asks for 100,000 in process and 20,000 over the socket, by ROUTEBOOK_SOAK; the tests for a fiftieth of that.
+"""
+
+import os
 import threading
 import time
 from collections import Counter
@@ -9,76 +12,82 @@ import httpx2
 import psutil
 import pytest
 
-from routebook_kernel.session import Session
+from tests.kernel.driver import Kernel
 
-IN_PROCESS = 2000
-OVER_SOCKET = 500
+IN_PROCESS = int(os.environ.get("ROUTEBOOK_SOAK", "2000"))
+OVER_SOCKET = IN_PROCESS // 5
+KEPT = 500
+
+START = f"""
+import asyncio, collections, threading, time
+from pydantic import BaseModel
+soak = Routebook()
+client = routebook_kernel.client(soak)
+statuses, failures = collections.Counter(), []
+
+def ask():
+    for index in range({IN_PROCESS}):
+        try:
+            answer = client.get('/edited') if index % 2 else client.post('/fixed', json={{'a': 1}})
+            statuses[answer.status_code] += 1
+        except BaseException as error:
+            failures.append(repr(error))
+"""
+EDITED = "class Item(BaseModel):\n    a: int = {n}\n@soak.get('/edited')\ndef edited(): return {n}"
+FIXED = (
+    "@soak.post('/fixed')\nasync def fixed(item: Item): return item\n"
+    "@soak.get('/hang')\nasync def hang(): await asyncio.sleep(60)"
+)
+INTERRUPTED = (
+    "client.get('/hang')",
+    "await asyncio.sleep(60)",
+    "for _ in range(6000): time.sleep(0.01)",
+    "@soak.get('/half')\ndef half(): return 1\nfor _ in range(6000): time.sleep(0.01)\n"
+    "@soak.get('/other')\ndef other(): return 2",
+)
 
 
 @pytest.mark.slow
-@pytest.mark.timeout(240)
-def test_requests_while_cells_run_again_and_one_is_interrupted(free_port: int) -> None:
-    """The operation of an edited cell always answers, old or new; the log stays in its bounds; memory stays flat."""
-    namespace: dict[str, object] = {"__name__": "__main__"}
-    session = Session(namespace)  # type: ignore[arg-type]
-    session.open()
-    session.log.max_count = 500
-
-    def run(cell: str, source: str, number: int) -> None:
-        filename = f"/tmp/soak-{cell}-{number}.py"
-        session.begin(cell, source, number, filename, [])
-        exec(compile(source, filename, "exec"), namespace)
-        session.settle("completed")
-
-    run("app", "from routebook import Routebook\nfrom pydantic import BaseModel\napp = Routebook()", 0)
-    app = namespace["app"]
-    declare = "class Item(BaseModel):\n    a: int = {n}\n@app.get('/edited')\ndef edited(): return {n}"
-    run("edited", declare.format(n=0), 1)
-    run("fixed", "@app.post('/fixed')\nasync def fixed(item: Item): return item", 2)
-    session.serve(app, port=free_port)
-    statuses: Counter[int] = Counter()
-    failures: list[BaseException] = []
-    is_over = threading.Event()
-
-    def in_process() -> None:
-        client = session.client(app)
-        for index in range(IN_PROCESS):
-            path = client.get("/edited") if index % 2 else client.post("/fixed", json={"a": 1})
-            statuses[path.status_code] += 1
+@pytest.mark.kernel
+@pytest.mark.timeout(90 + IN_PROCESS // 50)
+def test_requests_while_cells_run_again_and_one_is_interrupted(kernel: Kernel, free_port: int) -> None:
+    """Every request is answered with success, by the old or the new cell; the kernel's memory ends where it was."""
+    kernel.good(START, "start")
+    kernel.good(EDITED.format(n=0), "edited")
+    kernel.good(FIXED, "fixed")
+    kernel.good(f"%api log --keep {KEPT}", "log")
+    kernel.good(f"%api serve --app soak --port {free_port}", "serve")
+    outside: Counter[int] = Counter()
 
     def over_socket() -> None:
-        with httpx2.Client(base_url=f"http://127.0.0.1:{free_port}") as client:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{free_port}", timeout=30) as session:
             for _ in range(OVER_SOCKET):
-                statuses[client.get("/edited").status_code] += 1
+                outside[session.get("/edited").status_code] += 1
 
-    def guarded(work: object) -> None:
-        try:
-            work()  # type: ignore[operator]
-        except BaseException as error:
-            failures.append(error)
+    kernel.good("asking = threading.Thread(target=ask); asking.start()", "ask")
+    worker = threading.Thread(target=over_socket)
+    worker.start()
+    process = psutil.Process(int(kernel.value("__import__('os').getpid()")))
+    began = interrupted_at = time.monotonic()
+    runs, interrupts, sizes = 0, 0, list[int]()
+    while worker.is_alive() or kernel.value("asking.is_alive()") == "True":
+        runs += 1
+        kernel.good(EDITED.format(n=runs), "edited")
+        if time.monotonic() - interrupted_at > 1:
+            source = INTERRUPTED[interrupts % len(INTERRUPTED)]
+            assert "KeyboardInterrupt" in str(kernel.interrupt(source, "interrupted").error), source
+            interrupts, interrupted_at = interrupts + 1, time.monotonic()
+            sizes.append(process.memory_info().rss)
+    elapsed_s = time.monotonic() - began
 
-    workers = [threading.Thread(target=guarded, args=(work,)) for work in (in_process, over_socket)]
-    process = psutil.Process()
-    try:
-        for worker in workers:
-            worker.start()
-        number, sizes = 3, list[int]()
-        while any(worker.is_alive() for worker in workers):
-            run("edited", declare.format(n=number), number)
-            number += 1
-            if number % 20 == 0:
-                session.begin("broken", "raise", number, None, [])  # a cell that is interrupted
-                session.settle("raised")
-                gc.collect()
-                sizes.append(process.memory_info().rss)
-            time.sleep(0.005)
-    finally:
-        is_over.set()
-        session.close()
-
-    assert not failures
-    assert statuses == {200: IN_PROCESS + OVER_SOCKET}
-    assert len(session.log) == 500
-    assert [operation.id for operation in session.tracker.operations(app)] == ["GET /edited", "POST /fixed"]  # type: ignore[arg-type]
+    print(f"{runs} runs, {interrupts} interrupts, {elapsed_s:.0f} s, MB: {[size // 2**20 for size in sizes]}")
+    assert kernel.value("failures, dict(statuses)") == f"([], {{200: {IN_PROCESS}}})"
+    assert outside == {200: OVER_SOCKET}
+    assert kernel.value("len(routebook_kernel.log())") == str(KEPT)
+    paths = kernel.value("[route.path for route in soak.routes if route.include_in_schema]")
+    halves = ", '/half'" if interrupts >= len(INTERRUPTED) else ""
+    assert paths == f"['/edited', '/fixed', '/hang'{halves}]"
+    assert kernel.value("client.get('/edited').json()") == str(runs)
     half = len(sizes) // 2
-    assert sizes[-1] < sizes[half] * 1.3 + 20_000_000, sizes
+    assert not sizes or sizes[-1] < sizes[half] + 20 * 2**20, sizes
+    kernel.good("%api stop\n%api log --keep 2000", "log")

@@ -9,6 +9,7 @@ loaded.
 import asyncio
 import contextlib
 import ctypes
+import math
 import threading
 from collections.abc import Callable, Coroutine
 from concurrent.futures import Future, wait
@@ -18,6 +19,9 @@ from typing import Any, Generic, Protocol, TypeVar
 from routebook_kernel.exceptions import HomeLoopError
 
 T = TypeVar("T")
+
+LOOK_S = 0.2
+"""How often a thread that waits looks for an interrupt: not every system wakes it for one."""
 
 GRACE_S = 1.0
 """How long blocking code may hold the loop after an interrupt before its thread is interrupted as well."""
@@ -43,7 +47,7 @@ class HomeLoop:
         self._loop: asyncio.AbstractEventLoop | None = None
         self._thread: threading.Thread | None = None
         self._is_closed = False
-        self._is_interrupted = False
+        self._interrupted_thread: int | None = None
         self._shell: LoopRunning | None = None
         self._former_runner: Any = None
 
@@ -86,8 +90,8 @@ class HomeLoop:
 
     @property
     def is_interrupted(self) -> bool:
-        """Whether what `run` was asked last is being, or was, cancelled by an interrupt."""
-        return self._is_interrupted
+        """Whether what a cell's thread asked `run` for last is being, or was, cancelled by an interrupt."""
+        return self._interrupted_thread is not None
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine on the home loop from any thread, in the caller's context."""
@@ -109,7 +113,8 @@ class HomeLoop:
         if self.is_here:
             coroutine.close()
             raise HomeLoopError("This already runs on the home loop, so it cannot wait for itself: use `await`.")
-        self._is_interrupted = False
+        if self._interrupted_thread == threading.get_ident():
+            self._interrupted_thread = None
         call = _Call(coroutine)
         self.call_soon(call.start)
         try:
@@ -146,7 +151,7 @@ class HomeLoop:
         Raises:
             KeyboardInterrupt: It does not end.
         """
-        self._is_interrupted = True
+        self._interrupted_thread = threading.get_ident()
         is_cancelled = threading.Event()
 
         def cancel() -> None:
@@ -225,11 +230,14 @@ class _Call(Generic[T]):
         if self._task is not None:
             self._task.cancel()
 
-    def wait(self, timeout_s: float = -1) -> bool:
+    def wait(self, timeout_s: float = math.inf) -> bool:
         """Wait for its end; false where the time was too short."""
-        if is_done := self._running.acquire(timeout=timeout_s):
-            self._running.release()
-        return is_done
+        while not self._running.acquire(timeout=min(timeout_s, LOOK_S)):
+            timeout_s -= LOOK_S
+            if timeout_s <= 0:
+                return False
+        self._running.release()
+        return True
 
     def result(self) -> T:
         """What it ended with, or what it raised."""
