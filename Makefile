@@ -16,7 +16,7 @@ SETUP := VENV='$(VENV)' PYTHON='$(PYTHON)' .ci/setup
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lite test check format bench conformance frontend wheel clean
+.PHONY: help lab lite test check format bench soak conformance frontend wheel clean
 
 help: ## List these commands
 	@echo "Routebook. Commands:"
@@ -49,6 +49,9 @@ format: $(VENV)/.installed-test ## Format the code and mend what ruff can mend
 
 bench: $(VENV)/.installed-test ## Compare speeds, side by side with FastAPI, Starlette, Litestar, BlackSheep
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
+
+soak: $(VENV)/.installed-test ## 100,000 requests in a kernel, 20,000 over its socket, cells run and interrupted meanwhile
+	@ROUTEBOOK_SOAK=100000 $(BIN)/python -m pytest -n 0 -s tests/kernel/test_soak.py
 
 conformance: ## Run FastAPI's own tests against routebook (SELECT="tests/test_sse.py" to choose)
 	@tests/conformance/setup.sh '$(CONFORMANCE_DIR)'

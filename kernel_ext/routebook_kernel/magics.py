@@ -19,6 +19,7 @@ from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS
+from routebook_kernel.runtime.server import is_loopback
 from routebook_kernel.session import Session
 from routebook_kernel.summary import DependenciesOverview, Notice, SocketsOverview, TraceOverview
 from routebook_kernel.summary.log import SHOWN
@@ -45,6 +46,8 @@ def _make_parser() -> _Parser:
     parser.add_argument("name", nargs="?")
     parser.add_argument("--app")
     parser.add_argument("--port", type=int)
+    parser.add_argument("--host")
+    parser.add_argument("--expose", action="store_true")
     parser.add_argument("-n", type=int)
     parser.add_argument("--keep", type=int)
     parser.add_argument("--bytes", type=int)
@@ -87,6 +90,7 @@ class ApiMagics(Magics):
 
         %api                        the explorer of the notebook's application
         %api serve [--port N] [--app NAME]
+        %api serve --host ADDRESS --expose   also for other machines
         %api stop | status | docs
         %api log                    every request, live; -n 20 for a plain table of the last 20
         %api log --keep N --bytes N   how many the log keeps, and how much of memory
@@ -129,8 +133,12 @@ class ApiMagics(Magics):
         self._show(self._application(arguments))
 
     def _serve(self, arguments: argparse.Namespace) -> None:
-        state = self._session.serve(self._application(arguments), port=arguments.port)
+        app, host = self._application(arguments), arguments.host or "127.0.0.1"
+        state = self._session.serve(app, port=arguments.port, host=host, is_exposed=arguments.expose)
         self._show(served_notice(state))
+        if not is_loopback(host) and state["status"] == "running":
+            told = f"Everybody who can reach this machine ({host}) can use the application now, without a password"
+            self._show(Notice(f"{told}. %api stop ends it.", level="error"))
 
     def _stop(self, arguments: argparse.Namespace) -> None:
         was = self._session.server_state()["status"]

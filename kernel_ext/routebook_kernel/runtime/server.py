@@ -123,6 +123,7 @@ class KernelServer:
         *,
         port: int = DEFAULT_PORT,
         host: str = "127.0.0.1",
+        is_exposed: bool = False,
         before: Hook | None = None,
         after: Hook | None = None,
         **options: Any,
@@ -133,6 +134,7 @@ class KernelServer:
             app: Any ASGI application; its lifespan is not uvicorn's matter but `before`'s and `after`'s.
             port: The next free one is taken where it is busy; 0 takes any.
             host: A loopback address.
+            is_exposed: Whether another address may be bound, which other machines can reach.
             before: Awaited before the first request: the lifespan's start-up. What it raises fails the start.
             after: Awaited when the server has ended, however it did.
             options: For `uvicorn.Config`, for example `timeout_keep_alive`.
@@ -145,8 +147,11 @@ class KernelServer:
                 "There are no sockets in the browser, so nothing can be served from here. All else works without a "
                 "server: the explorer, client(app) and %%http send their requests inside the kernel."
             )
-        if not is_loopback(host):
-            raise ServerRefused(f"{host} can be reached from other machines. The in-kernel server stays on 127.0.0.1.")
+        if not is_loopback(host) and not is_exposed:
+            raise ServerRefused(
+                f"{host} can be reached from other machines, and there is no password: the server stays on 127.0.0.1. "
+                f"If that is what you want, say so: %api serve --host {host} --expose"
+            )
         self.stop()
         listener = bind(port, host)
         actual = listener.getsockname()[1]
