@@ -90,6 +90,7 @@ def exchange(request: SendArguments) -> ExchangeState:
         response_body=None,
         elapsed_ms=0.1,
         issues=[],
+        advice=[],
         failure=None,
         raised=None,
     )

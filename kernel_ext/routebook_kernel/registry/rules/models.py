@@ -147,7 +147,7 @@ def _sends_its_secrets_back(function: Function) -> Iterator[str]:
     types = {arg.arg: arg.annotation for arg, _ in function.parameters}
     for node in function.own(ast.Return):
         name = node.value.id if isinstance(node.value, ast.Name) else ""
-        model: Any = function.names.of(types.get(name))
+        model: Any = function.names.of(annotation_of(types.get(name)))
         for field, info in model.model_fields.items() if _is_model(model) else ():
             if field in _SECRETS and info.exclude is not True and "Secret" not in str(info.annotation):
                 yield (

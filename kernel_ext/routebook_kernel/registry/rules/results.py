@@ -14,6 +14,7 @@ from routebook_kernel.registry.rules.subjects import (
     Function,
     FunctionNode,
     admits_none,
+    annotation_of,
     called,
     constant,
     dotted,
@@ -67,7 +68,7 @@ def _returns_an_exception(function: Function) -> Iterator[str]:
 
 
 def _returns_encoded_json(function: Function) -> Iterator[str]:
-    if not function.is_operation or function.option("response_class") is not None:
+    if not function.is_operation or not _answers_json(function):
         return
     for node in _returns(function):
         value = _assigned(function, node.value)
@@ -84,8 +85,16 @@ def _returns_encoded_json(function: Function) -> Iterator[str]:
                 )
 
 
+def _answers_json(function: Function) -> bool:
+    """Whether neither the operation nor its application or router names another class of response."""
+    owner: Any = function.names.of(function.decorator.func.value) if function.decorator else None  # type: ignore[attr-defined]  # app.get
+    default = getattr(getattr(owner, "router", owner), "default_response_class", None)
+    kind = getattr(default, "value", default)
+    return function.option("response_class") is None and getattr(kind, "media_type", None) in (None, "application/json")
+
+
 def _returns_html_as_json(function: Function) -> Iterator[str]:
-    if not function.is_operation or function.option("response_class") is not None:
+    if not function.is_operation or not _answers_json(function):
         return
     for node in _returns(function):
         text = _text_of(_assigned(function, node.value)).lstrip()
@@ -334,7 +343,7 @@ def _dumps_a_patch_whole(function: Function) -> Iterator[str]:
         )
         body = dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
         owner = next((arg.annotation for arg, _ in function.parameters if arg.arg == body), None)
-        if is_partial is None and owner is not None and hasattr(function.resolved(owner), "model_fields"):
+        if is_partial is None and hasattr(function.names.of(annotation_of(owner)), "model_fields"):
             name = ast.unparse(call.func)
             yield (
                 f"`{name}()` (line {call.lineno}) holds the fields that were not sent too, and overwrites what is "
