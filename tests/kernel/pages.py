@@ -18,8 +18,12 @@ class Pages:
         self.tracker = Tracker(self.namespace)
         self.count = 0
 
-    def run(self, cell: str, source: str, deleted: tuple[str, ...] = ()) -> str:
-        """Run a cell; the summary's text."""
+    def run(self, cell: str, source: str, deleted: tuple[str, ...] = (), *, is_told: bool = True) -> str:
+        """Run a cell; the summary's text.
+
+        Args:
+            is_told: The end of the run reaches the extension; an interrupt between two hooks keeps it away.
+        """
         self.count += 1
         source = textwrap.dedent(source).strip()
         filename = f"/tmp/cell-{cell}-{self.count}.py"
@@ -33,7 +37,7 @@ class Pages:
         else:
             try:
                 exec(code, self.namespace)
-            except Exception as raised:
+            except (Exception, KeyboardInterrupt) as raised:
                 traceback = raised.__traceback__
                 line = None
                 while traceback is not None:
@@ -41,6 +45,8 @@ class Pages:
                         line = traceback.tb_lineno
                     traceback = traceback.tb_next
                 outcome, error = "raised", CellError(raised, line)
+        if not is_told:
+            return ""
         result = self.tracker.settle(outcome, error)
         assert result is not None
         return repr(Summary(result.reports)) if result.reports else ""

@@ -1,4 +1,4 @@
-"""Any sequence of run, re-run, edit, fail and delete over real cells ends in the application of a fresh run."""
+"""Any sequence of run, re-run, edit, fail, interrupt and delete ends in the application that a fresh kernel builds."""
 
 from typing import Any
 
@@ -34,6 +34,14 @@ PIECES = {
     ),
     "dependency": "def dep_{n}(): return {v}\n@app.get('/d{n}')\ndef use_{n}(d=Depends(dep_{n})): return d",
     "handler": "@app.exception_handler(404)\ndef lost_{n}(request: Request, error): return JSONResponse({v}, 404)",
+    "constant": "@app.get('/c{n}')\ndef constant_{n}(q: int = LIMIT): return q",
+    "mount": "sub{n} = Routebook()\n@sub{n}.get('/y')\ndef suby_{n}(): return {v}\napp.mount('/m{n}', sub{n})",
+    "middleware": (
+        "@app.middleware('http')\nasync def stamp_{n}(request, call_next):\n    answer = await call_next(request)\n"
+        "    answer.headers['x-{n}'] = '{v}'\n    return answer"
+    ),
+    "override": "def real_{n}(): return 'real'\napp.dependency_overrides[real_{n}] = lambda: {v}",
+    "webhook": "@app.webhooks.post('hook{n}')\ndef hook_{n}(q: int = {v}): ...",
     "nothing": "x = {v}",
 }
 
@@ -43,8 +51,13 @@ BLOCKS = st.lists(st.tuples(st.sampled_from(sorted(PIECES)), st.integers(1, 3), 
 
 CELLS = st.sampled_from(["A", "B", "C", "D"])
 REQUESTS = [(method, f"/x{n}") for method in ("get", "post") for n in (1, 2, 3)] + [
-    ("get", path) for path in ("/r1/y", "/r2/y", "/d1", "/d2", "/other", "/r1/z/z")
+    ("get", path) for path in ("/r1/y", "/r2/y", "/d1", "/d2", "/c1", "/c2", "/m1/y", "/m2/y", "/other", "/r1/z/z")
 ]
+
+
+def stamps(response: Any) -> dict[str, str]:
+    """What middleware put on a response."""
+    return {name: value for name, value in response.headers.items() if name.startswith("x-")}
 
 
 def describe(pages: Pages) -> dict[str, Any]:
@@ -54,7 +67,7 @@ def describe(pages: Pages) -> dict[str, Any]:
         "operations": pages.paths(),
         "document": pages.namespace["app"].openapi(),
         "answers": [
-            (method, path, (response := getattr(client, method)(path)).status_code, response.text)
+            (method, path, (response := getattr(client, method)(path)).status_code, response.text, stamps(response))
             for method, path in REQUESTS
         ],
     }
@@ -68,7 +81,12 @@ class AnyNotebook(RuleBasedStateMachine):
         self.pages = Pages()
         self.former = set_registrar(self.pages.tracker)
         self.sources: dict[str, str] = {}
-        for cell, source in (("imports", IMPORTS), ("item", MODELS["one field"]), ("app", "app = Routebook()")):
+        for cell, source in (
+            ("imports", IMPORTS),
+            ("limit", "LIMIT = 1"),
+            ("item", MODELS["one field"]),
+            ("app", "app = Routebook()"),
+        ):
             self.run(cell, source)
 
     def teardown(self) -> None:
@@ -82,7 +100,7 @@ class AnyNotebook(RuleBasedStateMachine):
     def run_or_edit(self, cell: str, source: str) -> None:
         self.run(cell, source)
 
-    @precondition(lambda self: len(self.sources) > 3)
+    @precondition(lambda self: len(self.sources) > 4)
     @rule(data=st.data())
     def run_again(self, data: st.DataObject) -> None:
         cell = data.draw(st.sampled_from(sorted(self.sources)))
@@ -91,6 +109,20 @@ class AnyNotebook(RuleBasedStateMachine):
     @rule(cell=CELLS, source=BLOCKS)
     def fail_half_way(self, cell: str, source: str) -> None:
         self.run(cell, f"{source}\nraise RuntimeError")
+
+    @rule(cell=CELLS, source=BLOCKS, more=BLOCKS)
+    def interrupt(self, cell: str, source: str, more: str) -> None:
+        self.run(cell, f"{source}\nraise KeyboardInterrupt\n{more}")
+
+    @rule(cell=CELLS, source=BLOCKS)
+    def interrupt_between_two_hooks(self, cell: str, source: str) -> None:
+        """The end of the run is never told."""
+        self.pages.run(cell, source, is_told=False)
+        self.sources[cell] = source
+
+    @rule(limit=st.integers(1, 3))
+    def edit_the_constant(self, limit: int) -> None:
+        self.run("limit", f"LIMIT = {limit}")
 
     @rule(cell=CELLS, source=BLOCKS)
     def break_the_syntax(self, cell: str, source: str) -> None:
@@ -120,7 +152,7 @@ class AnyNotebook(RuleBasedStateMachine):
     def clean_run_of_all_is_what_a_fresh_kernel_builds(self) -> None:
         """The heart: after it the history does not matter."""
         good = {
-            cell: source.removesuffix("\nraise RuntimeError").removesuffix("\ndef (")
+            cell: source.removesuffix("\nraise RuntimeError").removesuffix("\ndef (").partition("\nraise Keyboard")[0]
             for cell, source in self.sources.items()
         }
         for cell, source in good.items():

@@ -7,12 +7,13 @@ from typing import Any
 from routebook.applications import Routebook
 from routebook.routing import IncludedRouter
 from routebook_kernel.records import CellKey
+from routebook_kernel.registry.constants import Constant, SignatureSources
 from routebook_kernel.registry.containers import Item
 from routebook_kernel.registry.definitions import Definitions
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import iter_owners
-from routebook_kernel.registry.notebook import Notebook
+from routebook_kernel.registry.notebook import Container, Notebook
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.rebinding import (
     NamedIndex,
@@ -54,6 +55,8 @@ class Follower:
         self._index = NamedIndex()
         self._stale_classes: dict[Same, str] = {}
         self._stale_routes: dict[Same, str] = {}
+        self._sources = SignatureSources(notebook.cells)
+        self._constants: dict[Same, tuple[Constant, ...]] = {}
 
     def settle(self, cell: CellKey) -> bool:
         """A run of `cell` ended; whether anything was redefined that something may name."""
@@ -65,8 +68,36 @@ class Follower:
             self._stale_classes |= rebinding.stale
             naming |= self._naming({model: model.target for model in rebinding.models})
             self._follow(naming, redefined.replaced)
+        has_changed = self._follow_constants()
         self._forget_gone()
-        return bool(redefined)
+        return bool(redefined) or has_changed
+
+    def _follow_constants(self) -> bool:
+        """Defaults that are constants of other cells follow; whether any has changed."""
+        routes = [(container, entry) for container, entry in self._notebook.entries() if is_route(entry.value)]
+        known, self._constants = self._constants, {}
+        has_changed = False
+        for container, entry in routes:
+            key = Same(entry.value)
+            constants = known.get(key)
+            if constants is None:
+                constants = self._sources.constants_of(entry.value, self._namespace)
+            outdated = [each for each in constants if each.is_outdated(self._namespace)]
+            self._constants[key] = constants
+            if outdated:
+                has_changed = True
+                self._follow_outdated(container, entry, outdated)
+        return has_changed
+
+    def _follow_outdated(self, container: Container, entry: Entry, outdated: Iterable[Constant]) -> None:
+        for constant in outdated:
+            if constant.parameter is None:
+                self._stale_routes[Same(entry.value)] = constant.name
+                return
+            constant.follow(self._namespace[constant.name])
+        former = Same(entry.value)
+        self._notebook.substitute(entry, container, entry.value.rebuilt())
+        self._constants.pop(former, None)
 
     def _forget_gone(self) -> None:
         if self._stale_classes:

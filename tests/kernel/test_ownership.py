@@ -1,0 +1,246 @@
+"""What an application is given in a cell is owned by that cell and follows it; what is named elsewhere is followed."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+
+from routebook.routing import set_registrar
+from tests.kernel.pages import Pages
+
+IMPORTS = """
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from enum import Enum
+from typing import Annotated, Generic, TypeVar
+from pydantic import BaseModel
+from routebook import APIRouter, Depends, Header, Query, Request, Security, WebSocket
+from routebook.applications import Routebook
+from routebook.responses import JSONResponse, PlainTextResponse
+from routebook.security import APIKeyHeader, APIKeyQuery
+T = TypeVar("T")
+"""
+
+
+@pytest.fixture
+def pages() -> Iterator[Pages]:
+    notebook = Pages()
+    former = set_registrar(notebook.tracker)
+    notebook.run("imports", IMPORTS)
+    notebook.run("app", "app = Routebook()")
+    yield notebook
+    set_registrar(former)
+
+
+@dataclass(frozen=True)
+class Owned:
+    """Something that a cell gives an application, and how it shows whether it is there."""
+
+    name: str
+    source: str
+    shows: str  # an expression; "1" stands for the value that the cell gives
+
+    def __str__(self) -> str:
+        return self.name
+
+
+OWNED = [
+    Owned("operation", "@app.get('/x')\ndef x(): return 1", "get('/x').json()"),
+    Owned(
+        "router",
+        "r = APIRouter(prefix='/r')\n@r.get('/x')\ndef x(): return 1\napp.include_router(r)",
+        "get('/r/x').json()",
+    ),
+    Owned(
+        "mount",
+        "sub = Routebook()\n@sub.get('/x')\ndef x(): return 1\napp.mount('/sub', sub)",
+        "get('/sub/x').json()",
+    ),
+    Owned(
+        "handler",
+        "@app.exception_handler(404)\ndef lost(request: Request, error): return JSONResponse(1)",
+        "get('/no').json()",
+    ),
+    Owned(
+        "middleware",
+        "@app.middleware('http')\nasync def m(request, call_next):\n    answer = await call_next(request)\n"
+        "    answer.headers['x'] = '1'\n    return answer",
+        "int(get('/no').headers['x'])",
+    ),
+    Owned("override", "app.dependency_overrides[len] = lambda: 1", "app.dependency_overrides[len]()"),
+    Owned("startup", "@app.router.on_event('startup')\ndef begin(): app.state.n = 1", "started(app).n"),
+    Owned("webhook", "@app.webhooks.post('hook')\ndef hook(n: int = 1): ...", "hook_default(app)"),
+    Owned(
+        "socket",
+        "@app.websocket('/ws')\nasync def ws(s: WebSocket):\n    await s.accept()\n    await s.send_text('1')\n"
+        "    await s.close()",
+        "int(socket('/ws'))",
+    ),
+]  # fmt: skip
+
+
+def look(pages: Pages, expression: str) -> Any:
+    """What an expression shows; None where what it asks for is not there."""
+    client = pages.client()
+
+    def started(app: Any) -> Any:
+        app.state.__dict__["_state"].clear()
+        with client:
+            return app.state
+
+    def hook_default(app: Any) -> Any:
+        app.openapi_schema = None
+        return app.openapi()["webhooks"]["hook"]["post"]["parameters"][0]["schema"]["default"]
+
+    def socket(path: str) -> str:
+        with client.websocket_connect(path) as connection:
+            return str(connection.receive_text())
+
+    names = {"get": client.get, "started": started, "hook_default": hook_default, "socket": socket}
+    try:
+        return eval(expression, {**pages.namespace, **names})
+    except Exception:
+        return None
+
+
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")
+@pytest.mark.parametrize("owned", OWNED, ids=str)
+def test_what_a_cell_gives_follows_it(pages: Pages, owned: Owned) -> None:
+    """Given, given again, changed, kept by a run that raises, dropped, given, deleted."""
+    two = re.sub(r"\b1\b", "2", owned.source)
+    pages.run("c", owned.source)
+    assert look(pages, owned.shows) == 1
+    pages.run("c", owned.source)
+    assert look(pages, owned.shows) == 1
+    pages.run("c", two)
+    assert look(pages, owned.shows) == 2
+    pages.run("c", "raise RuntimeError")
+    assert look(pages, owned.shows) == 2
+    pages.run("c", "pass")
+    assert look(pages, owned.shows) not in (1, 2)
+    pages.run("c", owned.source)
+    assert look(pages, owned.shows) == 1
+    pages.run("other", "pass", deleted=("c",))
+    assert look(pages, owned.shows) not in (1, 2)
+
+
+@dataclass(frozen=True)
+class Redefined:
+    """A definition in a cell, what names it in another, and the request that shows which is meant."""
+
+    name: str
+    definition: str
+    user: str
+    request: str
+    before: Any
+    after: Any
+    again: str
+
+    def __str__(self) -> str:
+        return self.name
+
+
+REDEFINED = [
+    Redefined(
+        "security scheme", "key = APIKeyHeader(name='one')", "@app.get('/x')\ndef x(k=Security(key)): return k",
+        "get('/x', headers={'one': '1', 'two': '2'}).json()", "1", "2", "key = APIKeyHeader(name='two')",
+    ),
+    Redefined(
+        "enum", "class E(Enum):\n    A = 'a'", "@app.get('/x')\ndef x(e: E): return e",
+        "get('/x?e=b').status_code", 422, 200, "class E(Enum):\n    A = 'b'",
+    ),
+    Redefined(
+        "dataclass", "@dataclass\nclass D:\n    n: int = 1", "@app.post('/x')\ndef x(d: D): return d.n",
+        "post('/x', json={}).json()", 1, 2, "@dataclass\nclass D:\n    n: int = 2",
+    ),
+    Redefined(
+        "constant default", "LIMIT = 1", "@app.get('/x')\ndef x(n: int = LIMIT): return n",
+        "get('/x').json()", 1, 2, "LIMIT = 2",
+    ),
+    Redefined(
+        "constant in a marker", "LIMIT = 1", "@app.get('/x')\ndef x(n: int = Query(LIMIT)): return n",
+        "get('/x').json()", 1, 2, "LIMIT = 2",
+    ),
+    Redefined(
+        "generic", "class Page(BaseModel, Generic[T]):\n    items: T\n    n: int = 1",
+        "@app.post('/x')\ndef x(p: Page[int]): return p.n",
+        "post('/x', json={'items': 1}).json()", 1, 2,
+        "class Page(BaseModel, Generic[T]):\n    items: T\n    n: int = 2",
+    ),
+    Redefined(
+        "nested", "class Inner(BaseModel):\n    n: int = 1",
+        "class Outer(BaseModel):\n    inner: Inner\n@app.post('/x')\ndef x(o: Outer): return o.inner.n",
+        "post('/x', json={'inner': {}}).json()", 1, 2, "class Inner(BaseModel):\n    n: int = 2",
+    ),
+    Redefined(
+        "dependency of a dependency", "def low(): return 1",
+        "def mid(n=Depends(low)): return n\ndef top(n=Depends(mid)): return n\n"
+        "@app.get('/x')\ndef x(n=Depends(top)): return n",
+        "get('/x').json()", 1, 2, "def low(): return 2",
+    ),
+    Redefined(
+        "dependency that is a class", "class Dep:\n    def __init__(self): self.n = 1",
+        "@app.get('/x')\ndef x(d: Annotated[Dep, Depends()]): return d.n", "get('/x').json()", 1, 2,
+        "class Dep:\n    def __init__(self): self.n = 2",
+    ),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REDEFINED, ids=str)
+def test_redefinition_is_followed_or_told(pages: Pages, case: Redefined) -> None:
+    """Endpoints in other cells use the new one; one that cannot says so, and which cell to run."""
+    pages.run("definition", case.definition)
+    pages.run("user", case.user)
+    client = pages.client()
+    assert eval(case.request, {"get": client.get, "post": client.post}) == case.before
+    shown = pages.run("definition", case.again)
+    answer = eval(case.request, {"get": client.get, "post": client.post})
+    assert answer == case.after or "stale" in shown, (answer, shown)
+    pages.run("user", case.user)
+    assert eval(case.request, {"get": client.get, "post": client.post}) == case.after
+
+
+def test_run_all_above_and_restart_end_in_the_same_application(pages: Pages) -> None:
+    """What a person runs from the menu is what a fresh kernel builds."""
+    cells = {
+        "imports": IMPORTS,
+        "app": "app = Routebook()",
+        "a": "@app.get('/a/{x}')\ndef a(x: str): return x",
+        "b": "@app.get('/a/fixed')\ndef b(): return 2",
+        "c": "router = APIRouter(prefix='/r')\n@router.get('/x')\ndef x(): return 1\napp.include_router(router)",
+    }
+    for cell in ("c", "b", "a", "c", "b"):  # a person's order
+        pages.run(cell, cells[cell])
+    for cell, source in cells.items():
+        pages.run(cell, source)
+    fresh = Pages()
+    former = set_registrar(fresh.tracker)
+    for cell, source in cells.items():
+        fresh.run(cell, source)
+    set_registrar(former)
+    assert pages.paths() == fresh.paths() == ["GET /a/{x}", "GET /a/fixed", "GET /r/x"]
+    for cell in ("imports", "app", "a", "b"):  # run all above c
+        pages.run(cell, cells[cell])
+    assert pages.paths() == fresh.paths()
+    assert pages.namespace["app"].openapi() == fresh.namespace["app"].openapi()
+
+
+def test_several_applications_keep_their_own(pages: Pages) -> None:
+    """A cell may give to several; each follows."""
+    pages.run("admin", "admin = Routebook(title='Admin')")
+    pages.run("both", "@app.get('/a')\ndef a(): return 1\n@admin.get('/b')\ndef b(): return 2")
+    assert (pages.paths("app"), pages.paths("admin")) == (["GET /a"], ["GET /b"])
+    shown = pages.run("both", "@admin.get('/a')\ndef a(): return 1")
+    assert (pages.paths("app"), pages.paths("admin")) == ([], ["GET /a"])
+    assert "app:" in shown
+    assert "admin:" in shown
+
+
+def test_tags_of_the_document_follow_the_application(pages: Pages) -> None:
+    """Options of an application that is made again are the new ones."""
+    pages.run("op", "@app.get('/a', tags=['t'])\ndef a(): return 1")
+    pages.run("app", "app = Routebook(openapi_tags=[{'name': 't', 'description': 'new'}])")
+    assert pages.namespace["app"].openapi()["tags"] == [{"name": "t", "description": "new"}]
+    assert pages.paths() == ["GET /a"]
