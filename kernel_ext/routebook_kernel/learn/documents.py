@@ -87,7 +87,7 @@ def found(document: Mapping[str, Any], place: str) -> Any:
         return _followed(schema, document, ())
     head, _, part = place.partition(": ")
     method, _, path = head.partition(" ")
-    operation = _path_item(document, path).get(method.lower())
+    operation = _operation(document, path, method.lower())
     if operation is None or not part:
         return _followed(operation, document, ())
     if part == "body":
@@ -98,11 +98,11 @@ def found(document: Mapping[str, Any], place: str) -> Any:
     return _followed(named[0], document, ()) if named else None
 
 
-def _path_item(document: Mapping[str, Any], path: str) -> Mapping[str, Any]:
-    """What stands at a path; the names of its parameters are the learner's own."""
+def _operation(document: Mapping[str, Any], path: str, method: str) -> Any:
+    """The operation at a path; the names of the path's parameters are the learner's own."""
     shape = _PARAMETER.sub("{}", path)
     items = document.get("paths", {}).items()
-    return next((item for template, item in items if _PARAMETER.sub("{}", template) == shape), {})
+    return next((item[method] for name, item in items if _PARAMETER.sub("{}", name) == shape and method in item), None)
 
 
 def _schema_of(holder: Any) -> Any:
