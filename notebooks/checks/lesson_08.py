@@ -400,8 +400,7 @@ def _enter(probe):
     if answer.status != 200 or not header.startswith("pass="):
         lost = answer.status == 200
         raise Missed(
-            answer.failure_text
-            or f"{answer.status_text}, {f'`set-cookie: {header}`' if header else 'without a cookie'}",
+            answer.failure_text or (f"`set-cookie: {header}`" if header else "without a cookie"),
             asked="`POST /entry` answers 200 and sets the cookie `pass`",
             hint='`response.set_cookie("pass", …)` on the response that really goes out.' if lost else "",
         )
