@@ -6,6 +6,7 @@ sentence that the environment must show; where nothing is quoted under `### righ
 """
 
 import re
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,6 +85,7 @@ class Notebook:
     def close(self) -> None:
         extension.unload_ipython_extension(self.shell)
         InteractiveShell.clear_instance()
+        sys.modules.pop("jwt", None)  # a page's stand-in
 
     def show(self, case: Case) -> str:
         """Run a case's cells; all that a person sees under them."""

@@ -48,6 +48,10 @@ def _kind(subject: Subject) -> Iterator[str]:
             f"the body was sent as a form, and `{name}` is read as JSON: send `json={{…}}` instead of `data=…`; for an "
             f"HTML form declare `{name}: Annotated[…, Form()]`"
         )
+    elif errors and subject.bodies and not subject.text and any(error["loc"] == ["body"] for error in errors):
+        name = subject.bodies[0].name
+        sent = " (the values came in the URL)" if {key for key, _ in subject.query} & set(subject.expected) else ""
+        yield f"no body was sent, and `{name}` is read from it{sent}: send `json={{…}}`"
     elif errors and subject.bodies and subject.text and not subject.is_json and subject.json is not UNREAD:
         sent = f"`{subject.media_type}`" if subject.media_type else "no Content-Type"
         yield (
