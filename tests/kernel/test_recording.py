@@ -2,12 +2,12 @@
 
 import json
 from dataclasses import replace
-from typing import Any
+from typing import Annotated, Any
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from pydantic import TypeAdapter, ValidationError
+from pydantic import StringConstraints, TypeAdapter, ValidationError
 
 from routebook_kernel.recording.display import exchange_html, exchange_text, pretty
 from routebook_kernel.recording.failures import describe_failure
@@ -152,6 +152,12 @@ def error_of(annotation: Any, value: Any) -> dict[str, Any]:
         (str, 5, "must be a text", '"5"'),
         (list[int], "x", "must be a list", "[]"),
         (dict[str, int], 3, "must be an object with named fields", "{}"),
+        (
+            Annotated[str, StringConstraints(strip_whitespace=True, min_length=2)],
+            "    ",
+            "must have at least 2 characters",
+            '"ab"',
+        ),
     ],
 )
 def test_issue_names_rule_and_a_value_that_passes(annotation: Any, value: Any, rule: str, passes: str) -> None:
@@ -169,6 +175,7 @@ def test_issue_names_rule_and_a_value_that_passes(annotation: Any, value: Any, r
         ({"ge": 3}, "greater_than_equal", "must be at least 3", "3"),
         ({"lt": 5.5}, "less_than", "must be less than 5.5", "4.5"),
         ({"min_length": 1}, "string_too_short", "must have at least 1 character", '"a"'),
+        ({"class_name": "Item"}, "model_attributes_type", "must be an object with named fields", None),
         ({"expected": "'red' or 'green'"}, "enum", "must be 'red' or 'green'", '"red"'),
         ({"error": {}}, "value_error", "is refused: Input should be nice", None),
         ({}, "a_type_nobody_knows", "should be nice", None),

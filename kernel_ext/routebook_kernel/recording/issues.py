@@ -57,7 +57,8 @@ def _text_of_length(name: str) -> Callable[[Context, Any], str | None]:
         length = context.get(name)
         if not isinstance(length, int) or length > 60:
             return None
-        text = (sent if isinstance(sent, str) else "") or "abc"
+        text = sent.strip() if isinstance(sent, str) else ""  # spaces at its ends may not count
+        text = text or "abc"
         return json.dumps(text[:length].ljust(length, "x"), ensure_ascii=False)
 
     return passing
@@ -96,6 +97,7 @@ _SPAN = Rule("must be a duration", '"PT1H30M"')
 _TRUTH = Rule("must be true or false", "true")
 _LIST = Rule("must be a list", "[]")
 _OBJECT = Rule("must be an object with named fields", "{}")
+_MODEL = Rule(_OBJECT.words)  # which fields it needs, the error does not say
 _UUID = Rule("must be a UUID", '"3fa85f64-5717-4562-b3fc-2c963f66afa6"')
 _URL = Rule("must be a URL", '"https://example.org/"')
 _BYTES = Rule("must be text or bytes", '"abc"')
@@ -151,10 +153,10 @@ RULES: Mapping[str, Rule] = {
     "set_item_not_hashable": Rule("has an item that cannot be in a set: use texts and numbers"),
     "dict_type": _OBJECT,
     "mapping_type": _OBJECT,
-    "model_type": _OBJECT,
-    "model_attributes_type": _OBJECT,
-    "dataclass_type": _OBJECT,
-    "dataclass_exact_type": _OBJECT,
+    "model_type": _MODEL,
+    "model_attributes_type": _MODEL,
+    "dataclass_type": _MODEL,
+    "dataclass_exact_type": _MODEL,
     "invalid_key": Rule("must have texts as field names"),
     "too_short": Rule(_length("min_length", "at least")),
     "too_long": Rule(_length("max_length", "at most")),
