@@ -61,6 +61,7 @@ class Extension:
         self.shell.register_magics(ApiMagics(self.shell, self.session, show, self._views))
         self.lessons = LessonMagics(self.shell, self.session, show)
         self.shell.register_magics(self.lessons)
+        self.shell.events.register("post_run_cell", self.lessons.note_run)
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
         after_cell(self.session.output.install)
@@ -70,6 +71,7 @@ class Extension:
         """Give everything back, and end what runs."""
         atexit.unregister(self.session.close)
         self._hooks.unregister()
+        self.shell.events.unregister("post_run_cell", self.lessons.note_run)
         self._interrupts.uninstall()
         for pasted in self._pasted:
             pasted.uninstall()

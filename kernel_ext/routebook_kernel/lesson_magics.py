@@ -4,7 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from IPython.core.error import UsageError
-from IPython.core.interactiveshell import InteractiveShell
+from IPython.core.interactiveshell import ExecutionResult, InteractiveShell
 from IPython.core.magic import Magics, line_magic, magics_class
 
 from routebook_kernel.exceptions import KernelExtensionError
@@ -28,6 +28,11 @@ class LessonMagics(Magics):
         self._session = session
         self._show = show
         self.tutor = Tutor(session, namespace, lambda: [str(source) for source in namespace.get("In", ())])
+
+    def note_run(self, result: ExecutionResult) -> None:
+        """Listens to `post_run_cell`: a cell that raised is no answer to an exercise."""
+        source = str(result.info.raw_cell or "") if result.info is not None else ""
+        self.tutor.ran(source, result.error_before_exec or result.error_in_exec)
 
     @line_magic
     def check(self, line: str) -> None:

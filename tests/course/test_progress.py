@@ -95,6 +95,19 @@ def test_learner_who_removed_the_stub_s_comment_is_still_known(pupil: Pupil) -> 
     assert pupil.tutor.progress.of("1.1").is_solution_open
 
 
+def test_cell_that_raised_is_named_until_it_runs(pupil: Pupil) -> None:
+    """Else the check speaks of an application that the learner's last cell did not make."""
+    source = f"{STUB}\nroom"
+    pupil.write(source, 2)
+    pupil.tutor.ran(source, NameError("name 'room' is not defined"))
+    raised = pupil.tutor.check("1.1")
+    pupil.tutor.ran(source, None)
+
+    assert "Your cell raised `NameError: name 'room' is not defined`" in repr(raised)
+    assert "name &#x27;room&#x27; is not defined" in raised._repr_html_()
+    assert "raised" not in repr(pupil.tutor.check("1.1"))
+
+
 def test_same_cell_checked_again_is_no_new_try(pupil: Pupil) -> None:
     """Tries count changes, not clicks."""
     pupil.write(f"{STUB}\nx = 1", 2)

@@ -25,13 +25,18 @@ def tries_text(record: Record) -> str:
 
 @dataclass(frozen=True)
 class Checked:
-    """The result of a check."""
+    """The result of a check.
+
+    Attributes:
+        raised: What the exercise's cell raised when it ran last; "" where it ran to its end.
+    """
 
     lesson: Lesson
     number: int
     verdict: Verdict
     record: Record
     course: Course
+    raised: str = ""
 
     @property
     def name(self) -> str:
@@ -57,6 +62,8 @@ class Checked:
         tries = f" · {tries}" if (tries := tries_text(self.record)) else ""
         sign = "✓ " if verdict.is_passed else ""
         yield f"{head}: {sign}{verdict.passed} of {len(verdict.outcomes)} steps pass{tries}"
+        if self.raised and not verdict.is_passed:
+            yield f"    Hint: {self._raised_text()}"
         for outcome in verdict.outcomes:
             yield from _iter_step_text(outcome)
         if verdict.is_passed:
@@ -67,6 +74,9 @@ class Checked:
             yield f"%hint {self.name} the next hint · %progress the whole course"
         if self.course.trouble:
             yield self.course.trouble
+
+    def _raised_text(self) -> str:
+        return f"Your cell raised `{self.raised}` when it ran last, so not all of it counts. Mend that first."
 
     def _next_text(self) -> str:
         if self.number < len(self.lesson.exercises):
@@ -126,10 +136,11 @@ class Checked:
 
     def _failed_html(self) -> str:
         steps = "".join(map(_step_row, self.verdict.outcomes))
+        raised = _hint_html(self._raised_text()) if self.raised else ""
         can_see = self.record.is_solution_open or self.record.is_passed
         solution = "one way to do it" if can_see else "after a try of your own"
         return (
-            f'<ol class="rb-steps">{steps}</ol><footer class="rb-check__foot">'
+            f'{raised}<ol class="rb-steps">{steps}</ol><footer class="rb-check__foot">'
             f"<p>{code(f'%hint {self.name}')} the next hint</p><p>{code(f'%solution {self.name}')} {solution}</p>"
             f"<p>{code('%progress')} the whole course</p></footer>"
         )
@@ -189,11 +200,15 @@ def _step_row(outcome: Outcome) -> str:
             f'<li data-r="wait"><span class="rb-g">○</span> <span class="rb-sr">not tried: </span>{title} '
             f'<span class="rb-2 rb-small">· tried once step {needs} passes</span></li>'
         )
-    hint = f'<div class="rb-hint"><p><b>Hint</b></p><p>{marked(outcome.hint)}</p></div>' if outcome.hint else ""
+    hint = _hint_html(outcome.hint) if outcome.hint else ""
     return (
         f'<li data-r="fail"><p><span class="rb-g">✗</span> <span class="rb-sr">failed: </span><b>{title}</b></p>'
         f'<dl class="rb-asked">{_facts_html(outcome)}</dl>{hint}</li>'
     )
+
+
+def _hint_html(hint: str) -> str:
+    return f'<div class="rb-hint"><p><b>Hint</b></p><p>{marked(hint)}</p></div>'
 
 
 def _passed_step(outcome: Outcome, title: str) -> str:

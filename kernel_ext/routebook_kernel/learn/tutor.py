@@ -39,6 +39,14 @@ class Tutor:
         self.library = library or Library()
         self.progress = progress or Progress()
         self._last = ""
+        self._raised: dict[str, str] = {}
+
+    def ran(self, source: str, error: BaseException | None) -> None:
+        """A cell has run; what it raised is told when the exercise it belongs to is checked."""
+        meaning = _meaning(source)
+        self._raised.pop(meaning, None)
+        if error is not None:
+            self._raised[meaning] = _told(error)
 
     def check(self, name: str) -> Checked:
         """Judge an exercise.
@@ -54,7 +62,8 @@ class Tutor:
             fingerprint = fingerprint_of(exercise, self._history())
             is_passed = verdict.is_passed
             record = self.progress.change(name, lambda before: _after(before, fingerprint, is_passed=is_passed))
-        return Checked(lesson, number, verdict, record, self._course(name))
+        raised = self._raised.get(_meaning(_code_of(exercise, self._history())[0]), "")
+        return Checked(lesson, number, verdict, record, self._course(name), raised)
 
     def hint(self, name: str) -> HintShown:
         """The next further hint of an exercise; after the last one, all of them once more.
@@ -105,17 +114,33 @@ class Tutor:
 def fingerprint_of(exercise: Exercise, history: Sequence[str]) -> str:
     """What tells whether an exercise's cell changed: "" while it is the stub, or nothing ran.
 
+    Where the cell is not known for sure, the fingerprint is marked with "?".
+    """
+    code, is_sure = _code_of(exercise, history)
+    if not code:
+        return ""
+    return ("" if is_sure else "?") + hashlib.sha256(_meaning(code).encode()).hexdigest()[:16]
+
+
+def _code_of(exercise: Exercise, history: Sequence[str]) -> tuple[str, bool]:
+    """The exercise's cell as it ran last, and whether it is sure to be it; "" while it is the stub, or nothing ran.
+
     The cell is known by the stub's first line. Where no cell that ran has it, the learner wrote elsewhere: then the
-    last code that ran counts, marked with "?", since it may be a cell of the lesson's own.
+    last code that ran counts, which may be a cell of the lesson's own.
     """
     mark = exercise.stub.partition("\n")[0].strip()
     runs_of_stub = [index for index, source in enumerate(history) if mark in source]
     marked = [history[index] for index in runs_of_stub if _meaning(history[index]) != _meaning(exercise.stub)]
     after_stub = history[runs_of_stub[-1] + 1 :] if runs_of_stub else history
     code = marked or [source for source in after_stub if _meaning(source)]
-    if not code:
-        return ""
-    return ("" if marked else "?") + hashlib.sha256(_meaning(code[-1]).encode()).hexdigest()[:16]
+    return (code[-1] if code else "", bool(marked))
+
+
+def _told(error: BaseException) -> str:
+    """An exception in a line, without backquotes."""
+    if isinstance(error, SyntaxError):
+        return f"SyntaxError: {error.msg}, line {error.lineno}"
+    return f"{type(error).__name__}: {error}".partition("\n")[0].replace("`", "")
 
 
 def _meaning(source: str) -> str:
