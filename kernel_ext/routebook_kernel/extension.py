@@ -23,6 +23,7 @@ from routebook_kernel.runtime.interrupts import ShownInterrupts
 from routebook_kernel.runtime.pasted import PastedAnyioRun, PastedAsyncioRun, PastedRun
 from routebook_kernel.session import Session
 from routebook_kernel.summary import (
+    BenchOverview,
     DependenciesOverview,
     LogOverview,
     Notice,
@@ -126,6 +127,7 @@ def show(shown: object) -> None:
 
 
 _OVERVIEWS: dict[str, Callable[[Any], Any]] = {
+    "bench": BenchOverview,
     "dependencies": DependenciesOverview,
     "explorer": Overview,
     "log": LogOverview,

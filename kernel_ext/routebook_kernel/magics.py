@@ -9,11 +9,12 @@ import httpx2
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
 from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.display import display
 
 from routebook.applications import Routebook
 from routebook.introspect import UnknownOperationError, find_operation
 from routebook_kernel.exceptions import KernelExtensionError
-from routebook_kernel.protocol import ServerState
+from routebook_kernel.protocol import BenchArguments, ServerState
 from routebook_kernel.recording.display import size_text
 from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.runtime.client import Client, Response
@@ -21,15 +22,15 @@ from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, pa
 from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.runtime.server import is_loopback
 from routebook_kernel.session import Session
-from routebook_kernel.summary import DependenciesOverview, Notice, SocketsOverview, TraceOverview
+from routebook_kernel.summary import BenchOverview, DependenciesOverview, Notice, SocketsOverview, TraceOverview
 from routebook_kernel.summary.log import SHOWN
 
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
 
 _USAGE = (
-    "%api [show | serve | stop | status | docs | log | sockets | trace [ID|on|off] | dependencies | nest on|off] "
-    "[--app NAME] [--port N]"
+    "%api [show | serve | stop | status | docs | log | sockets | bench | trace [ID|on|off] | dependencies "
+    "| nest on|off] [--app NAME] [--port N]"
 )
 
 
@@ -51,6 +52,12 @@ def _make_parser() -> _Parser:
     parser.add_argument("-n", type=int)
     parser.add_argument("--keep", type=int)
     parser.add_argument("--bytes", type=int)
+    parser.add_argument("-c", type=int, default=1)
+    parser.add_argument("--served", action="store_true")
+    parser.add_argument("--json")
+    parser.add_argument("--header", action="append", default=[])
+    parser.add_argument("--warm-up", type=int)
+    parser.add_argument("--wait", action="store_true")
     return parser
 
 
@@ -82,6 +89,7 @@ class ApiMagics(Magics):
             "dependencies": self._dependencies,
             "nest": self._nest,
             "sockets": self._sockets,
+            "bench": self._bench,
         }
 
     @line_magic
@@ -96,6 +104,8 @@ class ApiMagics(Magics):
         %api log --keep N --bytes N   how many the log keeps, and how much of memory
         %api sockets [--app NAME]   a console for WebSockets
         %api trace [ID]             the steps of a request, of the last one without ID
+        %api bench 'GET /items/5' -n 5000 -c 16 [--served] [--json '{}'] [--header 'Name: value'] [--warm-up N]
+                                    how long requests take; it goes on while other cells run, or with --wait until done
         %api trace on | off         record the steps of every request
         %api dependencies ['GET /items']   the tree of what an operation calls
         %api nest on | off          let event loops nest, for code that calls run_until_complete()
@@ -221,6 +231,20 @@ class ApiMagics(Magics):
         else:
             self._show(SocketsOverview(self._session.sockets(app).state()[1]))
 
+    def _bench(self, arguments: argparse.Namespace) -> None:
+        view = self._session.bench(self._application(argparse.Namespace(app=arguments.app, name=None)))
+        widget = self._views.bench(view) if self._views is not None else None
+        home, request = self._session.home, bench_request(arguments) if arguments.name else None
+        if request is not None and (widget is None or arguments.wait):
+            home.run(view.run(request))
+        elif request is not None:
+            home.run(view.start(request))
+        shown = widget if widget is not None else BenchOverview(view.state()[1])
+        show_again: Callable[..., Any] = display
+        handle = show_again(shown, display_id=True)
+        # The figures as text and HTML, for where the saved notebook is read, come with the end of the run.
+        view.on_end = lambda: handle.update(shown)
+
     @cell_magic
     def http(self, line: str, cell: str) -> None:
         """Send the requests of a cell in the `.http` format, to an application of the notebook or to any URL.
@@ -257,6 +281,31 @@ class ApiMagics(Magics):
     def _variable(self, name: str) -> str | None:
         value = self._namespace.get(name)
         return str(value) if isinstance(value, str | int | float) else None
+
+
+def bench_request(arguments: argparse.Namespace) -> BenchArguments:
+    """The run that a line asks for: method and path, or the path alone for GET.
+
+    Raises:
+        UsageError: A header has no colon.
+    """
+    method, _, target = arguments.name.strip().rpartition(" ")
+    headers = []
+    for header in arguments.header:
+        name, colon, value = header.partition(":")
+        if not colon:
+            raise UsageError(f"{header!r} is no header: write --header 'Name: value'")
+        headers.append((name.strip(), value.strip()))
+    return BenchArguments(
+        method=method.strip() or ("GET" if arguments.json is None else "POST"),
+        target=target,
+        headers=headers,
+        body=arguments.json,
+        count=arguments.n if arguments.n is not None else 1000,
+        concurrency=arguments.c,
+        warm_up=arguments.warm_up,
+        served=arguments.served,
+    )
 
 
 def served_notice(state: ServerState) -> Notice:

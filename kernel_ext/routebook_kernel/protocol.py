@@ -519,6 +519,70 @@ class DependenciesDelta(TypedDict):
     state: DependenciesState
 
 
+class BenchArguments(TypedDict):
+    """A run to begin."""
+
+    method: str
+    target: str  # path and query
+    headers: Pairs
+    body: str | None
+    count: int
+    concurrency: int
+    warm_up: int | None  # None: some, depending on the others
+    served: bool  # over a socket, else in process
+
+
+class BenchFigures(TypedDict):
+    """What a run measured; times in microseconds."""
+
+    count: int
+    duration_s: float
+    throughput: float  # requests a second
+    min_us: float
+    mean_us: float
+    max_us: float
+    percentiles: list[tuple[float, float]]  # percent and latency: 50, 90, 99, 99.9
+    spread_us: tuple[float, float]  # least and greatest median of ten parts of the run
+    buckets: list[tuple[int, int]]  # bucket and count; bucket b begins at 10 ** (b / 20)
+    series: list[float]  # requests a second in equal parts of the run
+    statuses: list[tuple[int, int]]
+    errors: list[tuple[str, int]]
+    size_bytes: int
+
+
+class BenchRun(TypedDict):
+    """One run."""
+
+    id: int
+    label: str  # "GET /items/5", without secrets
+    arguments: BenchArguments  # without secrets
+    status: Literal["warming", "running", "done", "cancelled", "failed"]
+    started_at: float  # seconds since the epoch
+    done: int
+    message: str  # why it failed, what is to be noticed; ""
+    measured: list[str]  # what was measured and how, in sentences
+    figures: BenchFigures | None  # of one that was cancelled what it had measured
+
+
+class BenchState(TypedDict):
+    """Everything that a view of runs shows."""
+
+    name: str  # the application's variable
+    runs: list[BenchRun]
+    shown: int | None  # the run of this view
+
+
+class BenchDelta(TypedDict):
+    """What changed of a BenchState since `seq - 1`."""
+
+    type: Literal["delta"]
+    seq: int
+    set: NotRequired[list[BenchRun]]
+    removed: NotRequired[list[int]]
+    shown: NotRequired[int | None]
+    name: NotRequired[str]
+
+
 class Command(TypedDict):
     """From a view.
 

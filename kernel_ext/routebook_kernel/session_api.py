@@ -5,6 +5,9 @@ from typing import Any, Protocol
 
 from routebook_kernel.protocol import (
     AppState,
+    BenchArguments,
+    BenchDelta,
+    BenchState,
     ConnectArguments,
     DeltaMessage,
     DependenciesDelta,
@@ -198,6 +201,26 @@ class DependenciesApi(Feed, Protocol):
         """Show another operation, in all places."""
 
 
+class BenchApi(Feed, Protocol):
+    """The runs of the load generator, as one view sees them. The async methods are awaited on the home loop only."""
+
+    def state(self) -> tuple[int, BenchState]:
+        """The whole state and its sequence number."""
+
+    def subscribe(self, listener: Callable[[BenchDelta], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+
+    async def start(self, arguments: BenchArguments) -> int:
+        """Begin a run, which goes on by itself, and show it; its id.
+
+        Raises:
+            RequestRefused: The request cannot be formed, or another run is under way.
+        """
+
+    async def stop(self, id: int) -> None:
+        """End a run; what it has measured stays."""
+
+
 class SessionApi(Protocol):
     """The session of one kernel."""
 
@@ -220,6 +243,9 @@ class SessionApi(Protocol):
 
     def sockets(self, app: Any) -> SocketsView:
         """The WebSockets of an application; the same application gives the same."""
+
+    def bench(self, app: Any) -> BenchApi:
+        """A new view of the runs; runs that it begins are of this application."""
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.

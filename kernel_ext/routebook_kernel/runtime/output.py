@@ -15,11 +15,16 @@ _collector: ContextVar["Collected | None"] = ContextVar("routebook_output", defa
 
 
 class Collected:
-    """The text that one request printed, its first part."""
+    """The text that one request printed, its first part.
 
-    __slots__ = ("_parts", "_room")
+    Args:
+        is_shown: Whether it is printed too.
+    """
 
-    def __init__(self) -> None:
+    __slots__ = ("_parts", "_room", "is_shown")
+
+    def __init__(self, *, is_shown: bool = True) -> None:
+        self.is_shown = is_shown
         self._parts: list[str] = []
         self._room = MAX_CHARACTERS
 
@@ -36,12 +41,16 @@ class Collected:
 
 
 class collected_output:  # a context manager, as a function would be, at a third of its cost
-    """Collect what is printed in this context, threads and tasks started from it included."""
+    """Collect what is printed in this context, threads and tasks started from it included.
+
+    Args:
+        is_shown: Whether it is printed too.
+    """
 
     __slots__ = ("_collected", "_token")
 
-    def __init__(self) -> None:
-        self._collected = Collected()
+    def __init__(self, *, is_shown: bool = True) -> None:
+        self._collected = Collected(is_shown=is_shown)
 
     def __enter__(self) -> Collected:
         self._token = _collector.set(self._collected)
@@ -61,6 +70,8 @@ class _Listening:
     def __call__(self, text: str) -> int:
         if self._listener.is_on and (collected := _collector.get()) is not None:
             collected.add(text)
+            if not collected.is_shown:
+                return len(text)
         return self.inner(text)
 
 

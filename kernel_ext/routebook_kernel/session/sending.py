@@ -99,7 +99,7 @@ async def send_raw(perform: Perform, raw: RawRequest) -> Exchange:
     path, _, query = raw.url.partition("?")
     if not path.startswith("/") or not raw.url.isascii() or _BAD_URL.search(raw.url):
         raise RequestRefused(f"{raw.url!r} is no path of an application: write it as /items?q=a%20b.")
-    headers = [_checked_header(name, value) for name, value in raw.headers]
+    headers = [checked_header(name, value) for name, value in raw.headers]
     url = f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/"
     request = httpx2.Request(raw.method, url, headers=headers, content=raw.body)
     recorded = await _run(perform, request, path, lambda message: None)
@@ -144,9 +144,9 @@ def form_request(arguments: SendArguments) -> tuple[httpx2.Request, str]:
     if not _METHOD.fullmatch(method):
         raise RequestRefused(f"{method!r} is no HTTP method.")
     raw_path = filled_path(arguments["path"], arguments["path_params"])
-    headers = [_checked_header(name, value) for name, value in arguments["headers"]]
+    headers = [checked_header(name, value) for name, value in arguments["headers"]]
     if arguments["cookies"]:
-        headers.append(_checked_header("cookie", "; ".join(f"{name}={value}" for name, value in arguments["cookies"])))
+        headers.append(checked_header("cookie", "; ".join(f"{name}={value}" for name, value in arguments["cookies"])))
     body_headers, options = _body_options(arguments["body"])
     given = {name.lower() for name, _ in headers}
     headers += [(name, value) for name, value in body_headers if name.lower() not in given]
@@ -155,7 +155,17 @@ def form_request(arguments: SendArguments) -> tuple[httpx2.Request, str]:
     return request, raw_path
 
 
-def _checked_header(name: str, value: str) -> tuple[str, str]:
+def is_method(method: str) -> bool:
+    """Whether a text can stand as a method. Spec: RFC 9110 §5.6.2 (token), §9.1."""
+    return _METHOD.fullmatch(method) is not None
+
+
+def checked_header(name: str, value: str) -> tuple[str, str]:
+    """A header that can be sent.
+
+    Raises:
+        RequestRefused: It cannot.
+    """
     if not _METHOD.fullmatch(name) or _BAD_HEADER.search(value):
         raise RequestRefused(f"The header {name!r} cannot be sent: names have letters, digits and -, values one line.")
     try:

@@ -34,6 +34,7 @@ from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
 from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
 from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
+from routebook_kernel.session.benches import Benches, BenchView
 from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.log_view import LogView
 from routebook_kernel.session.reporting import CellError
@@ -91,6 +92,7 @@ class Session:
         self._secrets = USUAL
         self._applications: list[Application] = []
         self._sockets: dict[Application, Sockets] = {}
+        self._benches = Benches(self.home, self._entered_state, lambda: self._secrets)
         self._served: Application | None = None
         self._was_running = False
         self._urls: dict[int, str] = {}
@@ -223,6 +225,15 @@ class Session:
         self.is_tracing = is_on
         for view in self._trace_views.values():
             view.touch()
+
+    def bench(self, app: Any) -> BenchView:
+        """A new view of the load generator's runs; runs that it begins are of this application.
+
+        Raises:
+            NotAnApplication: It is none.
+        """
+        application = self.view(app)
+        return self._benches.view(application.live, lambda: application.name)
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.

@@ -3,7 +3,8 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from routebook_kernel.session_api import SessionApi
+from routebook_kernel.session_api import BenchApi, SessionApi
+from routebook_kernel.widgets.bench import Bench
 from routebook_kernel.widgets.dependencies import Dependencies
 from routebook_kernel.widgets.explorer import Explorer
 from routebook_kernel.widgets.log import Log
@@ -60,6 +61,10 @@ class Views:
         """
         trees = self._session.dependencies(app, operation)
         return self._view("dependencies", trees, lambda overview: Dependencies(self._session, trees, overview))
+
+    def bench(self, view: BenchApi) -> View:
+        """The load generator's runs, one of them shown."""
+        return self._view("bench", view, lambda overview: Bench(self._session, view, overview))
 
     def close(self) -> None:
         """End all of them."""

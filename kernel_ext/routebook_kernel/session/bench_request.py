@@ -1,0 +1,83 @@
+"""The request of a run: checked, what is not given filled in, made into a scope and a body."""
+
+from urllib.parse import unquote
+
+import httpx2
+from starlette.types import Scope
+
+from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.protocol import BenchArguments
+from routebook_kernel.recording.redact import Secrets
+from routebook_kernel.runtime.client import BASE_URL
+from routebook_kernel.session.sending import checked_header, is_method
+
+MAX_COUNT, MAX_CONCURRENCY = 1_000_000, 1000
+
+
+def checked(given: BenchArguments) -> BenchArguments:
+    """The arguments, what is not given filled in.
+
+    Raises:
+        RequestRefused: A number is out of bounds, or a name cannot be sent.
+    """
+    count, concurrency, warm_up = given["count"], given["concurrency"], given["warm_up"]
+    if not 1 <= count <= MAX_COUNT:
+        raise RequestRefused(f"{count} requests: choose from 1 to {MAX_COUNT:,}.")
+    if not 1 <= concurrency <= MAX_CONCURRENCY:
+        raise RequestRefused(f"{concurrency} at a time: choose from 1 to {MAX_CONCURRENCY:,}.")
+    if warm_up is not None and not 0 <= warm_up <= MAX_COUNT:
+        raise RequestRefused(f"{warm_up} to warm up: choose from 0 to {MAX_COUNT:,}.")
+    method = given["method"].upper()
+    if not is_method(method):
+        raise RequestRefused(f"{method!r} is no HTTP method.")
+    if not given["target"].startswith("/") or "{" in given["target"]:
+        raise RequestRefused(f"{given['target']!r} is no path that can be asked for: write one such as '/items/5?q=x'.")
+    return BenchArguments(
+        method=method,
+        target=given["target"],
+        headers=[checked_header(name, value) for name, value in given["headers"]],
+        body=given["body"],
+        count=count,
+        concurrency=min(concurrency, count),
+        warm_up=warm_up if warm_up is not None else max(concurrency, min(count // 10, 200)),
+        served=given["served"],
+    )
+
+
+def formed(arguments: BenchArguments) -> tuple[Scope, bytes]:
+    """The scope of each request, and its body.
+
+    Spec: ASGI, HTTP connection scope.
+    """
+    headers, body = list(arguments["headers"]), (arguments["body"] or "").encode()
+    if body and not any(name.lower() == "content-type" for name, _ in headers):
+        headers.append(("content-type", "application/json"))
+    request = httpx2.Request(arguments["method"], BASE_URL + arguments["target"], headers=headers, content=body or None)
+    raw_path = request.url.raw_path.partition(b"?")[0]
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.4"},
+        "http_version": "1.1",
+        "method": arguments["method"],
+        "headers": [(name.lower(), value) for name, value in request.headers.raw],
+        "scheme": "http",
+        "path": unquote(raw_path.decode("ascii")),
+        "raw_path": raw_path,
+        "query_string": request.url.query,
+        "server": ("testserver", 80),
+        "client": ("testclient", 50000),
+        "root_path": "",
+        "extensions": {},
+        "state": {},
+    }, body
+
+
+def without_secrets(arguments: BenchArguments, secrets: Secrets) -> BenchArguments:
+    """The arguments as they may be shown and kept."""
+    body = arguments["body"]
+    return {
+        **arguments,
+        "target": secrets.url(arguments["target"]),
+        "headers": list(secrets.header_pairs(arguments["headers"])),
+        "body": None if body is None else secrets.body(body.encode(), "application/json").decode("utf-8", "replace"),
+    }

@@ -1,0 +1,68 @@
+"""The figures of a run, pure: exact percentiles, equal buckets for all runs, throughput in parts."""
+
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routebook_kernel.recording.latency import (
+    PERCENTS,
+    Samples,
+    bucket_of,
+    bucket_start,
+    compare,
+    figures_of,
+    percentile,
+)
+
+latencies = st.lists(st.floats(0.1, 1e8), min_size=1, max_size=200)
+
+
+@given(latencies, st.sampled_from(PERCENTS))
+def test_percentile_is_the_least_value_that_enough_do_not_exceed(values: list[float], percent: float) -> None:
+    """Nearest rank: always one of the values, so that p99 of ten is the greatest."""
+    found = percentile(sorted(values), percent)
+
+    assert sum(value <= found for value in values) * 100 >= percent * len(values)
+    assert sum(value < found for value in values) * 100 < percent * len(values)
+
+
+@given(latencies)
+def test_buckets_count_each_latency_once_where_it_belongs(values: list[float]) -> None:
+    """Two runs are laid over each other bucket by bucket."""
+    figures = figures_of(Samples(values, [float(index) for index in range(1, len(values) + 1)]))
+
+    assert figures is not None
+    assert sum(figures.buckets.values()) == len(values)
+    for value in values:
+        bucket = bucket_of(value)
+        assert bucket_start(bucket) <= value * (1 + 1e-9) < bucket_start(bucket + 1) * (1 + 1e-6)
+
+
+def test_throughput_and_its_parts_agree() -> None:
+    """The parts are of equal length, so their mean is the whole."""
+    ends = [1e6 * (index + 1) / 100 for index in range(400)]
+    figures = figures_of(Samples([5.0] * 400, ends))
+
+    assert figures is not None
+    assert (figures.duration_s, figures.throughput) == (4.0, 100.0)
+    assert len(figures.series) == 40
+    assert math.fsum(figures.series) / 40 == pytest.approx(100)
+
+
+def test_difference_is_clear_only_where_runs_are_steadier_than_it() -> None:
+    """A run whose parts vary more than two runs differ proves nothing."""
+    ends = [float(index) for index in range(1, 101)]
+    steady = figures_of(Samples([10.0] * 100, ends))
+    faster = figures_of(Samples([5.0] * 100, ends))
+    varying = figures_of(Samples([float(4 + index // 10) for index in range(100)], ends))
+
+    assert steady is not None and faster is not None and varying is not None  # noqa: PT018
+    assert (compare(faster, steady).median, compare(faster, steady).is_clear) == (0.5, True)
+    assert not compare(varying, steady).is_clear
+
+
+def test_nothing_measured_has_no_figures() -> None:
+    """A run that was cancelled while it warmed up."""
+    assert figures_of(Samples([], [])) is None
