@@ -530,6 +530,7 @@ class BenchArguments(TypedDict):
     concurrency: int
     warm_up: int | None  # None: some, depending on the others
     served: bool  # over a socket, else in process
+    like: NotRequired[int | None]  # a run whose secrets stand where this has the words that hide them
 
 
 class BenchFigures(TypedDict):

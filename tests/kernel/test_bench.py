@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from starlette.responses import StreamingResponse
 
-from routebook import BackgroundTasks, Routebook
+from routebook import BackgroundTasks, Request, Routebook
 from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import BenchArguments, BenchRun
 from routebook_kernel.session import Session
@@ -27,7 +27,8 @@ def make_app(seen: list[Any]) -> Routebook:
         return {"id": item_id}
 
     @app.post("/items")
-    def make(item: dict[str, int]) -> dict[str, int]:
+    def make(item: dict[str, int], request: Request) -> dict[str, int]:
+        seen.append(request.headers.get("authorization"))
         return item
 
     @app.get("/slow")
@@ -129,8 +130,8 @@ def test_refusals_failures_and_streams_are_counted(session: Session, view: Bench
     assert (stream["figures"]["statuses"], stream["figures"]["size_bytes"]) == ([(200, 10)], 300)
 
 
-def test_body_headers_and_secrets(session: Session, view: BenchView) -> None:
-    """What is sent is sent; what is shown and kept has no credentials."""
+def test_body_headers_and_secrets(session: Session, view: BenchView, seen: list[Any]) -> None:
+    """What is shown has no credentials; a run that is made from one that was shown has them again."""
     given = arguments(
         "/items?token=s3cret", method="post", body='{"password": 1}', headers=[("Authorization", "Bearer s3cret")]
     )
@@ -139,6 +140,9 @@ def test_body_headers_and_secrets(session: Session, view: BenchView) -> None:
     assert done["figures"] and done["figures"]["statuses"] == [(200, 40)]  # noqa: PT018
     assert "s3cret" not in repr(view.state())
     assert done["label"].startswith("POST /items?token=")
+    again: BenchArguments = {**done["arguments"], "count": 7, "like": done["id"]}
+    run(session, view, again)
+    assert seen == ["Bearer s3cret"] * (45 + 12)
 
 
 @pytest.mark.parametrize("served", [False, True])

@@ -436,3 +436,56 @@ export interface SocketsDelta extends DeltaBase {
   set?: ConnectionState[];
   removed?: number[];
 }
+
+export interface BenchArguments {
+  method: string;
+  target: string;
+  headers: Pairs;
+  body: string | null;
+  count: number;
+  concurrency: number;
+  warm_up: number | null;
+  served: boolean;
+  like?: number | null;
+}
+
+export interface BenchFigures {
+  count: number;
+  duration_s: number;
+  throughput: number;
+  min_us: number;
+  mean_us: number;
+  max_us: number;
+  percentiles: [number, number][];
+  spread_us: [number, number];
+  buckets: [number, number][];
+  series: number[];
+  statuses: [number, number][];
+  errors: [string, number][];
+  size_bytes: number;
+}
+
+export interface BenchRun {
+  id: number;
+  label: string;
+  arguments: BenchArguments;
+  status: "warming" | "running" | "done" | "cancelled" | "failed";
+  started_at: number;
+  done: number;
+  message: string;
+  measured: string[];
+  figures: BenchFigures | null;
+}
+
+export interface BenchState {
+  name: string;
+  runs: BenchRun[];
+  shown: number | null;
+}
+
+export interface BenchDelta extends DeltaBase {
+  set?: BenchRun[];
+  removed?: number[];
+  shown?: number | null;
+  name?: string;
+}

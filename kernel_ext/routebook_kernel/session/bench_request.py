@@ -81,3 +81,20 @@ def without_secrets(arguments: BenchArguments, secrets: Secrets) -> BenchArgumen
         "headers": list(secrets.header_pairs(arguments["headers"])),
         "body": None if body is None else secrets.body(body.encode(), "application/json").decode("utf-8", "replace"),
     }
+
+
+def with_secrets(given: BenchArguments, shown: BenchArguments, real: BenchArguments) -> BenchArguments:
+    """Arguments in which what is still as another run showed it is as that run had it.
+
+    Args:
+        shown: Of the other run, without secrets.
+        real: Of the other run, with them.
+    """
+    filled: BenchArguments = {**given}
+    if given["target"] == shown["target"]:
+        filled["target"] = real["target"]
+    if given["body"] == shown["body"]:
+        filled["body"] = real["body"]
+    known = dict(zip(shown["headers"], real["headers"], strict=True))
+    filled["headers"] = [known.get(pair, pair) for pair in given["headers"]]
+    return filled

@@ -19,7 +19,7 @@ from routebook_kernel.runtime.live import LiveApp
 from routebook_kernel.runtime.load import Answered, InProcess, Load, measured_overhead_us, run_over_socket
 from routebook_kernel.runtime.output import collected_output
 from routebook_kernel.runtime.server import KernelServer, WithState
-from routebook_kernel.session.bench_request import checked, formed, without_secrets
+from routebook_kernel.session.bench_request import checked, formed, with_secrets, without_secrets
 from routebook_kernel.session.bench_state import Run, difference, told
 from routebook_kernel.session.feed import Feed
 
@@ -61,7 +61,8 @@ class Benches:
         """
         if any(run.is_live for run in self._runs.values()):
             raise RequestRefused("A run is under way; two would measure each other. Wait for its end, or cancel it.")
-        arguments = checked(given)
+        like = self._runs.get(given.get("like") or 0)
+        arguments = checked(given if like is None else with_secrets(given, like.shown_arguments, like.arguments))
         scope, body = formed(arguments)
         load = Load(arguments["count"], arguments["concurrency"], arguments["warm_up"] or 0)
         run = Run(next(self._ids), arguments, without_secrets(arguments, self._secrets()), load)

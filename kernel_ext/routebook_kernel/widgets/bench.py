@@ -53,6 +53,7 @@ def read_arguments(args: Json) -> BenchArguments:
             concurrency=int(args["concurrency"]),
             warm_up=None if args["warm_up"] is None else int(args["warm_up"]),
             served=bool(args["served"]),
+            like=None if args.get("like") is None else int(args["like"]),
         )
-    except (KeyError, TypeError, ValueError):
+    except (AttributeError, KeyError, TypeError, ValueError):
         raise RequestRefused("How many requests, and how many at a time? Write whole numbers.") from None
