@@ -5,7 +5,8 @@ import type { BenchFigures } from "../../protocol";
 const WIDTH = 640;
 const HEIGHT = 150;
 const AXIS = 20;
-const TOP = 16;
+const LINE = 18;
+const TOP = 3 * LINE; // the percentiles' names, one below the other: they may stand close together
 const SERIES = 56;
 
 export function Distribution({ figures, former }: { figures: BenchFigures; former: BenchFigures | null }) {
@@ -27,10 +28,10 @@ export function Distribution({ figures, former }: { figures: BenchFigures; forme
         </rect>
       ))}
       {outline && <path class="rb-plot__former" d={outline} />}
-      {marks.slice(0, 3).map(({ x, label }) => (
+      {marks.slice(0, 3).map(({ x, label }, index) => (
         <g key={label}>
-          <path class="rb-plot__mark" d={`M${x} ${-2}V${HEIGHT}`} />
-          <text x={x + 3} y={-4}>
+          <path class="rb-plot__mark" d={`M${x} ${-TOP + LINE * index}V${HEIGHT}`} />
+          <text x={x + 4} y={-TOP + LINE * (index + 1) - 3}>
             {label}
           </text>
         </g>
