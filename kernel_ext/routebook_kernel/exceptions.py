@@ -6,6 +6,7 @@
         ServerRefused           the in-kernel server cannot start as asked
         NotAnApplication        something that is no application was given as one
         UnknownField            records were to be filtered by a field that they do not have
+        TestsRefused            kept tests cannot be read, written or run
         WriteInstead            a call that cannot work in a kernel; says what to write
 
 Messages are sentences for the person at the notebook: what, where, what to do.
@@ -64,6 +65,10 @@ class UnknownField(KernelExtensionError):
         if self.close:
             return f"An exchange has no field {self.name!r}. Did you mean {self.close[0]!r}?"
         return f"An exchange has no field {self.name!r}. It has {', '.join(self.known)}."
+
+
+class TestsRefused(KernelExtensionError):
+    """Kept tests cannot be read, written or run; the message says which, where, and what to do."""
 
 
 class WriteInstead(KernelExtensionError):

@@ -29,6 +29,7 @@ from routebook_kernel.summary import (
     Notice,
     Overview,
     SocketsOverview,
+    TestsOverview,
     Trace,
     TraceOverview,
 )
@@ -132,6 +133,7 @@ _OVERVIEWS: dict[str, Callable[[Any], Any]] = {
     "explorer": Overview,
     "log": LogOverview,
     "sockets": SocketsOverview,
+    "tests": TestsOverview,
     "trace": TraceOverview,
 }
 """What stands for each view where no widget runs."""

@@ -22,14 +22,21 @@ from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, pa
 from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.runtime.server import is_loopback
 from routebook_kernel.session import Session
-from routebook_kernel.summary import BenchOverview, DependenciesOverview, Notice, SocketsOverview, TraceOverview
+from routebook_kernel.summary import (
+    BenchOverview,
+    DependenciesOverview,
+    Notice,
+    SocketsOverview,
+    TestsOverview,
+    TraceOverview,
+)
 from routebook_kernel.summary.log import SHOWN
 
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
 
 _USAGE = (
-    "%api [show | serve | stop | status | docs | log | sockets | bench | trace [ID|on|off] | dependencies "
+    "%api [show | serve | stop | status | docs | log | test | sockets | bench | trace [ID|on|off] | dependencies "
     "| nest on|off] [--app NAME] [--port N]"
 )
 
@@ -85,6 +92,7 @@ class ApiMagics(Magics):
             "status": self._status,
             "docs": self._docs,
             "log": self._log,
+            "test": self._test,
             "trace": self._trace,
             "dependencies": self._dependencies,
             "nest": self._nest,
@@ -106,6 +114,7 @@ class ApiMagics(Magics):
         %api trace [ID]             the steps of a request, of the last one without ID
         %api bench 'GET /items/5' -n 5000 -c 16 [--served] [--json '{}'] [--header 'Name: value'] [--warm-up N]
                                     how long requests take; it goes on while other cells run, or with --wait until done
+        %api test                   run the kept tests, and show them
         %api trace on | off         record the steps of every request
         %api dependencies ['GET /items']   the tree of what an operation calls
         %api nest on | off          let event loops nest, for code that calls run_until_complete()
@@ -182,6 +191,15 @@ class ApiMagics(Magics):
         except ValueError as error:
             raise UsageError(str(error)) from None
         self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {size_text(log.max_bytes)}."))
+
+    def _test(self, arguments: argparse.Namespace) -> None:
+        """Run the kept tests and show them; on the home thread, which must not wait for itself, show them first."""
+        home, tests = self._session.home, self._session.tests
+        if home.is_here:
+            home.submit(tests.run())
+        elif tests.state()[1]["tests"]:
+            home.run(tests.run())
+        self._show(self._views.tests() if self._views is not None else TestsOverview(tests.state()[1]))
 
     def _trace(self, arguments: argparse.Namespace) -> None:
         if arguments.name in {"on", "off"}:

@@ -584,6 +584,87 @@ class BenchDelta(TypedDict):
     name: NotRequired[str]
 
 
+class ExpectationState(TypedDict):
+    """One thing that a test expects of an answer."""
+
+    kind: Literal["status", "header", "json", "time", "schema"]
+    at: str  # a header's name, a JSON path; "" for the others
+    how: Literal["equals", "contains", "matches", "under", "fits"]
+    value: Json
+
+
+class VerdictState(TypedDict):
+    """Whether an expectation holds."""
+
+    holds: bool
+    came: str  # what came in its place, credentials hidden
+    problem: str  # what is wrong, or why it cannot be judged; "" where it holds
+
+
+class TestResultState(TypedDict):
+    """What came of a test when it ran last."""
+
+    outcome: Literal["passed", "failed", "not run"]
+    problem: str  # why it did not run
+    verdicts: list[VerdictState]  # one for each expectation, in their order
+    status: int | None
+    elapsed_ms: float
+    exchange: int | None  # its number in the log
+    at: float  # seconds since the epoch
+
+
+class TestState(TypedDict):
+    """One kept test and how it stands."""
+
+    name: str
+    application: str
+    method: str
+    url: str
+    headers: Pairs
+    body: str  # for reading, the beginning of it
+    fill: list[str]  # the names of values that are filled in when it runs
+    expect: list[ExpectationState]
+    is_running: bool
+    result: TestResultState | None  # None where it has not run as it stands
+
+
+class TestsState(TypedDict):
+    """The kept tests of a notebook, in the order of their file."""
+
+    file: str  # its name
+    folder: str
+    problem: str  # why the file cannot be read
+    tests: list[TestState]
+
+
+class TestsDelta(TypedDict):
+    """What changed of a TestsState since `seq - 1`."""
+
+    type: Literal["delta"]
+    seq: int
+    set: list[TestState]
+    order: list[str]  # the names of all tests
+    problem: str
+    file: str
+    folder: str
+
+
+class Suggestion(TypedDict):
+    """An expectation that is offered when an exchange is kept."""
+
+    expectation: ExpectationState
+    is_chosen: bool
+
+
+class TestDraft(TypedDict):
+    """An exchange as it would be kept as a test."""
+
+    name: str
+    file: str
+    test: TestState
+    suggestions: list[Suggestion]
+
+
 class Command(TypedDict):
     """From a view.
 
@@ -594,7 +675,10 @@ class Command(TypedDict):
     ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id", "number"}; replies a Payload),
     `forget` ({"ids"}: those that have ended). The log knows `exchange` ({"id"}; replies an ExchangeDetail), `find`
     ({"texts"}; replies for each the ids of the exchanges that hold it), `send` ({"request": RawRequestState,
-    "values": by key}; replies an ExchangeDetail) and `clear`.
+    "values": by key}; replies an ExchangeDetail) and `clear`. The log and the view of tests know `draft` ({"id"} of an
+    exchange; replies a TestDraft), `keep` ({"id", "name", "expect"}), `judge` ({"id" | "name", "expect"}; replies a
+    VerdictState each), `try` (as `keep`, and {"values"}; replies a TestResultState), `run` ({"names" or None,
+    "values"}), `change` ({"name", "to", "expect"}) and `remove` ({"name"}).
     """
 
     type: Literal["command"]

@@ -15,6 +15,7 @@ from routebook_kernel.protocol import (
     DependencyTree,
     ExchangeDetail,
     ExchangeState,
+    ExpectationState,
     LogDelta,
     LogState,
     Payload,
@@ -24,9 +25,14 @@ from routebook_kernel.protocol import (
     SocketsDelta,
     SocketsState,
     Streamed,
+    TestDraft,
+    TestResultState,
+    TestsDelta,
+    TestsState,
     TracesDelta,
     TracesState,
     TraceState,
+    VerdictState,
 )
 
 Unsubscribe = Callable[[], None]
@@ -221,8 +227,46 @@ class BenchApi(Feed, Protocol):
         """End a run; what it has measured stays."""
 
 
+class TestsApi(Feed, Protocol):
+    """The kept tests of the notebook. The async methods are awaited on the home loop only.
+
+    Every method raises a KernelExtensionError that says what to do where it cannot be done.
+    """
+
+    def state(self) -> tuple[int, TestsState]:
+        """The whole state and its sequence number."""
+
+    def subscribe(self, listener: Callable[[TestsDelta], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+
+    def draft(self, id: int) -> TestDraft:
+        """An exchange as it would be kept."""
+
+    def keep(self, id: int, name: str, expect: Sequence[ExpectationState]) -> None:
+        """Keep an exchange as a test."""
+
+    def change(self, name: str, to: str, expect: Sequence[ExpectationState]) -> None:
+        """Give a test another name, and other expectations."""
+
+    def remove(self, name: str) -> None:
+        """Remove a test from the file."""
+
+    def judge(self, id: int, expect: Sequence[ExpectationState]) -> list[VerdictState]:
+        """What an exchange, as the log has it, says to expectations."""
+
+    async def attempt(self, id: int, expect: Sequence[ExpectationState], values: Mapping[str, str]) -> TestResultState:
+        """Run a test that is not kept yet."""
+
+    async def run(self, names: Sequence[str] | None = None, values: Mapping[str, str] | None = None) -> None:
+        """Run tests, one after the other; None for all. Their results are in the state."""
+
+
 class SessionApi(Protocol):
     """The session of one kernel."""
+
+    @property
+    def tests(self) -> TestsApi:
+        """The kept tests of the notebook."""
 
     @property
     def log_view(self) -> LogApi:

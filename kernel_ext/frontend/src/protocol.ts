@@ -343,6 +343,64 @@ export interface DependenciesDelta extends DeltaBase {
   state: DependenciesState;
 }
 
+export interface Expectation {
+  kind: "status" | "header" | "json" | "time" | "schema";
+  at: string;
+  how: "equals" | "contains" | "matches" | "under" | "fits";
+  value: Json;
+}
+
+export interface Verdict {
+  holds: boolean;
+  came: string;
+  problem: string;
+}
+
+export interface TestResult {
+  outcome: "passed" | "failed" | "not run";
+  problem: string;
+  verdicts: Verdict[];
+  status: number | null;
+  elapsed_ms: number;
+  exchange: number | null;
+  at: number;
+}
+
+export interface TestState {
+  name: string;
+  application: string;
+  method: string;
+  url: string;
+  headers: Pairs;
+  body: string;
+  fill: string[];
+  expect: Expectation[];
+  is_running: boolean;
+  result: TestResult | null;
+}
+
+export interface TestsState {
+  file: string;
+  folder: string;
+  problem: string;
+  tests: TestState[];
+}
+
+export interface TestsDelta extends DeltaBase {
+  set: TestState[];
+  order: string[];
+  problem: string;
+  file: string;
+  folder: string;
+}
+
+export interface TestDraft {
+  name: string;
+  file: string;
+  test: TestState;
+  suggestions: { expectation: Expectation; is_chosen: boolean }[];
+}
+
 export interface Command {
   type: "command";
   id: string;

@@ -88,8 +88,10 @@ async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Strea
     return replace(exchange, response_body=body_of(whole, exchange.response_headers, recorded.secrets))
 
 
-async def send_raw(perform: Perform, raw: RawRequest) -> Exchange:
-    """Run a request through the application as it stands.
+async def send_raw(
+    perform: Perform, raw: RawRequest, hear: Callable[[Message], None] = lambda message: None
+) -> Exchange:
+    """Run a request through the application as it stands; `hear` gets the messages of the answer.
 
     Raises:
         RequestRefused: A value cannot stand where it is asked to.
@@ -102,7 +104,7 @@ async def send_raw(perform: Perform, raw: RawRequest) -> Exchange:
     headers = [checked_header(name, value) for name, value in raw.headers]
     url = f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/"
     request = httpx2.Request(raw.method, url, headers=headers, content=raw.body)
-    recorded = await _run(perform, request, path, lambda message: None)
+    recorded = await _run(perform, request, path, hear)
     return recorded.exchange
 
 

@@ -6,7 +6,7 @@ Implements `session_api.SessionApi`; knows nothing of IPython.
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
@@ -22,6 +22,7 @@ from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import RunOutcome, Source
 from routebook_kernel.registry.names import iter_owners
+from routebook_kernel.registry.operations import document_of
 from routebook_kernel.runtime.client import Client, Perform
 from routebook_kernel.runtime.connection import PerformSocket
 from routebook_kernel.runtime.kernel_loop import make_home
@@ -37,8 +38,10 @@ from routebook_kernel.session.application import Application
 from routebook_kernel.session.benches import Benches, BenchView
 from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.log_view import LogView
+from routebook_kernel.session.notebook_file import file_of_tests
 from routebook_kernel.session.reporting import CellError
 from routebook_kernel.session.sockets import Sockets
+from routebook_kernel.session.tests import Applications, NotebookTests
 from routebook_kernel.session.traces import Traces, TraceView
 from routebook_kernel.session.tracker import RunResult, Tracker
 
@@ -53,6 +56,7 @@ class Session:
     Attributes:
         log_view: The record of every exchange, as views see it.
         traces: What is known of traced requests.
+        tests: The kept tests of the notebook.
         is_tracing: Whether the steps of every request are recorded, not of the console's alone.
     """
 
@@ -75,6 +79,12 @@ class Session:
             # Somebody looks at what the console sends; everything else pays for tracing only when asked to.
             tracing=lambda source: self.is_tracing or source == "console",
             name_of=self._name_of,
+        )
+        self.tests = NotebookTests(
+            lambda: file_of_tests(namespace),
+            self.log,
+            self.home,
+            Applications(self._performing_named, self._document_of, lambda: self._secrets, self._text_variable),
         )
         self.log_view = LogView(self.log, self.home, self._performing_named, lambda: self._secrets)
         self.traces = Traces(
@@ -365,6 +375,16 @@ class Session:
     def _name_of(self, app: ASGIApp) -> str | None:
         """The variable of an application that requests go through."""
         return next((application.name for application in self._applications if application.live is app), None)
+
+    def _document_of(self, name: str) -> Mapping[str, Any]:
+        """The OpenAPI document of the application of a name; an empty one where there is none."""
+        app = self.tracker.names.applications.get(name)
+        return document_of(app)[0] if app is not None else {}
+
+    def _text_variable(self, name: str) -> str | None:
+        """A variable of the notebook that holds text or a number."""
+        value = self.tracker.namespace.get(name)
+        return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
     def _performing_named(self, name: str) -> Perform | None:
         """What runs requests through the application of a name; of several the latest."""

@@ -7,6 +7,7 @@ from routebook_kernel.summary.explorer import Overview
 from routebook_kernel.summary.log import LogOverview
 from routebook_kernel.summary.notice import Notice
 from routebook_kernel.summary.sockets import SocketsOverview
+from routebook_kernel.summary.tests import TestsOverview
 from routebook_kernel.summary.trace import Trace, TraceOverview
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Overview",
     "SocketsOverview",
     "Summary",
+    "TestsOverview",
     "Trace",
     "TraceOverview",
 ]

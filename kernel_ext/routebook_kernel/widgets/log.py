@@ -7,6 +7,7 @@ from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import Json, RawRequestState
 from routebook_kernel.session_api import LogApi, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
+from routebook_kernel.widgets.tests import tests_asks
 from routebook_kernel.widgets.view import Overview, View
 
 
@@ -21,7 +22,8 @@ class Log(View):
     bundle = "log"
 
     def __init__(self, session: SessionApi, overview: Callable[[Any], Overview]) -> None:
-        super().__init__(session, session.log_view, overview, log_asks(session.log_view))
+        asks = tests_asks(session.tests) | log_asks(session.log_view)
+        super().__init__(session, session.log_view, overview, asks)
 
     def __repr__(self) -> str:
         return f"<Log: {self.feed.state()[1]['total']} exchanges>"

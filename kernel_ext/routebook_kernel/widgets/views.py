@@ -9,6 +9,7 @@ from routebook_kernel.widgets.dependencies import Dependencies
 from routebook_kernel.widgets.explorer import Explorer
 from routebook_kernel.widgets.log import Log
 from routebook_kernel.widgets.sockets import Sockets
+from routebook_kernel.widgets.tests import Tests
 from routebook_kernel.widgets.trace import Trace
 from routebook_kernel.widgets.view import Overview, View
 
@@ -65,6 +66,10 @@ class Views:
     def bench(self, view: BenchApi) -> View:
         """The load generator's runs, one of them shown."""
         return self._view("bench", view, lambda overview: Bench(self._session, view, overview))
+
+    def tests(self) -> View:
+        """The kept tests of the notebook."""
+        return self._view("tests", None, lambda overview: Tests(self._session, overview))
 
     def close(self) -> None:
         """End all of them."""

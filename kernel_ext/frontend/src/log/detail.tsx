@@ -4,7 +4,7 @@ import { LANGUAGES, type Language, writeCode } from "../code";
 import { type Value, print } from "../json";
 import { CellLink, Method, Status } from "../parts/badges";
 import { copyText } from "../parts/copy";
-import { FailureView } from "../parts/failure";
+import { FailureView, RaisedView } from "../parts/failure";
 import { Icon } from "../parts/icon";
 import { Body, Headers } from "../parts/response";
 import type { ExchangeDetail, Payload, SocketTranscript, ValidationIssue } from "../protocol";
@@ -133,6 +133,16 @@ function Head({ detail, store, from }: { detail: ExchangeDetail; store: LogStore
       >
         Edit and replay
       </button>
+      <button
+        class="rb-btn rb-btn--small"
+        type="button"
+        disabled={!canSend}
+        title={detail.refusal || undefined}
+        onClick={() => store.show({ kind: "keep", id })}
+      >
+        <Icon name="flask" />
+        Keep as a test
+      </button>
       <CopyAs detail={detail} />
     </PanelHead>
   );
@@ -204,6 +214,7 @@ export function Detail({ store, id, from }: { store: LogStore; id: number; from:
             </span>
           </div>
           {exchange.failure && <FailureView failure={exchange.failure} issues={exchange.issues} />}
+          {exchange.raised && !exchange.failure && <RaisedView raised={exchange.raised} />}
           {exchange.issues.length > 0 && !exchange.failure && <Issues issues={exchange.issues} />}
           {exchange.response_headers.length > 0 && <Headers headers={exchange.response_headers} />}
           {transcript ? (

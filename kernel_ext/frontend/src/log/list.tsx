@@ -164,8 +164,9 @@ function One({
       </td>
       <td class="is-num rb-log__size rb-2">{sizeOf(exchange)}</td>
       <td class="rb-nowrap">
-        {exchange.method !== "WEBSOCKET" && (
+        {exchange.method !== "WEBSOCKET" && [
           <button
+            key="replay"
             class="rb-btn rb-btn--icon rb-btn--quiet rb-btn--small"
             type="button"
             tabIndex={tab}
@@ -175,8 +176,20 @@ function One({
             onClick={act(() => void store.replay(id))}
           >
             <Icon name="replay" />
-          </button>
-        )}
+          </button>,
+          <button
+            key="keep"
+            class="rb-btn rb-btn--icon rb-btn--quiet rb-btn--small"
+            type="button"
+            tabIndex={tab}
+            aria-label={`Keep ${id} as a test`}
+            title="Keep as a test"
+            disabled={store.kernel.link === "lost"}
+            onClick={act(() => store.show({ kind: "keep", id }))}
+          >
+            <Icon name="flask" />
+          </button>,
+        ]}
       </td>
     </tr>
   );
@@ -325,6 +338,7 @@ export function List({ store }: { store: LogStore }) {
             ...(isOne && {
               r: () => void store.replay(id),
               e: () => store.show({ kind: "replay", id }),
+              k: () => store.show({ kind: "keep", id }),
             }),
           }),
     };

@@ -15,7 +15,8 @@ const MAX_DETAILS = 30;
 export type Panel =
   | { kind: "detail"; id: number; from?: number }
   | { kind: "compare"; a: number; b: number }
-  | { kind: "replay"; id: number };
+  | { kind: "replay"; id: number }
+  | { kind: "keep"; id: number };
 
 /** The details of an exchange, or why there are none. */
 export type Loaded = { detail: ExchangeDetail } | { error: string };

@@ -24,6 +24,18 @@ const tokenClass = (value: Value): string =>
       ? "tok-keyword"
       : "tok-number";
 
+/** Called with a value and its JSON path (RFC 9535), `$.items[0].price`. */
+export type Pick = (path: string, value: Value) => void;
+
+/** The path of a member; a name that is no plain word is quoted.
+ *
+ * Spec: RFC 9535 §2.5.1 (child segment), §2.3.1 (name selector).
+ */
+export function pathTo(path: string, name: string, isIndex: boolean): string {
+  if (isIndex) return `${path}[${name}]`;
+  return /^[A-Za-z_]\w*$/.test(name) ? `${path}.${name}` : `${path}[${JSON.stringify(name)}]`;
+}
+
 const Leaf = ({ value }: { value: Value }) => (
   <span class={tokenClass(value)}>
     {typeof value === "string" && value.length > MAX_TEXT ? (
@@ -36,7 +48,15 @@ const Leaf = ({ value }: { value: Value }) => (
   </span>
 );
 
-function Node({ name, value, depth }: { name: string | null; value: Value; depth: number }) {
+interface NodeProps {
+  name: string | null;
+  value: Value;
+  depth: number;
+  path: string;
+  onPick: Pick | undefined;
+}
+
+function Node({ name, value, depth, path, onPick }: NodeProps) {
   const isBranch = Array.isArray(value) || isObject(value);
   const count = Array.isArray(value) ? value.length : isBranch ? Object.keys(value).length : 0;
   const [isOpen, setOpen] = useState(depth < OPEN_DEPTH && count <= OPEN_ENTRIES);
@@ -44,7 +64,18 @@ function Node({ name, value, depth }: { name: string | null; value: Value; depth
   const label = name !== null && <span class="tok-key">{shorten(quote(name).slice(1, -1), 200)}</span>;
   if (!isBranch || !count) {
     return (
-      <li role="treeitem" tabIndex={-1}>
+      <li
+        role="treeitem"
+        tabIndex={-1}
+        data-pick={onPick ? path : undefined}
+        onClick={
+          onPick &&
+          ((event) => {
+            event.stopPropagation();
+            onPick(path, value);
+          })
+        }
+      >
         <span class="rb-tree__row">
           <span class="rb-tree__gap" />
           {label} {isBranch ? <span class="rb-2">{Array.isArray(value) ? "[]" : "{}"}</span> : <Leaf value={value} />}
@@ -71,7 +102,14 @@ function Node({ name, value, depth }: { name: string | null; value: Value; depth
           {entriesOf(value)
             .slice(0, shown)
             .map(([key, item]) => (
-              <Node key={key} name={key} value={item} depth={depth + 1} />
+              <Node
+                key={key}
+                name={key}
+                value={item}
+                depth={depth + 1}
+                path={pathTo(path, key, Array.isArray(value))}
+                onPick={onPick}
+              />
             ))}
           {count > shown && (
             <li role="none">
@@ -100,7 +138,7 @@ function onKeyDown(event: KeyboardEvent): void {
     ArrowUp: () => items[index - 1]?.focus(),
     ArrowRight: () => (expanded === "false" ? current.click() : expanded === "true" && items[index + 1]?.focus()),
     ArrowLeft: () => (expanded === "true" ? current.click() : parent?.focus()),
-    Enter: () => expanded !== null && current.click(),
+    Enter: () => (expanded !== null || current.dataset.pick !== undefined) && current.click(),
     Home: () => items[0]?.focus(),
     End: () => items.at(-1)?.focus(),
   };
@@ -110,7 +148,8 @@ function onKeyDown(event: KeyboardEvent): void {
   move();
 }
 
-export const JsonTree = ({ value, label }: { value: Value; label: string }) => (
+/** With `onPick` a click on a value, or Enter, picks it. */
+export const JsonTree = ({ value, label, onPick }: { value: Value; label: string; onPick?: Pick }) => (
   <div class="rb-tree">
     <ul
       role="tree"
@@ -123,7 +162,7 @@ export const JsonTree = ({ value, label }: { value: Value; label: string }) => (
         event.currentTarget.querySelector<HTMLElement>("[role=treeitem]")?.focus()
       }
     >
-      <Node name={null} value={value} depth={0} />
+      <Node name={null} value={value} depth={0} path="$" onPick={onPick} />
     </ul>
   </div>
 );
