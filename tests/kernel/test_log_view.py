@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Annotated, Any
 
 import pytest
@@ -10,7 +11,7 @@ from routebook import Cookie, Form, Header, HTTPException
 from routebook.applications import Routebook
 from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import ExchangeDetail, LogDelta, LogState, RawRequestState
-from routebook_kernel.recording.hidden import filled, hidden_in
+from routebook_kernel.recording.hidden import filled, hidden_in, request_of
 from routebook_kernel.recording.redact import USUAL
 from routebook_kernel.records import RawRequest
 from routebook_kernel.session import Session
@@ -226,7 +227,9 @@ def test_what_cannot_be_sent_again_says_why(session: Session, app: Routebook) ->
     assert "300,009 bytes" in detail["refusal"]
     assert detail["request"] is None
     session.client(app).post("/nowhere", content=b"x")
-    assert "did not read" in detail_of_last(session)["refusal"]
+    unread = replace(next(reversed(list(session.log))), request_body=None)
+    with pytest.raises(RequestRefused, match="did not read the body"):
+        request_of(unread)
     with pytest.raises(RequestRefused, match="left the log"):
         session.log_view.detail(10_000)
 
