@@ -40,7 +40,7 @@ class WireError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Server:
+class Server:
     """One framework's server of one case."""
 
     process: psutil.Process
@@ -86,10 +86,10 @@ def measure_servers(
         script = stack.enter_context(tempfile.NamedTemporaryFile("w", suffix=".lua"))
         script.write(_wrk_script(request))
         script.flush()
-        servers: dict[str, _Server] = {}
+        servers: dict[str, Server] = {}
         for name, command in commands.items():
             try:
-                servers[name] = stack.enter_context(_serving(command, request))
+                servers[name] = stack.enter_context(serving(command, request))
                 _run_wrk(servers[name].url, script.name, _WARM_UP_S)
             except WireError as error:
                 servers.pop(name, None)
@@ -102,7 +102,7 @@ def measure_servers(
     return {name: best[name] for name in best if name not in never}, failures
 
 
-def _microseconds(server: _Server, script: str, seconds: int) -> float:
+def _microseconds(server: Server, script: str, seconds: int) -> float:
     """The server's CPU time for a request; infinite where a busy machine let wrk time out again and again."""
     for _ in range(_TRIES):
         before = sum(server.process.cpu_times()[:2])
@@ -140,12 +140,13 @@ def _run_wrk(url: str, script: str, seconds: int) -> int:
 
 
 @contextmanager
-def _serving(command: list[str], request: HttpRequest) -> Iterator[_Server]:
+def serving(command: list[str], request: HttpRequest) -> Iterator[Server]:
+    """A server's process: a module with its arguments, which prints its port."""
     with subprocess.Popen([sys.executable, "-m", *command], cwd=_ROOT, stdout=subprocess.PIPE, text=True) as process:
         try:
             port = _wait_until_listening(process)
             url = f"http://127.0.0.1:{port}{request.path}" + (f"?{request.query}" if request.query else "")
-            yield _Server(psutil.Process(process.pid), url)
+            yield Server(psutil.Process(process.pid), url)
         finally:
             process.terminate()
             process.wait()

@@ -88,7 +88,7 @@ class HttpTap:
 
 def decoded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     """Headers as text."""
-    return [(name.decode("latin-1"), value.decode("latin-1")) for name, value in headers]
+    return [(str(name, "latin-1"), str(value, "latin-1")) for name, value in headers]
 
 
 def body_of(kept: KeptBody, headers: Iterable[tuple[str, str]], secrets: Secrets) -> Body | None:
