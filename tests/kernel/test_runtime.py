@@ -22,6 +22,7 @@ from routebook_kernel.exceptions import HomeLoopError, ServerRefused, WriteInste
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.runtime.joined import MAX_JOINED_BYTES, JoinedWrites
 from routebook_kernel.runtime.lifespan import LifespanFailed, Lifespans
 from routebook_kernel.runtime.output import OutputListener, collected_output
 from routebook_kernel.runtime.pasted import PastedRun
@@ -571,3 +572,67 @@ def test_uvicorn_run_that_cannot_work_says_what_to_write(target: str, options: d
     with pytest.raises(WriteInstead, match=says) as refused:
         run_pasted({"app": make_app()}, target, **options)
     assert "Write instead: uvicorn.run(app)" in str(refused.value)
+
+
+# Writes that leave together
+
+
+class Written:
+    """A transport that notes each call."""
+
+    def __init__(self) -> None:
+        self.calls: list[bytes | str] = []
+
+    def write(self, data: bytes) -> None:
+        self.calls.append(data)
+
+    def write_eof(self) -> None:
+        self.calls.append("eof")
+
+    def close(self) -> None:
+        self.calls.append("close")
+
+
+def test_writes_of_one_turn_leave_in_order_and_together(home: HomeLoop) -> None:
+    """Head and body in one; a head alone with the turn's end; closing loses nothing; a large body is not copied."""
+    large = b"x" * (MAX_JOINED_BYTES + 1)
+
+    async def scenario() -> list[bytes | str]:
+        written = Written()
+        transport = JoinedWrites(written)  # type: ignore[arg-type]
+        transport.write(b"head")
+        transport.writelines([b"bo", b"dy"])
+        transport.write(b"alone")
+        assert written.calls == [b"headbody"]
+        await asyncio.sleep(0)
+        transport.write(b"head")
+        transport.write(large)
+        transport.write(b"last")
+        transport.write_eof()
+        transport.write(b"more")
+        transport.close()
+        await asyncio.sleep(0)
+        return written.calls
+
+    assert home.run(scenario()) == [b"headbody", b"alone", b"head", large, b"last", "eof", b"more", "close"]
+
+
+def test_served_bodies_of_every_size_arrive_whole(home: HomeLoop, free_port: int) -> None:
+    """Empty, small, large, streamed in pieces, on one connection that is kept."""
+
+    async def sized(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("x" * int(request.path_params["size"]))
+
+    async def streamed(request: Request) -> StreamingResponse:
+        return StreamingResponse(iter([b"a" * 10, b"b" * 300_000, b"c"]))
+
+    app = Starlette(routes=[Route("/{size:int}", sized), Route("/streamed", streamed)])
+    server = KernelServer(home)
+    server.start(app, port=free_port)
+    try:
+        with httpx2.Client(base_url=f"http://127.0.0.1:{free_port}") as client:
+            for size in (0, 1, MAX_JOINED_BYTES, 2_000_000, 5):
+                assert len(client.get(f"/{size}").content) == size
+            assert client.get("/streamed").content == b"a" * 10 + b"b" * 300_000 + b"c"
+    finally:
+        server.stop()

@@ -18,6 +18,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 from routebook_kernel.exceptions import ServerRefused
 from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.runtime.joined import JoinedHttp
 
 DEFAULT_PORT = 8000
 _PORTS_TRIED = 100
@@ -155,6 +156,7 @@ class KernelServer:
         self.stop()
         listener = bind(port, host)
         actual = listener.getsockname()[1]
+        options.setdefault("http", JoinedHttp)
         config = uvicorn.Config(
             app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **options
         )
