@@ -91,16 +91,17 @@ export function lineTimes(rows: TraceRow[]): Map<number, number> {
   return times;
 }
 
-/** The row that is chosen first: the one that failed, else the one that took longest itself. */
+/** The row that is chosen first: the one that failed, else the user's that took longest, else the longest. */
 export function firstChoice(rows: TraceRow[]): number {
   const failed = rows.findIndex((row) => row.is_failure);
   if (failed >= 0) return failed;
-  let best = 0;
-  rows.forEach((row, index) => {
-    const isBetter = (row.elapsed_ms ?? 0) > (rows[best]?.elapsed_ms ?? 0) || rows[best]?.band === "line";
-    if (row.band !== "line" && isBetter) best = index;
-  });
-  return best;
+  const isYours = ({ band }: TraceRow): boolean => band === "yours" || band === "thread";
+  const candidates = rows.some(isYours) ? rows.filter(isYours) : rows.filter(({ band }) => band !== "line");
+  const longest = candidates.reduce<TraceRow | undefined>(
+    (best, row) => (best && (best.elapsed_ms ?? 0) >= (row.elapsed_ms ?? 0) ? best : row),
+    undefined,
+  );
+  return longest ? rows.indexOf(longest) : 0;
 }
 
 const PYTHON =

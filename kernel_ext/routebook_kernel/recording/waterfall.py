@@ -18,6 +18,15 @@ from routebook_kernel.records import Exchange, Place, Span
 
 KINDS = {"sync": "def", "async": "async def", "generator": "def with yield", "async generator": "async def with yield"}
 _REFUSALS = frozenset({"ValidationError", "KeyError", "RequestValidationError", "HTTPException", "WebSocketException"})
+_WHATS = {
+    "match": "the path found in the routing table",
+    "compile": "the operation made into a function, once",
+    "body": "received from the client",
+    "serialisation": "from the result to bytes",
+    "send": "handed to the server",
+    "background": "background task",
+    "teardown": "what a dependency does after its yield",
+}
 _SERVER_ERROR = 500
 _FRAMEWORK = (str(Path(routebook.__file__).parent),)
 
@@ -68,7 +77,7 @@ class _Waterfall:
         self._results = dict(self._iter_results())
         sends = [span.start_ms + span.elapsed_ms for span in exchange.spans if span.kind == "send"]
         self._sent_ms = sends[-1] if sends else exchange.elapsed_ms
-        self._refused = sum(issue["source"] != "response" for issue in issues_of(exchange))
+        self._issues = [issue for issue in issues_of(exchange) if issue["source"] != "response"]
 
     def rows(self) -> Iterator[Row]:
         """Middleware from the outside in, what is inside of it, and what came after."""
@@ -115,7 +124,14 @@ class _Waterfall:
             "serialisation": (f"serialise {span.name}", ""),
             "send": (f"send {exchange.status or ''}".strip(), self._sent_size()),
         }.get(span.kind, (span.name, span.kind))
-        row = self._row(level, label, span, note=note, what=span.kind, is_code=span.kind in {"background", "teardown"})
+        row = self._row(
+            level,
+            label,
+            span,
+            note=note,
+            what=_WHATS.get(span.kind, span.kind),
+            is_code=span.kind in {"background", "teardown"},
+        )
         row.place = span.place
         if span.kind == "teardown":
             row.place = next((place_of(call, self._cell_of) for call in self._calls() if call.line == span.line), None)
@@ -231,15 +247,24 @@ class _Waterfall:
             row.fact("where", f"in thread {span.thread}{waited}; the loop stayed free")
         if span.outcome != "ok" and not self._is_passed_on(span):
             where = f", {span.raised.place}" if span.raised is not None else ""
-            row.fact("failed", f"{span.outcome}{where}")
-            is_refusal = span.kind == "parameter" and self._refused
-            row.note = f"{note}, {self._refused} refused" if is_refusal else span.outcome + where
+            row.fact("failed", f"{span.outcome}{where}{self._message(span)}")
+            is_refusal = span.kind == "parameter" and self._issues
+            row.note = f"{note}, {len(self._issues)} refused" if is_refusal else span.outcome + where
+            for issue in self._issues if is_refusal else ():
+                row.fact("refused", f"{issue['field']} {issue['rule']}")
             row.is_failure = True
         if span.kind == "parameter" and span.result is not None:
             row.fact("gave", span.result, is_code=True)
         return row
 
     # What is known
+
+    def _message(self, span: Span) -> str:
+        """The words of an exception that nobody answered, where it is this step's."""
+        failure = self._exchange.failure
+        return (
+            f": {failure.message}" if failure is not None and failure.type == span.outcome and failure.message else ""
+        )
 
     def _is_passed_on(self, span: Span) -> bool:
         """Whether middleware only let an error pass that something inside of it raised."""

@@ -18,6 +18,9 @@ from routebook_kernel.recording.waterfall import KINDS, place_of
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.feed import Feed
 
+_INJECTED = {"connection": "request"}
+"""What the framework gives, in words that differ from its own."""
+
 
 def tree_of(app: Routebook, operation: str, cell_of: CellOf) -> DependencyTree:
     """What an operation calls as the application stands now, overrides included.
@@ -63,7 +66,7 @@ def _iter_nodes(call: CallView, level: int, cell_of: CellOf) -> Iterator[tuple[C
             scheme=call.scheme,
             oauth_scopes=list(call.oauth_scopes),
             parameters=[ParameterRef(name=each.name, source=each.source) for each in call.parameters],
-            injected=[kind.replace("_", " ") for kind in call.injected],
+            injected=[_INJECTED.get(kind, kind.replace("_", " ")) for kind in call.injected],
         ),
     )
     for child in call.dependencies:

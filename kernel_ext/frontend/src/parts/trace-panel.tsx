@@ -110,9 +110,9 @@ export function TracePanel({
     else next.delete(index);
     setClosed(next);
   };
-  const open = (): void => document.querySelector<HTMLElement>(`[aria-labelledby="${uid}-span"] .rb-link`)?.click();
+  const open = (): void => document.getElementById(`${uid}-span`)?.parentElement?.querySelector<HTMLElement>(".rb-link")?.click();
   return (
-    <>
+    <div class="rb-trace__whole">
       {trace.stale && (
         <div class="rb-note rb-trace__stale" data-n="warn" role="status">
           <Icon name="clock" />
@@ -155,6 +155,6 @@ export function TracePanel({
           </section>
         )}
       </div>
-    </>
+    </div>
   );
 }
