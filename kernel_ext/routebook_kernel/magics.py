@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, NoReturn
 import httpx2
 from IPython.core.error import UsageError
 from IPython.core.interactiveshell import InteractiveShell
-from IPython.core.magic import Magics, cell_magic, line_magic, magics_class
+from IPython.core.magic import Magics, cell_magic, line_magic, magics_class, no_var_expand
 from IPython.display import display
 
 from routebook.applications import Routebook
@@ -83,6 +83,7 @@ class ApiMagics(Magics):
         super().__init__(shell)
         self._views = views
         self._namespace = shell.user_ns
+        self._expand: Callable[[str], str] = shell.var_expand
         self._session = session
         self._show = show
         self._commands: dict[str, Callable[[argparse.Namespace], None]] = {
@@ -100,6 +101,7 @@ class ApiMagics(Magics):
             "bench": self._bench,
         }
 
+    @no_var_expand
     @line_magic
     def api(self, line: str) -> None:
         """Show an application, or serve it.
@@ -119,6 +121,8 @@ class ApiMagics(Magics):
         %api dependencies ['GET /items']   the tree of what an operation calls
         %api nest on | off          let event loops nest, for code that calls run_until_complete()
         """
+        if line.split()[:1] != ["dependencies"]:  # /items/{item_id} is no variable of the notebook
+            line = self._expand(line)
         try:
             arguments = _make_parser().parse_args(shlex.split(line))
         except ValueError as error:

@@ -65,8 +65,8 @@ export function onKeyDown(event: KeyboardEvent): void {
   const pressed = PRESSES[chord];
   if (pressed) {
     const found = root.querySelector<HTMLElement>(`[data-key="${pressed}"]`);
-    if (found instanceof HTMLSelectElement) found.focus();
-    else found?.click();
+    if (found?.matches("select, [role=tab]")) found.focus(); // what had the focus may be about to go
+    if (!found?.matches("select")) found?.click();
   } else if (chord === "F8" || chord === "Shift F8") {
     if (!moveToIssue(root, chord === "F8" ? 1 : -1)) return;
   } else if (chord === "Escape") {

@@ -73,6 +73,8 @@ export class TraceStore {
   }
 
   setTracing(on: boolean): Promise<void> {
+    const { state } = this.kernel;
+    if (state) this.kernel.state = { ...state, is_tracing: on }; // until the kernel says so itself
     return this.run(async () => void (await this.kernel.command("tracing", { on }).result));
   }
 
