@@ -269,7 +269,7 @@ def _visits(probe):
             hint = "On a first visit there is no cookie yet: give the parameter a default, `= 0`."
         elif answer.failure is None and isinstance(answer.json, dict) and "visits" in answer.json:
             hint = "`visits` must be a whole number in the answer."
-        raise Missed(answer.failure_text, asked='`{"visits": …}`', hint=hint)
+        raise Missed("", asked='`{"visits": …}`', hint=hint)
     return answer.json["visits"]
 
 
@@ -400,7 +400,7 @@ def _enter(probe):
     if answer.status != 200 or not header.startswith("pass="):
         lost = answer.status == 200
         raise Missed(
-            answer.failure_text or (f"`set-cookie: {header}`" if header else "without a cookie"),
+            f"`set-cookie: {header}`" if header else "without a cookie",
             asked="`POST /entry` answers 200 and sets the cookie `pass`",
             hint='`response.set_cookie("pass", …)` on the response that really goes out.' if lost else "",
         )
@@ -432,7 +432,7 @@ def _opens_the_hall(probe):
                 'name: `seat: Annotated[str | None, Cookie(alias="pass")] = None`.'
             )
         raise Missed(
-            answer.failure_text,
+            "",
             asked='`GET /hall`, after the entry, answers `{"seat": "F7"}`',
             hint=hint,
         )
@@ -451,7 +451,7 @@ def _closes_without(probe):
         elif answer.status == 200:
             hint = "Nobody asked for the cookie. Raise `HTTPException(401)` where it is `None`."
         raise Missed(
-            answer.failure_text,
+            "",
             asked="without the cookie, `GET /hall` is a 401",
             hint=hint,
         )
@@ -461,7 +461,7 @@ def _leaves(probe):
     _enter(probe)
     answer = probe.post("/exit")
     if answer.status != 200:
-        raise Missed(answer.failure_text, asked="`POST /exit` answers 200")
+        raise Missed("", asked="`POST /exit` answers 200")
     kept = dict(probe.client.cookies)
     after = probe.get("/hall")
     if kept or after.status != 401:

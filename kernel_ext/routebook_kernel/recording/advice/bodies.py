@@ -105,6 +105,13 @@ def _shape(subject: Subject) -> Iterator[str]:
     for error in subject.errors_at("body"):
         sent = error.get("input")
         if isinstance(sent, str) and isinstance(_loaded(sent), dict | list) and "json" not in str(error.get("type")):
+            if subject.is_form:
+                name = error["loc"][-1]
+                yield (
+                    f"`{name}` holds JSON as the text of a form's field: declare `{name}: Annotated[Json[…], Form()]`, "
+                    "with pydantic's `Json`"
+                )
+                return
             what = "the body" if error["loc"] == ["body"] else f"`{error['loc'][-1]}`"
             yield (f"{what} is a text that holds JSON, it was encoded twice: send `json=data`, without `json.dumps(…)`")
             return
