@@ -1,8 +1,8 @@
 """Kept tests as a person makes and runs them: from the log by clicking on an answer, in the view of tests."""
 
 import json
+from itertools import product
 
-import pytest
 from playwright.sync_api import Page, expect
 
 from tests.browser.lab import Lab
@@ -99,9 +99,8 @@ def test_tests_are_kept_by_clicking_run_changed_and_removed(open_notebook, page:
     expect(tests.get_by_role("listitem", name="a book is created")).to_contain_text("passed")
 
 
-@pytest.mark.parametrize("theme", ["light", "dark"])
-def test_no_serious_accessibility_problem(open_notebook, page: Page, screenshot, theme) -> None:
-    """axe-core over the form that keeps and over the results; the pictures are for a person to look at."""
+def test_no_serious_accessibility_problem(open_notebook, page: Page, screenshot) -> None:
+    """axe-core over the form that keeps and over the results, in both themes; the pictures are for a person."""
     keep = (
         "s = routebook_kernel.extension.session().tests\n"
         "for n in (1, 2):\n    s.keep(n, f'test {n}', [one['expectation'] for one in s.draft(n)['suggestions']])\n"
@@ -113,11 +112,11 @@ def test_no_serious_accessibility_problem(open_notebook, page: Page, screenshot,
     for cell in range(6):
         notebook.run_cell(cell)
     log = LogPage(notebook, 3)
-    set_theme(page, theme)
     page.evaluate("jupyterapp.shell.collapseLeft()")
     page.evaluate(AXE.read_text())
     tests = notebook.cell(5).get_by_role("region", name="Routebook tests")
-    for width in (1280, 700, 440):
+    for theme, width in product(("light", "dark"), (1280, 700, 440)):
+        set_theme(page, theme)
         page.set_viewport_size({"width": width, "height": 1000})
         log.row("/me").get_by_role("button", name="Keep 2 as a test").click()
         expect(log.panel.get_by_text("holds").first).to_be_visible()
