@@ -91,7 +91,7 @@ class Expected:
                 return f"see `{place}`" if place else ""
         for name, pattern in self.headers.items():
             came = answer.headers.get(name.lower())
-            if differs(pattern, came, exactly=True) is not None:
+            if differs(pattern, came, exactly=True) is not None or (pattern is ... and came is None):
                 return f"`{name}: {came}`" if came is not None else f"without the header `{name}`"
         if self.where is not None and not holds(self.where[1], answer):
             return f"not {self.where[0]}"
