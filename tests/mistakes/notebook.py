@@ -25,7 +25,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from enum import Enum
-from typing import Annotated, Optional
+from typing import Annotated, Literal, Optional
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, field_validator
 from routebook import *
 from routebook import Routebook, APIRouter, BackgroundTasks, Body, Cookie, Depends, File, Form, Header, HTTPException

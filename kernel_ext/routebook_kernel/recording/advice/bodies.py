@@ -163,6 +163,8 @@ def near_choice(subject: Subject, error: dict[str, Any]) -> str | None:
         return None
     choices = [part.strip() for part in expected.replace(" or ", ", ").split(", ")]
     by_value = next((each for each in choices if each.strip("'").casefold() == sent.strip().casefold()), None)
+    if by_value == sent.strip():
+        return _text_for_a_number(sent, is_in_body=error["loc"][0] == "body")
     if by_value is not None:
         return f"`{sent}` is spelled `{by_value.strip(chr(39))}` there, letter for letter: send that"
     member = _member_named(subject, str(error["loc"][-1]), sent)
@@ -170,6 +172,14 @@ def near_choice(subject: Subject, error: dict[str, Any]) -> str | None:
         return f"`{sent}` is the name of a choice, its value is expected: send `{member.value}`"
     close = get_close_matches(sent.casefold(), [each.strip("'") for each in choices], n=1, cutoff=0.7)
     return f"`{sent}` is none of the choices: did you mean `{close[0]}`?" if close else None
+
+
+def _text_for_a_number(sent: str, *, is_in_body: bool) -> str:
+    if is_in_body:
+        return f"`{sent}` was sent as a text, and the choices are no texts: send it without quotation marks"
+    return (
+        f"`{sent}` arrives as a text there, and the choices are no texts: declare an `IntEnum`, which reads texts too"
+    )
 
 
 def _member_named(subject: Subject, name: str, sent: str) -> Enum | None:
