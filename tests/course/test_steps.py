@@ -51,6 +51,16 @@ def shop() -> Routebook:
     return app
 
 
+def test_header_that_may_be_anything_must_be_there(outcome: Try) -> None:
+    """`...` in `has_headers` asks for the header itself, so one that was forgotten does not pass."""
+    there, lost = (
+        outcome(shop(), ask("t", "GET /items/3", has_headers={name: ...})) for name in ("content-type", "allow")
+    )
+
+    assert (there.kind, lost.kind) == ("passed", "failed")
+    assert "allow" in lost.came
+
+
 def test_answer_that_fits_passes_and_one_that_does_not_says_where(outcome: Try) -> None:
     """What was sent, asked and came are all there."""
     app = shop()
