@@ -15,8 +15,8 @@ from routebook.applications import Routebook
 from routebook.introspect import UnknownOperationError, find_operation
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.protocol import BenchArguments, ServerState
-from routebook_kernel.recording.display import size_text
 from routebook_kernel.recording.exchanges import Exchanges
+from routebook_kernel.recording.words import size_text
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS

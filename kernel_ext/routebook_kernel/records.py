@@ -81,6 +81,20 @@ class Body:
     media_type: str
     is_truncated: bool = False
 
+    @property
+    def text(self) -> str | None:
+        """What is kept of it as text; None where it is no UTF-8."""
+        try:
+            # A text may have been cut in the middle of a character.
+            return self.data.decode("utf-8", "ignore" if self.is_truncated else "strict")
+        except UnicodeDecodeError:
+            return None
+
+
+def size_of(body: Body | None) -> int:
+    """The size of a body in bytes; 0 where there is none."""
+    return body.size_bytes if body is not None else 0
+
 
 @dataclass(frozen=True, slots=True)
 class RawRequest:

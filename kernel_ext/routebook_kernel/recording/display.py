@@ -8,6 +8,7 @@ from routebook_kernel.protocol import Advice, ValidationIssue
 from routebook_kernel.recording.advice import advise
 from routebook_kernel.recording.issues import tell_issue, tell_issues
 from routebook_kernel.recording.style import code, esc, framed, marked, plain
+from routebook_kernel.recording.words import count_text, size_text
 from routebook_kernel.records import Body, Exchange, FailureRecord, FrameRecord, SocketMessage, SocketRecord
 
 _MAX_SHOWN = 20_000
@@ -55,13 +56,6 @@ def pretty(body: Body | None) -> str:
         with suppress(ValueError, RecursionError):  # what cannot be read is shown as it came
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\n… {len(text) - _MAX_SHOWN:,} characters more"
-
-
-def size_text(size_bytes: int) -> str:
-    """A size for a person: `312 B`, `4.1 kB`."""
-    if size_bytes < 1000:
-        return f"{size_bytes} B"
-    return f"{size_bytes / 1000:.1f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
 
 
 def issue_sentence(issue: ValidationIssue) -> str:
@@ -119,7 +113,7 @@ def message_text(message: SocketMessage) -> str:
 
 def socket_end(socket: SocketRecord) -> str:
     """How a WebSocket stands: `12 messages, closed by the client with 1000`."""
-    counted = f"{socket.message_count} message{'s' * (socket.message_count != 1)}"
+    counted = count_text(socket.message_count, "message")
     if socket.is_open:
         return f"{counted}, open"
     reason = f": {socket.close_reason}" if socket.close_reason else ""

@@ -4,11 +4,13 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
 from datetime import UTC, datetime
 from difflib import get_close_matches
+from http import HTTPStatus
 from typing import Any, overload
 
 from routebook_kernel.exceptions import UnknownField
 from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.records import Body, Exchange
+from routebook_kernel.recording.words import count_text
+from routebook_kernel.records import Exchange, size_of
 
 _FIELDS = tuple(field.name for field in fields(Exchange))
 
@@ -63,7 +65,7 @@ class Exchanges(Sequence[Exchange]):
         return len(self._exchanges)
 
     def __repr__(self) -> str:
-        return f"<{_counted(len(self))}>"
+        return f"<{count_text(len(self), 'request')}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": self._as_text(), "text/html": self._as_html()}
@@ -78,7 +80,7 @@ class Exchanges(Sequence[Exchange]):
         return framed(f'<ul class="rb-sum">{rows}</ul>{foot}')
 
     def _foot(self) -> list[str]:
-        return [f"{_counted(self._total)} so far"] if self and self._total is not None else []
+        return [f"{count_text(self._total, 'request')} so far"] if self and self._total is not None else []
 
 
 def _row(exchange: Exchange) -> dict[str, Any]:
@@ -94,10 +96,10 @@ def _row(exchange: Exchange) -> dict[str, Any]:
         "url": exchange.url,
         "status": exchange.status,
         "elapsed_ms": exchange.elapsed_ms,
-        "request_bytes": socket.received_bytes if socket else _size(sent),
-        "response_bytes": socket.sent_bytes if socket else _size(answered),
-        "request_text": _text(sent),
-        "response_text": _text(answered),
+        "request_bytes": socket.received_bytes if socket else size_of(sent),
+        "response_bytes": socket.sent_bytes if socket else size_of(answered),
+        "request_text": sent.text if sent else None,
+        "response_text": answered.text if answered else None,
         "messages": socket.message_count if socket else None,
         "close_code": socket.close_code if socket else None,
         "error": error.type if error else None,
@@ -106,26 +108,15 @@ def _row(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def _size(body: Body | None) -> int:
-    return body.size_bytes if body else 0
-
-
-def _text(body: Body | None) -> str | None:
-    """A body as text; None where there is none, or where it is no text."""
-    try:
-        return body.data.decode("utf-8", "ignore" if body.is_truncated else "strict") if body else None
-    except UnicodeDecodeError:
-        return None
-
-
-def _row_html(exchange: Exchange) -> str:
-    status = f'<span data-s="{(exchange.status or 500) // 100}">{exchange.status or "—"}</span>'
+def row_html(status: int | None, method: str, url: str, note: str) -> str:
+    """An exchange as a row of a list; a status of None is one that no response came for."""
+    shown = f'<span data-s="{(status or HTTPStatus.INTERNAL_SERVER_ERROR) // 100}">{status or "—"}</span>'
     return (
-        f'<li><span></span><span class="rb-sum__m">{status} {esc(exchange.method)}</span>'
-        f'<span class="rb-sum__p">{esc(exchange.url)}</span>'
-        f'<span class="rb-sum__note">{exchange.elapsed_ms:.1f} ms, {esc(exchange.source)}</span></li>'
+        f'<li><span></span><span class="rb-sum__m">{shown} {esc(method)}</span>'
+        f'<span class="rb-sum__p">{esc(url)}</span><span class="rb-sum__note">{esc(note)}</span></li>'
     )
 
 
-def _counted(count: int) -> str:
-    return f"{count} request{'s' * (count != 1)}"
+def _row_html(exchange: Exchange) -> str:
+    note = f"{exchange.elapsed_ms:.1f} ms, {exchange.source}"
+    return row_html(exchange.status, exchange.method, exchange.url, note)

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from routebook_kernel.protocol import ValidationIssue
+from routebook_kernel.recording.words import count_text
 
 Context = Mapping[str, Any]
 Wording = str | Callable[[Context, Any], str]
@@ -32,10 +33,6 @@ class Rule:
 
     words: Wording
     passes: Passing = None
-
-
-def _plural(count: Any, unit: str) -> str:
-    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
 def _shift(name: str, by: int) -> Callable[[Context, Any], str | None]:
@@ -68,7 +65,7 @@ def _length(limit: str, least: str) -> Callable[[Context, Any], str]:
     def words(context: Context, sent: Any) -> str:
         actual = context.get("actual_length")
         has = f"; it has {actual}" if actual is not None else ""
-        return f"must have {least} {_plural(context.get(limit), 'item')}{has}"
+        return f"must have {least} {count_text(context.get(limit), 'item')}{has}"
 
     return words
 
@@ -119,10 +116,10 @@ RULES: Mapping[str, Rule] = {
     "complex_type": _NUMBER,
     "complex_str_parsing": _NUMBER,
     "finite_number": Rule("must be a finite number", "9.99"),
-    "decimal_max_digits": Rule(lambda c, _: f"may have at most {_plural(c.get('max_digits'), 'digit')}"),
-    "decimal_max_places": Rule(lambda c, _: f"may have at most {_plural(c.get('decimal_places'), 'decimal place')}"),
+    "decimal_max_digits": Rule(lambda c, _: f"may have at most {count_text(c.get('max_digits'), 'digit')}"),
+    "decimal_max_places": Rule(lambda c, _: f"may have at most {count_text(c.get('decimal_places'), 'decimal place')}"),
     "decimal_whole_digits": Rule(
-        lambda c, _: f"may have at most {_plural(c.get('whole_digits'), 'digit')} before the point"
+        lambda c, _: f"may have at most {count_text(c.get('whole_digits'), 'digit')} before the point"
     ),
     "greater_than": Rule("must be greater than {gt}", _shift("gt", 1)),
     "greater_than_equal": Rule("must be at least {ge}", _shift("ge", 0)),
@@ -135,10 +132,10 @@ RULES: Mapping[str, Rule] = {
     "string_sub_type": Rule("must be a text", '"abc"'),
     "string_unicode": Rule("must be valid Unicode text", '"abc"'),
     "string_too_short": Rule(
-        lambda c, _: f"must have at least {_plural(c.get('min_length'), 'character')}", _text_of_length("min_length")
+        lambda c, _: f"must have at least {count_text(c.get('min_length'), 'character')}", _text_of_length("min_length")
     ),
     "string_too_long": Rule(
-        lambda c, _: f"must have at most {_plural(c.get('max_length'), 'character')}", _text_of_length("max_length")
+        lambda c, _: f"must have at most {count_text(c.get('max_length'), 'character')}", _text_of_length("max_length")
     ),
     "string_pattern_mismatch": Rule("must match the pattern {pattern}"),
     "string_not_ascii": Rule("must have ASCII characters only", '"abc"'),
@@ -186,11 +183,11 @@ RULES: Mapping[str, Rule] = {
     "url_parsing": _URL,
     "url_syntax_violation": _URL,
     "url_scheme": Rule("must be a URL that begins with {expected_schemes}"),
-    "url_too_long": Rule(lambda c, _: f"must be a URL of at most {_plural(c.get('max_length'), 'character')}"),
+    "url_too_long": Rule(lambda c, _: f"must be a URL of at most {count_text(c.get('max_length'), 'character')}"),
     "bytes_type": _BYTES,
     "bytes_invalid_encoding": Rule("must be bytes in the encoding {encoding}"),
-    "bytes_too_short": Rule(lambda c, _: f"must have at least {_plural(c.get('min_length'), 'byte')}"),
-    "bytes_too_long": Rule(lambda c, _: f"must have at most {_plural(c.get('max_length'), 'byte')}"),
+    "bytes_too_short": Rule(lambda c, _: f"must have at least {count_text(c.get('min_length'), 'byte')}"),
+    "bytes_too_long": Rule(lambda c, _: f"must have at most {count_text(c.get('max_length'), 'byte')}"),
     "union_tag_invalid": Rule(
         lambda c, _: f"has an unknown {c.get('discriminator')}: must be {c.get('expected_tags')}",
         _first_of("expected_tags"),

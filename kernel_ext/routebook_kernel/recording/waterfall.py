@@ -14,6 +14,7 @@ from routebook_kernel.recording.display import issues_of
 from routebook_kernel.recording.failures import CellOf, is_users
 from routebook_kernel.recording.redact import HIDDEN
 from routebook_kernel.recording.trace import place_of_code
+from routebook_kernel.recording.words import size_text
 from routebook_kernel.records import Exchange, Place, Span
 
 KINDS = {"sync": "def", "async": "async def", "generator": "def with yield", "async generator": "async def with yield"}
@@ -120,7 +121,7 @@ class _Waterfall:
         label, note = {
             "match": ("match", ""),
             "compile": ("compile", "once, at first use"),
-            "body": ("read the body", _size(exchange.request_body.size_bytes if exchange.request_body else 0)),
+            "body": ("read the body", size_text(exchange.request_body.size_bytes if exchange.request_body else 0)),
             "serialisation": (f"serialise {span.name}", ""),
             "send": (f"send {exchange.status or ''}".strip(), self._sent_size()),
         }.get(span.kind, (span.name, span.kind))
@@ -297,7 +298,7 @@ class _Waterfall:
 
     def _sent_size(self) -> str:
         body = self._exchange.response_body
-        return _size(body.size_bytes) if body is not None else ""
+        return size_text(body.size_bytes) if body is not None else ""
 
     def _calls(self) -> Iterator[CallView]:
         plan = self._exchange.plan
@@ -347,7 +348,6 @@ def place_of(call: CallView, cell_of: CellOf) -> Place | None:
 
 def _told(row: Row) -> TraceRow:
     cell = row.place.cell if row.place is not None else None
-    file = row.place.file if row.place is not None and row.place.cell is None else None
     return TraceRow(
         level=row.level,
         label=row.label,
@@ -361,7 +361,7 @@ def _told(row: Row) -> TraceRow:
         is_after=row.band == "after",
         line=row.line,
         cell=CellRef(cell_id=cell.cell_id, label=cell.label, line=row.place.line) if cell and row.place else None,
-        file=f"{file}, line {row.place.line}" if file and row.place else None,
+        file=str(row.place) if row.place is not None and cell is None and row.place.file else None,
         facts=row.facts,
         is_failure=row.is_failure,
     )
@@ -376,10 +376,6 @@ def ms(value: float) -> str:
     if value < 0.005:
         return "0"
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
-
-
-def _size(size_bytes: int) -> str:
-    return f"{size_bytes} B" if size_bytes < 1000 else f"{size_bytes / 1000:.1f} kB"
 
 
 def sums_of(rows: Sequence[TraceRow], sent_ms: float) -> dict[Band, float]:

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from itertools import count
 from operator import is_
 from typing import Any, Protocol
@@ -319,9 +319,3 @@ class Notebook:
 
     def _owning(self) -> frozenset[CellKey]:
         return frozenset(cell for held in self._held.values() for cell in held.ledger.cells) - {OUTSIDE}
-
-    def retitled(self, key: CellKey, count: int | None) -> None:
-        """The front end gave the run another number."""
-        with self.lock:
-            if key in self.cells and count is not None:
-                self.cells[key] = replace(self.cells[key], count=count)

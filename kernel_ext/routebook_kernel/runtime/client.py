@@ -86,7 +86,7 @@ class KernelTransport(httpx2.AsyncBaseTransport):
     async def _whole(self, request: httpx2.Request) -> Response:
         """Run the request to its end, background tasks included, in the caller's own task."""
         run = _Whole(await request.aread())
-        recorded = await self._perform(_scope(request), run.receive, run.send, self._source)
+        recorded = await self._perform(scope_of(request), run.receive, run.send, self._source)
         if recorded.error is not None and (self._raises or run.status is None):
             raise recorded.error
         if run.status is None:
@@ -101,7 +101,7 @@ class KernelTransport(httpx2.AsyncBaseTransport):
 
     async def _run(self, run: "_Run", request: httpx2.Request) -> Recorded:
         try:
-            recorded = await self._perform(_scope(request), run.receive, run.send, self._source)
+            recorded = await self._perform(scope_of(request), run.receive, run.send, self._source)
             run.extensions["routebook.recorded"] = recorded
             return recorded
         finally:
@@ -215,7 +215,11 @@ async def _chunks(request: httpx2.Request) -> AsyncIterator[bytes]:
         yield chunk
 
 
-def _scope(request: httpx2.Request) -> Scope:
+def scope_of(request: httpx2.Request) -> Scope:
+    """The scope of a request that reaches an application without a socket.
+
+    Spec: ASGI HTTP & WebSocket 2.4, HTTP connection scope.
+    """
     url = request.url
     return {
         "type": "http",

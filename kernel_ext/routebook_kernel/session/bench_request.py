@@ -8,7 +8,7 @@ from starlette.types import Scope
 from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import BenchArguments
 from routebook_kernel.recording.redact import Secrets
-from routebook_kernel.runtime.client import BASE_URL
+from routebook_kernel.runtime.client import BASE_URL, scope_of
 from routebook_kernel.session.sending import checked_header, is_method
 
 MAX_COUNT, MAX_CONCURRENCY = 1_000_000, 1000
@@ -45,31 +45,13 @@ def checked(given: BenchArguments) -> BenchArguments:
 
 
 def formed(arguments: BenchArguments) -> tuple[Scope, bytes]:
-    """The scope of each request, and its body.
-
-    Spec: ASGI, HTTP connection scope.
-    """
+    """The scope of each request, and its body."""
     headers, body = list(arguments["headers"]), (arguments["body"] or "").encode()
     if body and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("content-type", "application/json"))
     request = httpx2.Request(arguments["method"], BASE_URL + arguments["target"], headers=headers, content=body or None)
-    raw_path = request.url.raw_path.partition(b"?")[0]
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": arguments["method"],
-        "headers": [(name.lower(), value) for name, value in request.headers.raw],
-        "scheme": "http",
-        "path": unquote(raw_path.decode("ascii")),
-        "raw_path": raw_path,
-        "query_string": request.url.query,
-        "server": ("testserver", 80),
-        "client": ("testclient", 50000),
-        "root_path": "",
-        "extensions": {},
-        "state": {},
-    }, body
+    scope = scope_of(request)
+    return {**scope, "path": unquote(scope["raw_path"].decode("ascii")), "state": {}}, body
 
 
 def without_secrets(arguments: BenchArguments, secrets: Secrets) -> BenchArguments:

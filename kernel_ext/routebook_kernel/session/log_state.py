@@ -16,7 +16,7 @@ from routebook_kernel.protocol import (
 from routebook_kernel.recording.display import issues_of, message_text, socket_end
 from routebook_kernel.recording.hidden import Hidden
 from routebook_kernel.recording.redact import HIDDEN
-from routebook_kernel.records import Body, Exchange, HeaderPairs, Place, RawRequest, SocketRecord
+from routebook_kernel.records import Exchange, HeaderPairs, Place, RawRequest, SocketRecord, size_of
 from routebook_kernel.session.sending import exchange_state
 
 Level = Literal["quiet", "warn", "error"]
@@ -43,16 +43,12 @@ def summary_of(exchange: Exchange) -> ExchangeSummary:
         status=exchange.status,
         started_at=round(exchange.started_at, 3),
         elapsed_ms=round(exchange.elapsed_ms, 3),
-        size_bytes=_size(exchange.response_body) if socket is None else socket.sent_bytes + socket.received_bytes,
+        size_bytes=size_of(exchange.response_body) if socket is None else socket.sent_bytes + socket.received_bytes,
         messages=None if socket is None else socket.message_count,
         is_open=socket is not None and socket.is_open,
         note=note[:_MAX_NOTE],
         level=level,
     )
-
-
-def _size(body: Body | None) -> int:
-    return body.size_bytes if body is not None else 0
 
 
 def _agent(headers: HeaderPairs) -> str:

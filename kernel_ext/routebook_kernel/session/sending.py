@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import quote, unquote, urlencode
 
 import httpx2
-from starlette.types import Message, Scope
+from starlette.types import Message
 
 from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import (
@@ -32,7 +32,7 @@ from routebook_kernel.protocol import (
 from routebook_kernel.recording.advice import advise
 from routebook_kernel.recording.display import issues_of, reason_of
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord, RawRequest
-from routebook_kernel.runtime.client import BASE_URL, Perform
+from routebook_kernel.runtime.client import BASE_URL, Perform, scope_of
 from routebook_kernel.runtime.recorder import Recorded
 from routebook_kernel.runtime.tap import KeptBody, body_of
 from routebook_kernel.session.streaming import StreamTeller
@@ -217,25 +217,8 @@ async def _run(perform: Perform, request: httpx2.Request, raw_path: str, hear: C
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             is_over.set()
 
-    return await perform(_scope(request, raw_path), receive, answer, "console")
-
-
-def _scope(request: httpx2.Request, raw_path: str) -> Scope:
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.4"},
-        "http_version": "1.1",
-        "method": request.method,
-        "headers": [(name.lower(), value) for name, value in request.headers.raw],
-        "scheme": "http",
-        "path": unquote(raw_path),
-        "raw_path": raw_path.encode("ascii", "replace"),
-        "query_string": request.url.query,
-        "server": ("testserver", 80),
-        "client": ("testclient", 50000),
-        "root_path": "",
-        "extensions": {},
-    }
+    scope = {**scope_of(request), "path": unquote(raw_path), "raw_path": raw_path.encode("ascii", "replace")}
+    return await perform(scope, receive, answer, "console")
 
 
 def exchange_state(exchange: Exchange) -> ExchangeState:
@@ -264,10 +247,9 @@ def _payload(body: Body | None) -> Payload | None:
     if body is None:
         return None
     payload = Payload(media_type=body.media_type, size_bytes=body.size_bytes, is_truncated=body.is_truncated)
-    try:
-        # A text may have been cut in the middle of a character.
-        payload["text"] = body.data.decode("utf-8", "ignore" if body.is_truncated else "strict")
-    except UnicodeDecodeError:
+    if (text := body.text) is not None:
+        payload["text"] = text
+    else:
         payload["base64"] = base64.b64encode(body.data).decode("ascii")
     return payload
 

@@ -8,9 +8,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from routebook_kernel.recording.style import code, esc, framed, marked, plain
+from routebook_kernel.recording.words import count_text
 from routebook_kernel.registry.changes import Change
 from routebook_kernel.registry.report import Finding, RunReport
-from routebook_kernel.summary.words import count_text
 
 MAX_LINES = 8
 _SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note": "·", "warn": "!", "error": "×"}

@@ -2,7 +2,7 @@
 
 from routebook_kernel.protocol import AppState
 from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.summary.words import count_text
+from routebook_kernel.recording.words import count_text
 
 
 class Overview:

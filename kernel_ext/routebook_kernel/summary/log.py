@@ -1,10 +1,9 @@
 """What stands for the log where no widget runs."""
 
-from http import HTTPStatus
-
 from routebook_kernel.protocol import ExchangeSummary, LogState
-from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.summary.words import count_text
+from routebook_kernel.recording.exchanges import row_html
+from routebook_kernel.recording.style import framed
+from routebook_kernel.recording.words import count_text
 
 SHOWN = 20
 _FROM = {"console": "view", "client": "Python", "server": "outside"}
@@ -44,11 +43,5 @@ def _from(exchange: ExchangeSummary) -> str:
 
 
 def _row(exchange: ExchangeSummary) -> str:
-    family = (exchange["status"] or HTTPStatus.INTERNAL_SERVER_ERROR) // 100
-    status = f'<span data-s="{family}">{exchange["status"] or "—"}</span>'
-    note = f", {esc(exchange['note'])}" if exchange["note"] else ""
-    return (
-        f'<li><span></span><span class="rb-sum__m">{status} {esc(exchange["method"])}</span>'
-        f'<span class="rb-sum__p">{esc(exchange["url"])}</span>'
-        f'<span class="rb-sum__note">{exchange["elapsed_ms"]:.1f} ms, {esc(_from(exchange))}{note}</span></li>'
-    )
+    note = ", ".join(filter(None, (f"{exchange['elapsed_ms']:.1f} ms", _from(exchange), exchange["note"])))
+    return row_html(exchange["status"], exchange["method"], exchange["url"], note)

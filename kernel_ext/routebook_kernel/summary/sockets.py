@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from routebook_kernel.protocol import ConnectionState, OperationState, SocketMessageState, SocketsState
-from routebook_kernel.recording.display import issue_sentence, size_text
+from routebook_kernel.recording.display import issue_sentence
 from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.summary.words import count_text
+from routebook_kernel.recording.words import count_text, size_text
 
 MAX_MESSAGES = 20
 _MAX_SHOWN = 200

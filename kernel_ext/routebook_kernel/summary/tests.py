@@ -5,7 +5,7 @@ from collections.abc import Iterator
 
 from routebook_kernel.protocol import ExpectationState, TestsState, TestState, VerdictState
 from routebook_kernel.recording.style import code, esc, framed
-from routebook_kernel.summary.words import count_text
+from routebook_kernel.recording.words import count_text
 
 _SIGNS = {"passed": "✓", "failed": "×", "not run": "!", "": "·"}
 _KINDS = {"passed": "new", "failed": "error", "not run": "warn", "": ""}

@@ -8,6 +8,12 @@ from routebook_kernel.registry.report import Level
 
 Subject = TypeVar("Subject")
 
+CREDENTIALS = frozenset({
+    "password", "hashed_password", "password_hash", "hash_password", "passwd", "pwd", "secret", "secret_key",
+    "client_secret", "private_key",
+})  # fmt: skip
+"""Names of fields, in lower case, that a response had better not hold."""
+
 
 @dataclass(frozen=True, slots=True)
 class Rule(Generic[Subject]):

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import CREDENTIALS, Rule
 from routebook_kernel.registry.rules.subjects import (
     Cell,
     Function,
@@ -136,9 +136,6 @@ def _answers_by_name(function: Function) -> Iterator[str]:
             yield from _named_for_alias(model, given)
 
 
-_SECRETS = frozenset({"password", "hashed_password", "password_hash", "passwd", "pwd", "secret", "secret_key"})
-
-
 def _sends_its_secrets_back(function: Function) -> Iterator[str]:
     """Without a response model, the model that was read is sent whole."""
     promise = function.option("response_model") or function.node.returns
@@ -149,7 +146,7 @@ def _sends_its_secrets_back(function: Function) -> Iterator[str]:
         name = node.value.id if isinstance(node.value, ast.Name) else ""
         model: Any = function.names.of(annotation_of(types.get(name)))
         for field, info in model.model_fields.items() if _is_model(model) else ():
-            if field in _SECRETS and info.exclude is not True and "Secret" not in str(info.annotation):
+            if field.lower() in CREDENTIALS and info.exclude is not True and "Secret" not in str(info.annotation):
                 yield (
                     f"`{function.name}` answers with `{field}` of `{model.__name__}` (line {node.lineno}): promise a "
                     "model "

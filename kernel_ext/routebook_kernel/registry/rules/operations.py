@@ -9,13 +9,9 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel
 
 from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import CREDENTIALS, Rule
 
 _NOT_IN_OPENAPI = frozenset({"authorization", "accept", "content-type"})
-_SECRETS = frozenset({
-    "password", "hashed_password", "password_hash", "hash_password", "passwd", "pwd", "secret", "secret_key",
-    "client_secret", "private_key",
-})  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +92,7 @@ def _depends_on_a_context_manager(served: Served) -> Iterator[str]:
 def _answers_with_a_secret(served: Served) -> Iterator[str]:
     for path, field in _iter_fields(served.response):
         name = path.rpartition(".")[2]
-        if name.lower() in _SECRETS and field.exclude is not True and not _hides_itself(field.annotation):
+        if name.lower() in CREDENTIALS and field.exclude is not True and not _hides_itself(field.annotation):
             told = getattr(served.response, "__name__", str(served.response))
             yield (
                 f"`{served.function}` answers with `{path}` of `{told}`: promise a model without it, "

@@ -1,0 +1,15 @@
+"""Counts and sizes as a person reads them, everywhere the same."""
+
+from typing import Any
+
+
+def count_text(count: Any, unit: str) -> str:
+    """A number with its unit: `1 request`, `12 requests`."""
+    return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
+
+
+def size_text(size_bytes: int) -> str:
+    """A size: `312 B`, `4.1 kB`."""
+    if size_bytes < 1000:
+        return f"{size_bytes} B"
+    return f"{size_bytes / 1000:.1f} kB" if size_bytes < 1_000_000 else f"{size_bytes / 1_000_000:.1f} MB"
