@@ -690,6 +690,7 @@ class Command(TypedDict):
 class Code(TypedDict):
     """The bundle of a view: one script, one sheet."""
 
+    view: str  # its name; the sheet dresses what stands in the class `rb-in-<view>`
     key: str  # what they are made of; the page keeps one of each
     js: str
     css: str

@@ -31,7 +31,9 @@ class Page:
     def __init__(self, session: FakeSession, view: FakeView) -> None:
         self.messages: list[Any] = []
         self._came = threading.Condition()
-        self.commands = Commands(session, view, self._receive, lambda: Code(key="k", js="", css=""), console_asks(view))
+        self.commands = Commands(
+            session, view, self._receive, lambda: Code(view="v", key="k", js="", css=""), console_asks(view)
+        )
 
     def _receive(self, message: Any) -> None:
         with self._came:

@@ -76,7 +76,7 @@ def test_the_page_asks_for_the_bundle(explorer: Explorer, sent: list[Any]) -> No
     explorer._handle_custom_msg({"type": "command", "id": "a", "command": "code"}, [])
 
     code = sent[0]["result"]
-    assert set(code) == {"key", "js", "css"}
+    assert set(code) == {"view", "key", "js", "css"}
     assert "export" in code["js"]
     assert ".rb-view" in code["css"]
 

@@ -64,19 +64,25 @@ function importCode({ key, js, css }: Code): Promise<ViewModule> {
   return loaded;
 }
 
+interface Opened {
+  view: string;
+  module: ViewModule;
+  store: unknown;
+}
+
 /** anywidget calls this once a model; `initialize` and `render` of that model share what it closes over. */
 export default function loader() {
-  let opened: Promise<{ module: ViewModule; store: unknown }> | undefined;
+  let opened: Promise<Opened> | undefined;
   const waiting = new Set<HTMLElement>();
   const say = (el: HTMLElement, text: string): void => {
     el.setAttribute("role", "status");
     el.textContent = text;
   };
 
-  async function open(model: Model, signal: AbortSignal): Promise<{ module: ViewModule; store: unknown }> {
+  async function open(model: Model, signal: AbortSignal): Promise<Opened> {
     const code = await fetchCode(model, signal, () => waiting.forEach((el) => say(el, LOST)));
     const module = await importCode(code);
-    return { module, store: module.open(model, signal) };
+    return { view: code.view, module, store: module.open(model, signal) };
   }
 
   return {
@@ -90,8 +96,9 @@ export default function loader() {
       el.append(place);
       waiting.add(place);
       try {
-        const { module, store } = await opened;
+        const { view, module, store } = await opened;
         place.remove();
+        el.classList.add(`rb-in-${view}`);
         if (!signal.aborted) module.mount(store, el, signal);
       } catch (error) {
         if (!signal.aborted) say(place, `This view could not be shown: ${(error as Error).message}`);

@@ -431,6 +431,7 @@ export type KernelMessage<State, Delta extends DeltaBase> = StateMessage<State> 
 
 /** The bundle of a view, as the command `code` answers. */
 export interface Code {
+  view: string;
   key: string;
   js: string;
   css: string;

@@ -93,4 +93,4 @@ class View(anywidget.AnyWidget):
 def code_of(bundle: str) -> Code:
     """The script and the sheet of a view."""
     js, css = ((_STATIC / f"{bundle}.{kind}").read_text("utf-8") for kind in ("js", "css"))
-    return Code(key=hashlib.sha256(f"{js}\0{css}".encode()).hexdigest(), js=js, css=css)
+    return Code(view=bundle, key=hashlib.sha256(f"{js}\0{css}".encode()).hexdigest(), js=js, css=css)
