@@ -28,6 +28,8 @@ export interface ViewModule {
   mount(store: unknown, el: HTMLElement, signal: AbortSignal): void;
 }
 
+/** Tells the bundles of one page apart, each of which counts its own views: ids and radio groups are the page's. */
+const PREFIX = `rb${Math.random().toString(36).slice(2, 8)}-`;
 let views = 0;
 
 /** A view from its store and its root component, which gets the store and a prefix for its ids. */
@@ -49,7 +51,7 @@ export function defineView<Store extends Subscribable>(
     open,
     mount(store, el, signal) {
       el.classList.add("rb-view");
-      mount(<Live store={store as Store} uid={`rb${++views}`} />, el);
+      mount(<Live store={store as Store} uid={`${PREFIX}${++views}`} />, el);
       signal.addEventListener("abort", () => mount(null, el));
     },
   };
