@@ -9,6 +9,7 @@ Playwright keeps an event loop running in its thread, which other tests could no
 """
 
 import os
+import re
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
@@ -32,6 +33,8 @@ CHROMIUM_ARGUMENTS = [
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # no other machine can be found
 ]
 TIMEOUT_MS = 15_000  # two cores, several workers: a page that is right is not always quick
+# What JupyterLab itself may say when a page is reloaded, or a kernel restarted, while its debugger still asks.
+LAB_OWN = re.compile(r"^Could not restore the debugger state: Canceled future for debug_request message")
 LOOPBACK = {"127.0.0.1", "localhost", None}  # None: data: and blob: addresses have no host
 
 
@@ -51,10 +54,14 @@ class PageWatch:
 
     def attach(self, page: Page) -> None:
         """Record this page's errors and the requests that leave the machine."""
-        page.on("console", lambda message: message.type == "error" and self.console_errors.append(message.text))
+        page.on("console", lambda message: message.type == "error" and self._hear(message.text))
         page.on("pageerror", lambda error: self.console_errors.append(str(error)))
         page.on("request", lambda request: self._note(request.url))
         page.on("websocket", lambda socket: self._note(socket.url))
+
+    def _hear(self, error: str) -> None:
+        if not LAB_OWN.search(error):
+            self.console_errors.append(error)
 
     def _note(self, url: str) -> None:
         if urlsplit(url).hostname not in LOOPBACK:
