@@ -122,8 +122,12 @@ SOUND = """
         await socket.send_text("")
 
     @app.get("/g")
-    def g(names: list[str] = Query([]), more: list[str] = []):  # each request gets a copy of a default
+    def g(names: list[str] = Query([]), more: tuple[str, ...] = (), other: list[str] | None = None):
         return names
+
+    class Basket(BaseModel):  # pydantic copies a field's default
+        items: list[str] = []
+        prices: dict[str, float] = {}
 
     def helper(numbers, *more):
         total = 0
@@ -148,8 +152,19 @@ def test_source_that_cannot_be_read_has_no_findings() -> None:
     assert find("def (") == []
 
 
-def test_default_that_is_changed_is_named_and_one_that_is_read_is_not() -> None:
-    """The framework copies a default for each request; a call by hand shares it."""
-    assert "is one list for all calls" in find("def f(x=[]):\n    x.append(1)")[0]
-    assert "is gone with the request" in find("@app.post('/')\ndef f(x: dict = {}):\n    x['a'] = 1")[0]
-    assert find("@app.get('/')\ndef f(x: list[int] = []): return x\ndef g(x=[]): return len(x)") == []
+DEFAULTS = [
+    ("def f(x=[]):\n    x.append(1)", "warn", "`x=[]` (line 1) is one list for all calls, and this changes it"),
+    ("@app.post('/')\ndef f(x: dict = {}):\n    x['a'] = 1", "warn", "each request gets a copy of `x={}` (line 2)"),
+    ("@app.get('/')\ndef f(x: list[int] = []): return x", "note", "`x=[]` (line 2) is safe as it stands"),
+    ("def g(*, x={1}): return len(x)", "note", "`x={1}` (line 1) is one set for all calls, so change a copy"),
+    ("def g(x=[each for each in 'ab']): return x", "note", "is one list for all calls, so change a copy"),
+]
+
+
+@pytest.mark.parametrize(("source", "level", "says"), DEFAULTS)
+def test_mutable_default_is_noted_and_one_that_is_changed_is_warned_about(source: str, level: str, says: str) -> None:
+    """The framework copies a default for each request; a call by hand shares it, and so do all calls of a helper."""
+    (found,) = find_in_source(source, NAMESPACE, lambda line: None)
+
+    assert (found.word, found.level) == ("mutable default", level)
+    assert says in found.text

@@ -2,7 +2,7 @@
 
 import ast
 import inspect
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
@@ -22,16 +22,19 @@ _MARKERS = ("Query", "Path", "Header", "Cookie", "Body", "Form", "File")
 _INJECTED = {
     "request": "Request", "websocket": "WebSocket", "response": "Response", "background_tasks": "BackgroundTasks",
 }  # fmt: skip
+_MUTABLE: Mapping[type[ast.expr], str] = {
+    ast.List: "list", ast.ListComp: "list", ast.Dict: "dictionary", ast.DictComp: "dictionary", ast.Set: "set",
+    ast.SetComp: "set",
+}  # fmt: skip
 _MUTATORS = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "pop", "remove", "clear"})
 
 
 def _changes_its_default(function: Function) -> Iterator[str]:
     """A default is made once; the framework gives each request a copy, a call by hand gets the very object."""
-    for parameter, default in function.parameters:
-        if not isinstance(default, ast.List | ast.Dict | ast.Set) or not _mutates(function, parameter.arg):
+    for name, default in _mutable_defaults(function):
+        if not _mutates(function, name):
             continue
-        kind = type(default).__name__.lower()
-        told = ticked(f"{parameter.arg}={ast.unparse(default)}")
+        told = ticked(f"{name}={ast.unparse(default)}")
         if function.is_operation:
             yield (
                 f"each request gets a copy of {told} (line {default.lineno}): what is put into it is gone with the "
@@ -39,9 +42,38 @@ def _changes_its_default(function: Function) -> Iterator[str]:
             )
         else:
             yield (
-                f"{told} (line {default.lineno}) is one {kind} for all calls, and this changes it: write "
-                f"`{parameter.arg}=None`, and make it inside"
+                f"{told} (line {default.lineno}) is one {_kind(default)} for all calls, and this changes it: write "
+                f"`{name}=None`, and make it inside"
             )
+
+
+def _shares_its_default(function: Function) -> Iterator[str]:
+    """Nothing changes it yet: no mistake, but the next line may be one."""
+    for name, default in _mutable_defaults(function):
+        if _mutates(function, name):
+            continue
+        told, kind = ticked(f"{name}={ast.unparse(default)}"), _kind(default)
+        if function.is_operation:
+            yield (
+                f"{told} (line {default.lineno}) is safe as it stands, each request gets a copy; a call by hand gets "
+                f"the one {kind} itself, so change a copy of it, or write `{name}=None`"
+            )
+        else:
+            yield (
+                f"{told} (line {default.lineno}) is one {kind} for all calls, so change a copy of it, or write "
+                f"`{name}=None` and make it inside"
+            )
+
+
+def _mutable_defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters whose default is written as a list, a dictionary or a set, comprehensions included."""
+    for parameter, default in function.parameters:
+        if isinstance(default, tuple(_MUTABLE)):
+            yield parameter.arg, default
+
+
+def _kind(default: ast.expr) -> str:
+    return _MUTABLE[type(default)]
 
 
 def _mutates(function: Function, name: str) -> bool:
@@ -172,6 +204,7 @@ def _bound(node: ast.AST) -> set[str]:
 
 RULES: Sequence[Rule[Function]] = (
     Rule("mutable default", "warn", _changes_its_default),
+    Rule("mutable default", "note", _shares_its_default),
     Rule("query parameter", "warn", _lacks_annotation),
     Rule("query parameter", "warn", _takes_anything),
     Rule("query parameter", "warn", _is_wrapped_without_wraps),
