@@ -3,6 +3,7 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 
+import pandas
 import pytest
 
 from routebook_kernel.exceptions import UnknownField
@@ -53,6 +54,19 @@ def test_rows_are_flat_and_say_what_a_table_needs() -> None:
     assert (failed["error"], failed["raised_at"], failed["request_text"]) == ("ValueError", "shop.py, line 7", None)
     assert (socket["messages"], socket["request_bytes"], socket["response_bytes"]) == (4, 10, 20)
     assert not any(isinstance(value, dict | list | tuple) for row in (plain, failed, socket) for value in row.values())
+
+
+def test_rows_become_a_data_frame() -> None:
+    """`pandas.DataFrame(log().to_dicts())`: times are times, numbers can be summed, what is absent is missing."""
+    frame = pandas.DataFrame(Exchanges([PLAIN, FAILED, SOCKET]).to_dicts())
+
+    assert list(frame.columns[:3]) == ["id", "started_at", "source"]
+    assert str(frame["started_at"].dtype).startswith("datetime64")
+    assert str(frame["started_at"].dt.tz) == "UTC"
+    assert frame.groupby("method")["elapsed_ms"].sum().to_dict() == {"GET": 4.0, "WEBSOCKET": 2.0}
+    assert frame.loc[frame["status"] >= 500, "error"].to_list() == ["ValueError"]
+    assert frame["messages"].isna().to_list() == [True, True, False]
+    assert len(pandas.DataFrame(Exchanges([]).to_dicts())) == 0
 
 
 def test_exchanges_show_as_a_table_with_one_line_as_repr() -> None:

@@ -6,7 +6,7 @@ import time
 import httpx2
 import pytest
 
-from tests.kernel.driver import Kernel
+from tests.kernel.driver import Kernel, eventually
 
 pytestmark = pytest.mark.kernel
 
@@ -360,3 +360,75 @@ def test_restart_leaves_the_port_free(free_port: int) -> None:
         assert httpx2.get(f"http://127.0.0.1:{free_port}/openapi.json").status_code == 200
     finally:
         driver.close()
+
+
+def test_restart_and_run_all_ends_in_the_application_that_stood() -> None:
+    """Cells run out of order, edited, failed, one deleted; then in order; then a new kernel: one and the same."""
+    cells = {
+        "load": "%load_ext routebook_kernel\nimport routebook_kernel\nfrom pydantic import BaseModel\n"
+        "from routebook import APIRouter, Depends, Routebook",
+        "app": "app = Routebook(title='Shop')\nclient = routebook_kernel.client(app)",
+        "model": "class Item(BaseModel):\n    price: float = 2",
+        "any": "@app.get('/items/{key}')\ndef read(key: str): return key",
+        "router": "more = APIRouter(prefix='/more')\n@more.post('/')\ndef make(item: Item): return item\n"
+        "app.include_router(more)",
+        "fixed": "@app.get('/items/things')\n@app.get('/things')\n"
+        "def things(q: int = 1, item: Item = Depends()): return [q, item.price]",
+    }
+    state = (
+        "import json; json.dumps([app.openapi(), client.get('/items/things').json(), client.get('/things').json(), "
+        "client.post('/more/', json={}).json()])"
+    )
+    driver = Kernel()
+    try:
+        for name in ("load", "app", "model", "fixed", "any", "router"):
+            driver.good(cells[name], name)
+        driver.good("@app.get('/gone')\ndef gone(): ...", "gone")
+        driver.good(cells["model"].replace("2", "3"), "model")
+        assert driver.run(f"{cells['any'].replace('key', 'other')}\nnothing", "any").error is not None
+        for name, source in cells.items():
+            driver.good(source, name, deleted=["gone"])
+        stood = driver.value(state)
+        for name in ("load", "app", "model", "any"):  # "Run all above" the router's cell
+            driver.good(cells[name], name)
+        above = driver.value(state)
+
+        driver.manager.restart_kernel(now=False)
+        driver.client.wait_for_ready(timeout=30)
+        for name, source in cells.items():
+            driver.good(source, name)
+
+        assert driver.value(state) == stood == above
+        assert "/gone" not in stood
+        assert '"things", [1, 2.0], {"price": 2.0}' in stood
+    finally:
+        driver.close()
+
+
+def test_lifespan_given_in_a_cell_is_entered_left_and_exchanged(kernel: Kernel, free_port: int) -> None:
+    """Run again while it is served: the former is left, the new one entered, and its state answers; so after a fail."""
+    source = cell("""
+        from contextlib import asynccontextmanager
+        from routebook import Request
+        if "events" not in globals(): events = []
+        @asynccontextmanager
+        async def lifespan(app):
+            events.append("in {n}")
+            yield {{"n": {n}}}
+            events.append("out {n}")
+        lived = Routebook(lifespan=lifespan)
+    """)
+    ask = f"__import__('httpx2').get('http://127.0.0.1:{free_port}/n').json()"
+    kernel.good(source.format(n=1), "lived-app")
+    kernel.good("@lived.get('/n')\ndef n(request: Request): return request.state.n", "lived-1")
+    kernel.good(f"%api serve --app lived --port {free_port}", "lived-2")
+    assert (kernel.value(ask), kernel.value("events")) == ("1", "['in 1']")
+
+    kernel.good(source.format(n=2), "lived-app")
+    eventually(lambda: kernel.value("events") == "['in 1', 'out 1', 'in 2']")
+    assert (kernel.value(ask), kernel.value("routebook_kernel.client(lived).get('/n').json()")) == ("2", "2")
+
+    assert kernel.run(source.format(n=3).replace("lived =", "nothing\nlived ="), "lived-app").error is not None
+    assert (kernel.value(ask), kernel.value("len(events)")) == ("2", "3")
+    kernel.good("%api stop", "lived-2")
+    eventually(lambda: kernel.value("events[3:]") == "['out 2']")

@@ -12,13 +12,14 @@ import httpx2
 import pytest
 from pydantic import BaseModel
 
-from routebook import Depends, File, Form, HTTPException, UploadFile
+from routebook import Depends, File, Form, HTTPException, UploadFile, WebSocket
 from routebook.applications import Routebook
 from routebook.responses import JSONResponse, StreamingResponse
 from routebook.security import APIKeyHeader, OAuth2PasswordBearer
-from routebook_kernel.exceptions import NotAnApplication, RequestRefused
+from routebook_kernel.exceptions import NotAnApplication, RequestRefused, ServerRefused
 from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments, Streamed
 from routebook_kernel.recording.display import exchange_text
+from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 from routebook_kernel.session import Session, streaming
 from tests.kernel.driver import eventually
 
@@ -522,6 +523,58 @@ def test_failing_lifespan_fails_the_serve_with_its_reason(session: Session, free
     assert state["status"] == "failed"
     assert "RuntimeError: no database" in str(state["message"])
     assert session.serve(Routebook(), port=free_port)["status"] == "running"
+
+
+@pytest.mark.parametrize(
+    ("options", "says"),
+    [
+        ({"port": 70_000}, "is no port"),
+        ({"host": "0.0.0.0"}, "other machines"),
+        ({"host": "192.0.2.1", "is_exposed": True}, "Nothing can listen on"),
+        ({"host": "no.such.host.invalid", "is_exposed": True}, "Nothing can listen on"),
+    ],
+)
+def test_refused_serve_ends_nothing(session: Session, free_port: int, options: dict[str, Any], says: str) -> None:
+    """A mistyped port or host: what was served answers as before, and views say so."""
+    app = Routebook()
+    app.add_api_route("/one", lambda: 1)
+    session.serve(app, port=free_port)
+
+    with pytest.raises(ServerRefused, match=says):
+        session.serve(Routebook(), **options)
+
+    assert httpx2.get(f"http://127.0.0.1:{free_port}/one").json() == 1
+    assert session.view(app).state()[1]["server"]["status"] == "running"
+
+
+def test_websocket_handlers_exception_is_raised_where_it_is_wanted(session: Session) -> None:
+    """As of HTTP: in the place of the refusal, of the close, or at the end of the `with`; else it is a close."""
+    app = Routebook()
+
+    @app.websocket("/{at}")
+    async def fail(socket: WebSocket, at: str) -> None:
+        if at != "refused":
+            await socket.accept()
+        if at == "last":
+            await socket.receive_text()
+        raise ZeroDivisionError(at)
+
+    def talk(client: Any, at: str) -> None:
+        with client.websocket_connect(f"/{at}") as socket:
+            if at == "last":
+                socket.send_text("go")
+            else:
+                socket.receive_text()
+
+    raising, closing = session.client(app, raise_server_exceptions=True), session.client(app)
+    for at in ("refused", "received", "last"):
+        with pytest.raises(ZeroDivisionError, match=at):
+            talk(raising, at)
+    with pytest.raises(WebSocketRefused):
+        talk(closing, "refused")
+    with pytest.raises(WebSocketClosed, match="1011"):
+        talk(closing, "received")
+    talk(closing, "last")
 
 
 def test_other_frameworks_applications_are_served_and_called(session: Session, free_port: int) -> None:

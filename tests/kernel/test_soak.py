@@ -38,6 +38,24 @@ FIXED = (
     "@soak.post('/fixed')\nasync def fixed(item: Item): return item\n"
     "@soak.get('/hang')\nasync def hang(): await asyncio.sleep(60)"
 )
+# What IPython itself keeps of every run, whatever runs: about 1 kB a run of these cells, with our extension or without
+# (800 runs of a plain cell: 848 kB). Its records of the runs so far are dropped before memory is measured.
+FORGET = """
+import gc, linecache, re
+shell = get_ipython()
+shell.history_manager.input_hist_raw[:-2] = [''] * len(shell.history_manager.input_hist_raw[:-2])
+shell.history_manager.input_hist_parsed[:-2] = [''] * len(shell.history_manager.input_hist_parsed[:-2])
+for name in [name for name in shell.user_ns if re.fullmatch(r'_i?[0-9]+', name)]:
+    del shell.user_ns[name]
+    shell.user_ns_hidden.pop(name, None)
+shell.user_ns['_oh'].clear()
+for name in shell.compile._filename_map:
+    linecache.cache.pop(name, None)
+shell.compile._filename_map.clear()
+gc.collect()
+"""
+GROWTH_BYTES = 2 * 2**20
+"""How much the kernel may be larger at the end than half way: the noise of an allocator, and no more."""
 INTERRUPTED = (
     "client.get('/hang')",
     "await asyncio.sleep(60)",
@@ -77,10 +95,11 @@ def test_requests_while_cells_run_again_and_one_is_interrupted(kernel: Kernel, f
             source = INTERRUPTED[interrupts % len(INTERRUPTED)]
             assert "KeyboardInterrupt" in str(kernel.interrupt(source, "interrupted").error), source
             interrupts, interrupted_at = interrupts + 1, time.monotonic()
+            kernel.good(FORGET, "forget")
             sizes.append(process.memory_info().rss)
     elapsed_s = time.monotonic() - began
 
-    print(f"{runs} runs, {interrupts} interrupts, {elapsed_s:.0f} s, MB: {[size // 2**20 for size in sizes]}")
+    print(f"{runs} runs, {interrupts} interrupts, {elapsed_s:.0f} s, MB: {[round(size / 2**20, 1) for size in sizes]}")
     assert kernel.value("failures, dict(statuses)") == f"([], {{200: {IN_PROCESS}}})"
     assert outside == {200: OVER_SOCKET}
     assert kernel.value("len(routebook_kernel.log())") == str(KEPT)
@@ -89,5 +108,5 @@ def test_requests_while_cells_run_again_and_one_is_interrupted(kernel: Kernel, f
     assert paths == f"['/edited', '/fixed', '/hang'{halves}]"
     assert kernel.value("client.get('/edited').json()") == str(runs)
     half = len(sizes) // 2
-    assert not sizes or sizes[-1] < sizes[half] + 20 * 2**20, sizes
+    assert not sizes or sizes[-1] < sizes[half] + GROWTH_BYTES, sizes
     kernel.good("%api stop\n%api log --keep 2000", "log")

@@ -9,6 +9,7 @@ from routebook.applications import Routebook
 from routebook.routing import APIRouter, set_registrar
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.report import RunReport
+from routebook_kernel.session.tracker import MAX_FILES
 from routebook_kernel.summary import Summary
 from tests.kernel.pages import Pages
 
@@ -353,3 +354,15 @@ def test_containers_of_a_router_that_is_gone_are_let_go(pages: Pages) -> None:
     routers = {Same(container.owner) for container, _, _ in pages.tracker.notebook.standing()}
     assert len([router for router in routers if isinstance(router.target, APIRouter)]) <= 2
     assert isinstance(pages.namespace["app"], Routebook)
+
+
+def test_files_of_cells_are_bounded_and_standing_ones_are_kept(pages: Pages) -> None:
+    """Each edit of a cell is a file of its own: a cell that ran once is told after a thousand edits of another."""
+    pages.run("once", "def once(): ...")
+    for number in range(MAX_FILES + 10):
+        pages.tracker.begin("edited", "1", number, f"/tmp/edited-{number}.py")
+
+    cell = pages.tracker.cell_of_code(pages.namespace["once"].__code__)
+    assert cell is not None
+    assert cell.cell_id == "once"
+    assert len(pages.tracker._files) <= MAX_FILES

@@ -248,7 +248,8 @@ class Client:
         home: The home loop.
         perform: Runs a request through the application.
         connect: Runs a WebSocket connection through it.
-        raise_server_exceptions: Raise what no handler answered, instead of returning its 500.
+        raise_server_exceptions: Raise what no handler answered, instead of returning its 500; of a WebSocket, what its
+            handler raised instead of a close with 1011.
         options: For `httpx2.AsyncClient`: `headers`, `cookies`, `auth`, `follow_redirects`, `params`, `base_url`…
     """
 
@@ -263,6 +264,7 @@ class Client:
     ) -> None:
         self._home = home
         self._connect = connect
+        self._raises = raise_server_exceptions
         options.setdefault("base_url", BASE_URL)
         options.setdefault("timeout", None)
         transport = KernelTransport(perform, raise_server_exceptions=raise_server_exceptions)
@@ -329,7 +331,7 @@ class Client:
         scope = websocket_scope(
             target.path, target.raw_path.partition(b"?")[0], target.query, request.headers.raw, subprotocols
         )
-        return WebSocketSession(self._home, self._connect, scope)
+        return WebSocketSession(self._home, self._connect, scope, raise_server_exceptions=self._raises)
 
     def send(self, request: httpx2.Request, **options: Any) -> Any:
         """Send a request made by `build_request`."""

@@ -49,8 +49,7 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
     Raises:
         ServerRefused: The port is no port, or a hundred of them are busy, or the address is not ours.
     """
-    if not 0 <= port <= 65535:
-        raise ServerRefused(f"{port} is no port: choose one between 1 and 65535, for example {DEFAULT_PORT}.")
+    check_address(port, host)
     for candidate in range(port, min(port + _PORTS_TRIED, 65536)):
         try:
             return _bound(host, candidate)
@@ -58,6 +57,20 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
             if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
                 raise ServerRefused(f"Nothing can listen on {host}: {error.strerror}.") from error
     raise ServerRefused(f"The ports {port} to {port + _PORTS_TRIED - 1} are all busy: choose another.")
+
+
+def check_address(port: int, host: str) -> None:
+    """Refuse where nothing can listen; a busy port is no reason.
+
+    Raises:
+        ServerRefused: The port is no port, or the address is not ours.
+    """
+    if not 0 <= port <= 65535:
+        raise ServerRefused(f"{port} is no port: choose one between 1 and 65535, for example {DEFAULT_PORT}.")
+    try:
+        _bound(host, 0).close()
+    except OSError as error:
+        raise ServerRefused(f"Nothing can listen on {host}: {error.strerror}.") from error
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -129,7 +142,9 @@ class KernelServer:
         after: Hook | None = None,
         **options: Any,
     ) -> ServerStatus:
-        """Serve `app`, after stopping what was served; returns when it answers, or when it has failed.
+        """Serve `app` in the place of what was served; returns when it answers, or when it has failed.
+
+        A refusal ends nothing: what was served goes on.
 
         Args:
             app: Any ASGI application; its lifespan is not uvicorn's matter but `before`'s and `after`'s.
@@ -153,13 +168,14 @@ class KernelServer:
                 f"{host} can be reached from other machines, and there is no password: the server stays on 127.0.0.1. "
                 f"If that is what you want, say so: %api serve --host {host} --expose"
             )
-        self.stop()
-        listener = bind(port, host)
-        actual = listener.getsockname()[1]
+        check_address(port, host)
         options.setdefault("http", JoinedHttp)
         config = uvicorn.Config(
             app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **options
         )
+        self.stop()  # what cannot be served has been refused by now, and ends nothing
+        listener = bind(port, host)
+        actual = listener.getsockname()[1]
         message = f"port {port} is busy, so it is port {actual}" if port not in {0, actual} else None
         running = ServerStatus("running", actual, host, message)
         self._tell(ServerStatus("starting", actual, host, message))

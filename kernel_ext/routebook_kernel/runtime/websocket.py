@@ -59,12 +59,22 @@ class WebSocketClosed(KernelExtensionError):
 class WebSocketSession:
     """One connection; enter it with `with` in an ordinary cell, with `async with` in an async one.
 
+    Args:
+        home: The home loop.
+        connect: Runs the connection.
+        scope: Of the handshake.
+        raise_server_exceptions: Raise what the application raised, in the place of a close with 1011.
+
     Attributes:
         subprotocol: The one that the application chose; None when it chose none.
     """
 
-    def __init__(self, home: HomeLoop, connect: Connect, scope: Scope) -> None:
+    def __init__(
+        self, home: HomeLoop, connect: Connect, scope: Scope, *, raise_server_exceptions: bool = False
+    ) -> None:
         self._home = home
+        self._raises = raise_server_exceptions
+        self._error: Exception | None = None
         self._connect = connect
         self._scope = scope
         self._inbound: asyncio.Queue[Message] = asyncio.Queue()
@@ -80,6 +90,7 @@ class WebSocketSession:
         message = await self._outbound.get()
         if message["type"] != "websocket.accept":
             await self._task
+            self._raise_server_exception()
             raise WebSocketRefused(
                 int(message.get("code") or message.get("status") or 1006), message.get("reason") or ""
             )
@@ -88,6 +99,8 @@ class WebSocketSession:
 
     async def __aexit__(self, *exception: object) -> None:
         await self._close(1000)
+        if exception[0] is None:
+            self._raise_server_exception()
 
     def __enter__(self) -> "WebSocketSession":
         return self._home.run(self.__aenter__())
@@ -96,13 +109,19 @@ class WebSocketSession:
         self._home.run(self.__aexit__(*exception))
 
     async def _run(self) -> None:
-        error: Exception | None = None
         try:
             await self._connect(self._scope, self._inbound.get, self._outbound.put)
         except Exception as raised:
-            error = raised
+            self._error = raised
+        error = self._error
         code, reason = (1011, f"{type(error).__name__}: {error}") if error is not None else (1000, "")
         await self._outbound.put({"type": "websocket.close", "code": code, "reason": reason})
+
+    def _raise_server_exception(self) -> None:
+        """Raise what left the application, once, where the caller wants it."""
+        error, self._error = self._error, None
+        if self._raises and error is not None:
+            raise error
 
     async def _close(self, code: int) -> None:
         await self._inbound.put({"type": "websocket.disconnect", "code": code})
@@ -163,6 +182,7 @@ class WebSocketSession:
         message = await self._outbound.get()
         if message["type"] == "websocket.close":
             await self._outbound.put(message)  # whoever asks again hears the same
+            self._raise_server_exception()
             raise WebSocketClosed(int(message.get("code") or 1000), message.get("reason") or "")
         value = message.get(kind)
         if value is not None:

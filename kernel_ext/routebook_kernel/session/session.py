@@ -279,25 +279,28 @@ class Session:
             options: For `uvicorn.Config`.
 
         Raises:
-            ServerRefused: The port is none, or the host is not on loopback.
+            ServerRefused: The port is none, or the host is not on loopback; what was served is served still.
             NotAnApplication: It is none.
         """
         if not callable(app):
             raise NotAnApplication(f"{app!r}"[:80])
         application = self.view(app) if isinstance(app, Routebook) else None
         live = application.live if application else LiveApp(app)
-        self.stop()
-        self._served = application
         served: ASGIApp = Recording(live, self.recorder, lambda: self._count(live))
         stateful = WithState(served, lambda: self._home_lifespans().state_of(live.current))
         served = ProxyPrefix(stateful, hub_prefix_of(os.environ))
-        self.server.start(
-            served,
-            port=DEFAULT_PORT if port is None else port,
-            before=lambda: self._home_lifespans().hold(live.current, "server"),
-            after=lambda: self._home_lifespans().release("server"),
-            **options,
-        )
+        former, self._served = self._served, application
+        try:
+            self.server.start(
+                served,
+                port=DEFAULT_PORT if port is None else port,
+                before=lambda: self._home_lifespans().hold(live.current, "server"),
+                after=lambda: self._home_lifespans().release("server"),
+                **options,
+            )
+        except Exception:
+            self._served = former  # what was served is served still
+            raise
         return self.server_state()
 
     def stop(self) -> None:

@@ -20,6 +20,9 @@ from routebook_kernel.registry.report import RunReport
 from routebook_kernel.session.following import Follower
 from routebook_kernel.session.reporting import CellError, Reporter, Run
 
+MAX_FILES = 1000
+"""Of how many texts of cells, about, a code object's cell can be told."""
+
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
@@ -84,10 +87,19 @@ class Tracker:
         self._has_deleted = bool(deleted and self.notebook.forget(deleted))
         cell = self.notebook.begin(cell_id, source, count, filename)
         if filename is not None:
-            self._files[filename] = cell.key
+            self._remember(filename, cell.key)
         for app in self.names.applications.values():
             self._watch(app)
         return cell
+
+    def _remember(self, filename: str, cell: CellKey) -> None:
+        """Each text of a cell has a file of its own: the standing ones are kept, and the latest of those that were."""
+        self._files.pop(filename, None)
+        self._files[filename] = cell
+        if len(self._files) > MAX_FILES:
+            standing = {each.filename for each in self.notebook.cells.values()}
+            latest = list(self._files.items())[-MAX_FILES // 2 :]
+            self._files = {file: key for file, key in self._files.items() if file in standing} | dict(latest)
 
     def settle(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
         """The open cell's run ended; None when none was open."""

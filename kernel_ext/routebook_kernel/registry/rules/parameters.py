@@ -68,7 +68,7 @@ def _shares_its_default(function: Function) -> Iterator[str]:
 def _mutable_defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
     """The parameters whose default is written as a list, a dictionary or a set, comprehensions included."""
     for parameter, default in function.parameters:
-        if isinstance(default, tuple(_MUTABLE)):
+        if default is not None and type(default) in _MUTABLE:
             yield parameter.arg, default
 
 
