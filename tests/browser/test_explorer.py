@@ -107,6 +107,9 @@ def test_a_wrong_value_is_shown_at_its_field_and_mended(explorer: ExplorerPage) 
     expect(explorer.response.get_by_role("tree")).to_contain_text("Emma")
     expect(explorer.errors).to_have_count(0)
 
+    explorer.response.get_by_role("button", name="Keep as a test").click()
+    expect(explorer.response).to_contain_text('Kept as "POST /items answers 200" in ')
+
 
 def test_the_explorer_follows_a_cell_that_changes_the_application(explorer: ExplorerPage) -> None:
     """A later run shows without running the explorer's own cell; inputs that still fit stay."""

@@ -1,8 +1,8 @@
-/** The request as code that a person can paste elsewhere: curl, Python's httpx2, JavaScript's fetch, a `.http` file. */
+/** The request as code that a person can paste elsewhere: curl, Python's httpx2 and requests, JavaScript's fetch, `.http`. */
 import type { Pairs, RequestBody, SendArguments } from "./protocol";
 import { address } from "./request";
 
-export const LANGUAGES = ["curl", "httpx2", "fetch", ".http"] as const;
+export const LANGUAGES = ["curl", "httpx2", "requests", "fetch", ".http"] as const;
 export type Language = (typeof LANGUAGES)[number];
 
 const shell = (text: string): string => (/^[\w@%+=:,./-]+$/.test(text) ? text : `'${text.replaceAll("'", `'\\''`)}'`);
@@ -51,10 +51,33 @@ function curl(request: SendArguments, url: string): string {
 const pairs = (items: Pairs): string =>
   `[${items.map(([name, value]) => `(${python(name)}, ${python(value)})`).join(", ")}]`;
 
-function httpx2(request: SendArguments, url: string): string {
+/** Headers as a dictionary, which has no repeats: RFC 9110 §5.3 joins them, but for cookies, which have their own sign. */
+function dictionary(items: Pairs): string {
+  const joined = new Map<string, string>();
+  for (const [name, value] of items) {
+    const former = joined.get(name.toLowerCase());
+    joined.set(name.toLowerCase(), former === undefined ? value : `${former}, ${value}`);
+  }
+  return `{${[...joined].map(([name, value]) => `${python(name)}: ${python(value)}`).join(", ")}}`;
+}
+
+const httpx2 = (request: SendArguments, url: string): string =>
+  pythonCall("httpx2", request, url, pairs, (text) => `content=${python(text)}`);
+
+const requests = (request: SendArguments, url: string): string =>
+  pythonCall("requests", request, url, dictionary, (text) => `data=${python(text)}.encode()`);
+
+/** A call of a Python library; the two differ in how they take headers and a body. */
+function pythonCall(
+  library: string,
+  request: SendArguments,
+  url: string,
+  headers: (items: Pairs) => string,
+  content: (text: string) => string,
+): string {
   const { method, body } = request;
   const lines = [python(method), python(url)];
-  if (headersOf(request).length) lines.push(`headers=${pairs(headersOf(request))}`);
+  if (headersOf(request).length) lines.push(`headers=${headers(headersOf(request))}`);
   if (body.kind === "multipart") {
     const files = (body.parts ?? []).map(({ name, text, filename }) =>
       filename === undefined
@@ -63,9 +86,9 @@ function httpx2(request: SendArguments, url: string): string {
     );
     lines.push(`files=[${files.join(", ")}]`);
   } else if (body.kind !== "none") {
-    lines.push(`content=${python(bodyText(body))}`);
+    lines.push(content(bodyText(body)));
   }
-  return `import httpx2\n\nresponse = httpx2.request(\n    ${lines.join(",\n    ")},\n)\nprint(response.status_code, response.text)`;
+  return `import ${library}\n\nresponse = ${library}.request(\n    ${lines.join(",\n    ")},\n)\nprint(response.status_code, response.text)`;
 }
 
 function fetchCall(request: SendArguments, url: string): string {
@@ -109,6 +132,7 @@ function httpFile(request: SendArguments, url: string): string {
 const WRITERS: { [language in Language]: (request: SendArguments, url: string) => string } = {
   curl,
   httpx2,
+  requests,
   fetch: fetchCall,
   ".http": httpFile,
 };

@@ -121,6 +121,10 @@ test("Python's and JavaScript's code is code", () => {
   const python = writeCode("httpx2", REQUEST, "http://127.0.0.1:8000");
   execFileSync("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"], { input: python });
   assert.match(python, /content="\{\\"name\\": \\"d'Arc\\"\}"/);
+  const older = writeCode("requests", REQUEST, "http://127.0.0.1:8000");
+  execFileSync("python3", ["-c", "import ast, sys; ast.parse(sys.stdin.read())"], { input: older });
+  assert.match(older, /headers=\{"x-key": "a\\"b", "cookie": "s=1", "content-type": "application\/json"\}/);
+  assert.match(older, /data="\{\\"name\\": \\"d'Arc\\"\}"\.encode\(\)/);
   const script = writeCode("fetch", REQUEST, "http://127.0.0.1:8000");
   assert.doesNotThrow(() => new Function(`return async () => { ${script} }`));
 });

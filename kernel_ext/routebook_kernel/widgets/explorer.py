@@ -8,6 +8,7 @@ from routebook_kernel.session_api import AppView, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
 from routebook_kernel.widgets.dependencies import dependencies_asks
 from routebook_kernel.widgets.requests import read_request
+from routebook_kernel.widgets.tests import tests_asks
 from routebook_kernel.widgets.trace import trace_asks
 from routebook_kernel.widgets.view import Overview, View
 
@@ -24,7 +25,13 @@ class Explorer(View):
     bundle = "explorer"
 
     def __init__(self, session: SessionApi, view: AppView, overview: Callable[[Any], Overview]) -> None:
-        asks = console_asks(view) | trace_asks(session.trace_view()) | dependencies_asks(session.dependencies(view))
+        tests = tests_asks(session.tests)
+        asks = {
+            **console_asks(view),
+            **trace_asks(session.trace_view()),
+            **dependencies_asks(session.dependencies(view)),
+            **{name: tests[name] for name in ("draft", "keep")},
+        }
         super().__init__(session, view, overview, asks)
 
     def __repr__(self) -> str:

@@ -10,6 +10,7 @@ import { CopyButton, save } from "./copy";
 import { FailureView, RaisedView } from "./failure";
 import { Icon } from "./icon";
 import { JsonTree } from "./json-tree";
+import { Keep } from "./keep";
 import { Segments } from "./segments";
 import { StreamView } from "./stream";
 
@@ -260,6 +261,9 @@ export function Response({
       {exchange && (
         <div class={pending ? "is-past" : undefined}>
           <Exchange exchange={exchange} />
+          <p class="rb-line">
+            <Keep key={exchange.id} id={exchange.id} />
+          </p>
         </div>
       )}
       {!answer && !pending && <p class="rb-small rb-2">Nothing sent yet. The answer comes here.</p>}
