@@ -1,6 +1,6 @@
 // Builds the views' bundles into the Python package; with --tests, the tests' bundles into build/tests.
 // The script of a view is src/<view>.tsx, its sheet src/styles/<view>.css.
-import { readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { copyFileSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
 import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
@@ -35,6 +35,7 @@ if (process.argv.includes("--tests")) {
     target: ["chrome111", "firefox121", "safari16.4"],
     outdir: STATIC,
   });
+  copyFileSync("node_modules/preact/LICENSE", `${STATIC}/preact.LICENSE.txt`); // its code is in the bundles
   for (const view of VIEWS) confine(view);
   const sizes = ["loader.js", ...VIEWS.flatMap((view) => [`${view}.js`, `${view}.css`])].map(measured);
   for (const view of VIEWS) {

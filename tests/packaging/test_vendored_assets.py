@@ -1,4 +1,4 @@
-"""The documentation pages' assets, as they were published."""
+"""What others made and the wheel holds: the documentation pages' assets as they were published, licences."""
 
 import hashlib
 from importlib.resources import files
@@ -24,6 +24,12 @@ def test_asset_is_the_published_file(name):
 def test_licences_travel_with_the_files(folder, licences):
     """Apache-2.0 §4 and MIT ask for it."""
     assert [name for name in licences if not (STATIC / folder / name).is_file()] == []
+
+
+def test_the_bundles_come_with_the_licence_of_the_code_in_them():
+    """Preact is bundled into each view, and its MIT licence asks to travel with it."""
+    licence = files("routebook_kernel") / "widgets" / "static" / "preact.LICENSE.txt"
+    assert "Copyright (c) 2015-present Jason Miller" in licence.read_text()
 
 
 def test_readme_names_the_versions():

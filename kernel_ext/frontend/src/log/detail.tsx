@@ -1,9 +1,8 @@
 /** One exchange, whole: what was sent, what was answered, what went wrong, what was printed. */
-import { useState } from "preact/hooks";
-import { LANGUAGES, type Language, writeCode } from "../code";
+import { writeCode } from "../code";
 import { type Value, print } from "../json";
 import { CellLink, Method, Status } from "../parts/badges";
-import { copyText } from "../parts/copy";
+import { CopyAs } from "../parts/copy-as";
 import { FailureView, RaisedView } from "../parts/failure";
 import { Icon } from "../parts/icon";
 import { Body, Headers } from "../parts/response";
@@ -17,36 +16,9 @@ import type { LogStore } from "./store";
 
 const MAX_LINES = 200;
 
-function CopyAs({ detail }: { detail: ExchangeDetail }) {
-  const [said, say] = useState("");
+function CopyRequest({ detail }: { detail: ExchangeDetail }) {
   const request = forCode(detail);
-  if (!request) return null;
-  const copy = async (language: Language): Promise<void> => {
-    say((await copyText(writeCode(language, request, baseOf(detail)))) ? `Copied as ${language}` : "Not allowed here");
-    setTimeout(() => say(""), 2000);
-  };
-  return (
-    <span class="rb-send__copy">
-      <select
-        class="rb-select"
-        aria-label="Copy the request as"
-        value=""
-        onChange={({ currentTarget }) => {
-          const language = currentTarget.value as Language;
-          currentTarget.value = "";
-          void copy(language);
-        }}
-      >
-        <option value="">Copy as</option>
-        {LANGUAGES.map((language) => (
-          <option key={language}>{language}</option>
-        ))}
-      </select>
-      <span class="rb-said rb-small" role="status">
-        {said}
-      </span>
-    </span>
-  );
+  return request && <CopyAs write={(language) => writeCode(language, request, baseOf(detail))} />;
 }
 
 const Issues = ({ issues }: { issues: ValidationIssue[] }) => (
@@ -143,7 +115,7 @@ function Head({ detail, store, from }: { detail: ExchangeDetail; store: LogStore
         <Icon name="flask" />
         Keep as a test
       </button>
-      <CopyAs detail={detail} />
+      <CopyRequest detail={detail} />
     </PanelHead>
   );
 }

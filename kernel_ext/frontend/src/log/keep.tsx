@@ -9,7 +9,7 @@ import type { Expectation, ExchangeDetail, Json, TestDraft, TestResult, Verdict 
 import { Editor, Fill } from "../tests/editor";
 import { type Row, rowOf, withPicked } from "../tests/expect";
 import { shorten, visible } from "../words";
-import { PanelHead } from "./panel";
+import { PanelHead, Refusal } from "./panel";
 import type { LogStore } from "./store";
 
 const JUDGE_MS = 250;
@@ -202,12 +202,7 @@ export function Keep({ store, id }: { store: LogStore; id: number }) {
         isFocused={store.takesFocus}
         onClose={() => store.show(null)}
       />
-      {refusal && (
-        <div class="rb-note" data-n="warn" role="alert">
-          <Icon name="warn" />
-          <div>{visible(refusal)}</div>
-        </div>
-      )}
+      {refusal && <Refusal text={refusal} />}
       {!refusal && !(draft && loaded) && <p role="status">Reading it…</p>}
       {draft && loaded && "detail" in loaded && <Form key={id} store={store} detail={loaded.detail} draft={draft} />}
     </section>

@@ -1,7 +1,8 @@
-/** The head of what stands below the list: its title, what can be done, close. */
+/** What every panel below the list begins with: its title, what can be done, close; or why it cannot be had. */
 import type { ComponentChildren } from "preact";
 import { useEffect, useRef } from "preact/hooks";
 import { Icon } from "../parts/icon";
+import { visible } from "../words";
 
 export function PanelHead({
   id,
@@ -36,3 +37,10 @@ export function PanelHead({
     </div>
   );
 }
+
+export const Refusal = ({ text }: { text: string }) => (
+  <div class="rb-note" data-n="warn" role="alert">
+    <Icon name="warn" />
+    <div>{visible(text)}</div>
+  </div>
+);

@@ -3,7 +3,7 @@ import { useId, useRef, useState } from "preact/hooks";
 import { Icon } from "../parts/icon";
 import type { ExchangeDetail, HiddenValue, RawRequest } from "../protocol";
 import { size, visible } from "../words";
-import { PanelHead } from "./panel";
+import { PanelHead, Refusal } from "./panel";
 import { headerLines, headersFrom } from "./resend";
 import type { LogStore } from "./store";
 
@@ -182,12 +182,7 @@ export function Replay({ store, id }: { store: LogStore; id: number }) {
         isFocused={store.takesFocus}
         onClose={() => store.show(null)}
       />
-      {refusal && (
-        <div class="rb-note" data-n="warn" role="alert">
-          <Icon name="warn" />
-          <div>{visible(refusal)}</div>
-        </div>
-      )}
+      {refusal && <Refusal text={refusal} />}
       {!loaded && <p role="status">Reading it…</p>}
       {detail?.request && <Form key={id} store={store} detail={detail} request={detail.request} />}
     </section>

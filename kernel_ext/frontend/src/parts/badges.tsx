@@ -1,5 +1,5 @@
 /** The small signs of the views: method, path, mark, status. Each has its word; colour only repeats it. */
-import type { CellRef, Mark as MarkState, MarkKind } from "../protocol";
+import type { CellRef, Mark as MarkState, MarkKind, OperationState } from "../protocol";
 import { statusClass, visible } from "../words";
 import { Icon, type IconName } from "./icon";
 
@@ -85,4 +85,13 @@ export const CellLink = ({ cell }: { cell: CellRef }) => (
     </button>
     {cell.line === null ? "" : `, line ${cell.line}`}
   </span>
+);
+
+/** Where an operation comes from: its function, and the cell that defines it. */
+export const Origin = ({ operation: { endpoint, cell } }: { operation: OperationState }) => (
+  <p class="rb-detail__cell rb-small">
+    {endpoint && <code>{visible(endpoint)}</code>}
+    {endpoint && cell && " in "}
+    {cell && <CellLink cell={cell} />}
+  </p>
 );

@@ -3,7 +3,7 @@ import { useState } from "preact/hooks";
 import { descriptionOf } from "../operation";
 import type { CellRef, Mark as MarkState, OperationState } from "../protocol";
 import { visible } from "../words";
-import { CellLink, MARK_ICONS, Mark, Method, Path, RunCell } from "./badges";
+import { MARK_ICONS, Mark, Method, Origin, Path, RunCell } from "./badges";
 import { useStore, useUid } from "./context";
 import { Difference } from "./difference";
 import { Icon } from "./icon";
@@ -65,15 +65,7 @@ function Head({ operation, marks, titleId }: { operation: OperationState; marks:
           <Mark key={mark.kind} mark={mark} />
         ))}
       </div>
-      <p class="rb-detail__cell rb-small">
-        {operation.endpoint && <code>{visible(operation.endpoint)}</code>}
-        {operation.cell && (
-          <>
-            {operation.endpoint && " in "}
-            <CellLink cell={operation.cell} />
-          </>
-        )}
-      </p>
+      <Origin operation={operation} />
       {operation.summary && <p class="rb-lead">{visible(operation.summary)}</p>}
       {description && <Markdown source={description} />}
       {marks.some(({ kind }) => kind === "changed") && (

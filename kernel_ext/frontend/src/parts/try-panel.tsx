@@ -1,56 +1,24 @@
 /** Try an operation: what will be sent on top, the form left, its JSON and the answer right. */
-import { useMemo, useRef, useState } from "preact/hooks";
-import { LANGUAGES, type Language, writeCode } from "../code";
+import { useMemo, useRef } from "preact/hooks";
+import { writeCode } from "../code";
 import { type Draft, parameterKey } from "../draft";
 import { type NumberedIssue, numberIssues } from "../issues";
 import { isSame, parse, tokens, valueAt } from "../json";
 import { type Parameter, securityOf } from "../operation";
 import { jsonText, preview } from "../request";
 import { type Answer, type Console, bodyOf } from "../store";
-import { shorten, visible } from "../words";
+import { shorten } from "../words";
 import { AuthBar } from "./auth-bar";
-import { Method } from "./badges";
 import { useStore, useUid } from "./context";
-import { copyText } from "./copy";
+import { CopyAs } from "./copy-as";
 import { ErrorList } from "./errors";
 import { Icon } from "./icon";
 import { JsonEditor } from "./json-editor";
 import { RequestForm } from "./request-form";
+import { RequestLine } from "./request-line";
 import { Response } from "./response";
 
 const DEFAULT_BASE = "http://127.0.0.1:8000";
-
-function CopyAs({ from }: { from: Console }) {
-  const store = useStore();
-  const [said, say] = useState("");
-  const copy = async (language: Language): Promise<void> => {
-    const code = writeCode(language, await store.request(from), store.kernel.state?.server.url ?? DEFAULT_BASE);
-    say((await copyText(code)) ? `Copied as ${language}` : "Copying is not allowed here");
-    setTimeout(() => say(""), 2000);
-  };
-  return (
-    <span class="rb-send__copy">
-      <select
-        class="rb-select"
-        aria-label="Copy the request as"
-        value=""
-        onChange={({ currentTarget }) => {
-          const language = currentTarget.value as Language;
-          currentTarget.value = "";
-          void copy(language);
-        }}
-      >
-        <option value="">Copy as</option>
-        {LANGUAGES.map((language) => (
-          <option key={language}>{language}</option>
-        ))}
-      </select>
-      <span class="rb-said rb-small" role="status">
-        {said}
-      </span>
-    </span>
-  );
-}
 
 function SendBar({
   from,
@@ -66,22 +34,10 @@ function SendBar({
   const store = useStore();
   const { operation, parameters } = from;
   const isPending = store.pending.has(operation.id);
-  const [path, search] = preview(operation, parameters, draft).split(/\?(.*)/s);
   const status = answer?.exchange?.status;
   return (
     <div class="rb-send">
-      <output class="rb-send__url" aria-label="Request line">
-        <Method name={operation.method} />
-        <span class="rb-path">
-          {visible(shorten(path ?? "", 2000))}
-          {search !== undefined && (
-            <>
-              <span class="rb-2">?</span>
-              {visible(shorten(search, 2000))}
-            </>
-          )}
-        </span>
-      </output>
+      <RequestLine method={operation.method} target={preview(operation, parameters, draft)} />
       {status !== undefined && status !== null && (
         <button
           class="rb-send__jump rb-link rb-small"
@@ -91,7 +47,11 @@ function SendBar({
           {status}, below
         </button>
       )}
-      <CopyAs from={from} />
+      <CopyAs
+        write={async (language) =>
+          writeCode(language, await store.request(from), store.kernel.state?.server.url ?? DEFAULT_BASE)
+        }
+      />
       <button
         class="rb-btn rb-btn--primary"
         type="button"

@@ -7,14 +7,15 @@ import { isSame } from "../../json";
 import { descriptionOf, securityOf } from "../../operation";
 import type { OperationState } from "../../protocol";
 import { preview } from "../../request";
-import { shorten, visible } from "../../words";
+import { visible } from "../../words";
 import { AuthBar } from "../auth-bar";
-import { CellLink, MARK_ICONS, Method, Path } from "../badges";
+import { MARK_ICONS, Method, Origin, Path } from "../badges";
 import { useUid } from "../context";
 import { ErrorList } from "../errors";
 import { Icon } from "../icon";
 import { Markdown } from "../markdown";
 import { RequestForm } from "../request-form";
+import { RequestLine } from "../request-line";
 import { useSockets } from "./context";
 import { Refusal } from "./refusal";
 
@@ -27,15 +28,7 @@ function Head({ operation, titleId }: { operation: OperationState; titleId: stri
           <Method name="WS" /> <Path path={operation.path} />
         </h3>
       </div>
-      <p class="rb-detail__cell rb-small">
-        {operation.endpoint && <code>{visible(operation.endpoint)}</code>}
-        {operation.cell && (
-          <>
-            {operation.endpoint && " in "}
-            <CellLink cell={operation.cell} />
-          </>
-        )}
-      </p>
+      <Origin operation={operation} />
       {operation.summary && <p class="rb-lead">{visible(operation.summary)}</p>}
       {description && <Markdown source={description} />}
     </header>
@@ -60,21 +53,9 @@ const Notes = ({ operation }: { operation: OperationState }) => (
 function ConnectBar({ from }: { from: Console }) {
   const store = useSockets();
   const { operation, parameters } = from;
-  const [path, search] = preview(operation, parameters, store.draft(from)).split(/\?(.*)/s);
   return (
     <div class="rb-send">
-      <output class="rb-send__url" aria-label="Request line">
-        <Method name="WS" />
-        <span class="rb-path">
-          {visible(shorten(path ?? "", 2000))}
-          {search !== undefined && (
-            <>
-              <span class="rb-2">?</span>
-              {visible(shorten(search, 2000))}
-            </>
-          )}
-        </span>
-      </output>
+      <RequestLine method="WS" target={preview(operation, parameters, store.draft(from))} />
       <button
         class="rb-btn rb-btn--primary"
         type="button"
