@@ -1,4 +1,4 @@
-"""What every test stands on: Jupyter with a home of its own, hypothesis without a stopwatch."""
+"""What every test stands on: homes of their own for Jupyter and for progress, hypothesis without a stopwatch."""
 
 import os
 from collections.abc import Iterator
@@ -14,11 +14,15 @@ settings.load_profile("routebook")
 
 @pytest.fixture(scope="session", autouse=True)
 def jupyter_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Kernels started by tests read no configuration, start-up files or kernel specs of the person who runs them."""
+    """Kernels started by tests read no configuration, start-up files or kernel specs of the person who runs them.
+
+    Nor do they write to that person's progress in the course.
+    """
     home = tmp_path_factory.mktemp("jupyter")
     with pytest.MonkeyPatch.context() as patch:
         for name in ("CONFIG", "DATA", "RUNTIME"):
             patch.setenv(f"JUPYTER_{name}_DIR", str(home / name.lower()))
+        patch.setenv("ROUTEBOOK_DATA", str(home / "routebook"))
         patch.setenv("IPYTHONDIR", str(home / "ipython"))
         patch.setenv("JUPYTER_PLATFORM_DIRS", "1")
         patch.setenv("JUPYTER_PREFER_ENV_PATH", "1")

@@ -144,7 +144,13 @@ def open_notebook(page: Page, lab: Lab, notebook: Path | Sequence[str]) -> Noteb
     else:
         cells = [new_code_cell(source) for source in notebook]
         nbformat.write(new_notebook(cells=cells, metadata={"kernelspec": KERNELSPEC}), lab.root / name)
-    page.goto(lab.page_url(f"/lab/workspaces/{name.removesuffix('.ipynb')}/tree/{name}"), wait_until="domcontentloaded")
+    return open_path(page, lab, name)
+
+
+def open_path(page: Page, lab: Lab, path: str) -> Notebook:
+    """Open a notebook that lies on the server, in a workspace of its own."""
+    workspace = path.removesuffix(".ipynb").replace("/", "-")
+    page.goto(lab.page_url(f"/lab/workspaces/{workspace}/tree/{path}"), wait_until="domcontentloaded")
     return Notebook(page)
 
 

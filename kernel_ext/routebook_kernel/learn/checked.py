@@ -88,12 +88,13 @@ class Checked:
 
     def _repr_html_(self) -> str:
         if self.verdict.stopped:
-            return card(self._head_html() + self._stopped_html())
+            return card(self._head_html() + self._stopped_html(), f"Check {self.name}")
         body = self._passed_html() if self.verdict.is_passed else self._failed_html()
         trouble = f'<p data-all="stop"><b>{esc(self.course.trouble)}</b></p>' if self.course.trouble else ""
         strip = self.course.strip_html(self.lesson, is_whole=not self.verdict.is_passed)
         return card(
-            self._head_html() + body + (f'<div class="rb-check__done">{trouble}</div>' if trouble else "") + strip
+            self._head_html() + body + (f'<div class="rb-check__done">{trouble}</div>' if trouble else "") + strip,
+            f"Check {self.name}",
         )
 
     def _head_html(self) -> str:
@@ -208,7 +209,7 @@ def _step_row(outcome: Outcome) -> str:
 
 
 def _hint_html(hint: str) -> str:
-    return f'<div class="rb-hint"><p><b>Hint</b></p><p>{marked(hint)}</p></div>'
+    return f'<div class="rb-hint" role="note" aria-label="Hint"><p><b>Hint</b></p><p>{marked(hint)}</p></div>'
 
 
 def _passed_step(outcome: Outcome, title: str) -> str:

@@ -75,7 +75,7 @@ class Course:
         table = f"{_TABLE_HEAD}<tbody>{''.join(map(self._row, near))}</tbody></table>"
         rest = f"{_TABLE_HEAD}<tbody>{''.join(map(self._row, far))}</tbody></table>"
         fold = f'<details class="rb-check__done rb-small"><summary>{len(far)} more lessons</summary>{rest}</details>'
-        return card(head + (trouble if self.trouble else "") + table + (fold if far else ""))
+        return card(head + (trouble if self.trouble else "") + table + (fold if far else ""), "Your course")
 
     def _split(self) -> tuple[list[Lesson], list[Lesson]]:
         """The lessons around the learner, and the others."""
@@ -103,7 +103,8 @@ class Course:
         pips = "".join(f'<span data-r="{state}">{sign} {esc(name)}</span>' for name, state, sign in self.pips(lesson))
         count, done = len(self.lessons), sum(map(self.is_done, self.lessons))
         course = (
-            f'<p class="rb-course__l">Course</p><progress value="{done}" max="{count}">{done} of {count}</progress>'
+            f'<p class="rb-course__l">Course</p><progress aria-label="Lessons done" value="{done}" max="{count}">'
+            f"{done} of {count}</progress>"
             f'<p class="rb-course__n rb-2">{done} of {count} lessons</p>'
         )
         return (

@@ -43,7 +43,8 @@ class HintShown:
         return card(
             f'<div class="rb-check__done"><p><b>Hints</b> <span class="rb-2">{esc(title)} · {len(self.hints)} of '
             f'{self._count}</span></p><ol class="rb-hint">{items}</ol><p class="rb-2 rb-small">{marked(self._end)}'
-            f"{' ' + esc(self.trouble) if self.trouble else ''}</p></div>"
+            f"{' ' + esc(self.trouble) if self.trouble else ''}</p></div>",
+            f"Hints {self.lesson.name(self.number)}",
         )
 
 
@@ -63,7 +64,8 @@ class SolutionShown:
         return card(
             f'<div class="rb-check__done"><p><b>One way</b> <span class="rb-2">{esc(title)}</span></p>'
             f'<pre class="rb-source" tabindex="0">{esc(self.exercise.solution)}</pre><details><summary>another way'
-            f'</summary><pre class="rb-source" tabindex="0">{esc(self.exercise.another)}</pre></details></div>'
+            f'</summary><pre class="rb-source" tabindex="0">{esc(self.exercise.another)}</pre></details></div>',
+            f"Solution {self.lesson.name(self.number)}",
         )
 
 
@@ -77,4 +79,4 @@ class Said:
         return self.text
 
     def _repr_html_(self) -> str:
-        return card(f'<div class="rb-check__done"><p>{marked(self.text)}</p></div>')
+        return card(f'<div class="rb-check__done"><p>{marked(self.text)}</p></div>', "Course")

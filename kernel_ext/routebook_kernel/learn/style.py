@@ -26,6 +26,7 @@ padding:8px 16px;border-block-end:1px solid var(--l)}
 .rb-steps [data-r=fail]{padding-block-end:8px}
 .rb-asked{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 12px;margin-block:4px 12px;
 font-size:.923em;line-height:18px}
+.rb-asked :is(dt,dd){float:none;display:block;inline-size:auto}
 .rb-asked dt{color:var(--i2)}
 .rb-asked dd code{overflow-wrap:anywhere;white-space:pre-wrap}
 .rb-hint{padding:6px 12px 8px;border-inline-start:3px solid var(--jp-brand-color1,#1976d2);max-inline-size:76ch;
@@ -65,9 +66,9 @@ _CODE = re.compile(r"`([^`]*)`")
 STYLE = f"<style>{_SHEET.replace(chr(10), '')}</style>"
 
 
-def card(inner: str) -> str:
-    """A card as one output of a cell."""
-    return STYLE + framed(f'<section class="rb-card">{inner}</section>')
+def card(inner: str, label: str) -> str:
+    """A card as one output of a cell; the label is what a screen reader calls it."""
+    return STYLE + framed(f'<section class="rb-card" aria-label="{esc(label)}">{inner}</section>')
 
 
 def marked(text: str) -> str:

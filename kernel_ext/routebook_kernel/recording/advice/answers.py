@@ -13,7 +13,7 @@ from routebook_kernel.protocol import Advice
 from routebook_kernel.recording.advice.subject import UNREAD, Subject
 
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
-_MIN_CPU_MS = 100.0
+_MIN_CPU_MS = 250.0  # the first request of a process imports for up to 120 ms, and that is not the learner's
 
 
 def advise_answer(subject: Subject) -> Iterator[Advice]:
