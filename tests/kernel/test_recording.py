@@ -93,6 +93,15 @@ def test_what_a_step_gave_is_kept_without_credentials(name: str, text: str, clea
     assert USUAL.hider(headers, b"q=1")(name, text) == clean
 
 
+@pytest.mark.parametrize("name", sorted({*USUAL.fields, "shop-key", "clé", "crème_token"}))
+def test_each_name_is_found_in_every_case(name: str) -> None:
+    """The quick look for whether a body may hold a secret lets none pass."""
+    secrets = Secrets.of(["Shop-Key", "Clé", "Crème_Token"])
+    for written in (name, name.upper(), name.title()):
+        body = f'{{"a": [1], "{written}" : "s3cr3t"}}'.encode("latin-1")
+        assert b"s3cr3t" not in secrets.body(body, "application/json"), written
+
+
 @given(st.binary(max_size=300))
 def test_redaction_changes_nothing_else(body: bytes) -> None:
     """Bytes without a secret's name pass as they are, broken UTF-8 included."""
