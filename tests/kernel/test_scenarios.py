@@ -129,6 +129,14 @@ def test_registration_that_fails_changes_nothing(kernel: Kernel, source: str, sa
     assert kernel.value("client.get('/a').json()") == "'old'"
 
 
+def test_message_that_ends_in_a_full_stop_gets_no_second_one(kernel: Kernel) -> None:
+    define(kernel, "full_stop")
+
+    stopped = kernel.run("@full_stop.get('/a')\ndef a(): return 1\nraise ValueError('It is full.')", "full-stop-1")
+
+    assert "ValueError: It is full. What stands above it is live" in stopped.shown
+
+
 def test_two_cells_that_define_one_operation_are_a_conflict(kernel: Kernel) -> None:
     """The later run wins and the loser is named; when the winner's cell goes, the other answers again."""
     define(kernel, "six")

@@ -199,7 +199,7 @@ def _told_error(error: CellError | None) -> str:
     if error is None:
         return "interrupted"
     lines = str(error.error).splitlines()
-    return f"{type(error.error).__name__}: {lines[0]}" if lines else type(error.error).__name__
+    return f"{type(error.error).__name__}: {lines[0].removesuffix('.')}" if lines else type(error.error).__name__
 
 
 def _one_line(error: CellError) -> str:
