@@ -18,8 +18,8 @@ def _mounts_before_its_operations(app: Routebook) -> Iterator[str]:
         if isinstance(route, Mount):
             mounts.append(route)
             continue
-        paths = [context.path_format or "" for context in iter_route_contexts([route])] if _has_paths(route) else []
-        for path in paths:
+        contexts = iter_route_contexts([route]) if mounts and _has_paths(route) else ()
+        for path in [context.path_format or "" for context in contexts]:
             mount = next((each for each in mounts if path == each.path or path.startswith(f"{each.path}/")), None)
             if mount is not None:
                 yield (
