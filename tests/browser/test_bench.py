@@ -1,15 +1,13 @@
 """The bench as a person uses it, in a real JupyterLab: by role and label, keyboard included."""
 
 import json
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import load_axe, serious_problems
 from tests.browser.lab import Lab
 from tests.browser.notebook import Notebook, poll, set_theme
-
-AXE = Path(__file__).parents[2] / "kernel_ext/frontend/node_modules/axe-core/axe.min.js"
 
 SETUP = """\
 %load_ext routebook_kernel
@@ -102,25 +100,17 @@ def test_a_run_is_cancelled_and_what_it_measured_stays(bench: BenchPage, page: P
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_serious_accessibility_problem(bench: BenchPage, page: Page, screenshot, theme) -> None:
     """axe-core over a comparison, wide and narrow; pictures are for a person to look at."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in kernel_ext/frontend")
     set_theme(page, theme)
     page.evaluate("jupyterapp.shell.collapseLeft()")
     expect(bench.table).to_be_visible()
     bench.form.get_by_label("at a time").fill("2")
     bench.form.get_by_label("at a time").press("Enter")
     expect(bench.table.get_by_role("columnheader", name="ratio")).to_be_visible()
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     for width in (1280, 700, 460):
         page.set_viewport_size({"width": width, "height": 1000})
-        found = page.evaluate("async () => (await axe.run('.rb-view')).violations")
         screenshot(bench.root, f"bench-{theme}-{width}")
-        serious = [
-            (one["id"], [node["html"][:200] for node in one["nodes"]])
-            for one in found
-            if one["impact"] in {"serious", "critical"}
-        ]
-        assert serious == []
+        assert serious_problems(page.locator(".rb-view")) == []
         poll(
             lambda: page.evaluate(
                 "document.querySelector('.rb-view').scrollWidth <= document.querySelector('.rb-view').clientWidth"

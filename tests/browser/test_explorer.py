@@ -1,14 +1,12 @@
 """The explorer as a person uses it, in a real JupyterLab: by role and label, keyboard included."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import load_axe, serious_problems
 from tests.browser.notebook import Notebook, set_theme
-
-AXE = Path(__file__).parents[2] / "kernel_ext/frontend/node_modules/axe-core/axe.min.js"
 
 SETUP = """\
 %load_ext routebook_kernel
@@ -281,8 +279,6 @@ def test_a_restarted_kernel_is_said_and_recovered(explorer: ExplorerPage) -> Non
 @pytest.mark.parametrize("width", [1280, 700])
 def test_no_serious_accessibility_problem(explorer: ExplorerPage, page: Page, screenshot, theme, width) -> None:
     """axe-core over the fullest state, a 422; the picture is for a person to look at."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in kernel_ext/frontend")
     set_theme(page, theme)
     page.set_viewport_size({"width": width, "height": 1000})
     page.evaluate("jupyterapp.shell.collapseLeft()")
@@ -293,16 +289,10 @@ def test_no_serious_accessibility_problem(explorer: ExplorerPage, page: Page, sc
     explorer.send()
     expect(explorer.errors).to_be_visible()
 
-    page.evaluate(AXE.read_text())
-    found = page.evaluate("async () => (await axe.run('.rb-view')).violations")
+    load_axe(page)
     screenshot(explorer.root, f"explorer-{theme}-{width}")
 
-    serious = [
-        (one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
+    assert serious_problems(page.locator(".rb-view")) == []
     assert page.evaluate(
         "document.querySelector('.rb-view').scrollWidth <= document.querySelector('.rb-view').clientWidth"
     )

@@ -5,9 +5,10 @@ from itertools import product
 
 from playwright.sync_api import Page, expect
 
+from tests.browser.axe import load_axe
 from tests.browser.lab import Lab
 from tests.browser.notebook import set_theme
-from tests.browser.test_log import AXE, SETUP, LogPage, check
+from tests.browser.test_log import SETUP, LogPage, check
 
 SEND = """\
 client.post("/books", json={"title": "Emma", "author": "Mary Shelley", "price": 9.99})
@@ -76,7 +77,7 @@ def test_tests_are_kept_by_clicking_run_changed_and_removed(open_notebook, page:
     expect(good).to_contain_text("failed")
     expect(good).to_contain_text('$.title equals "Emma" came "Persuasion"')
 
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     check(page)
 
     good.get_by_role("button", name="Edit").click()
@@ -113,7 +114,7 @@ def test_no_serious_accessibility_problem(open_notebook, page: Page, screenshot)
         notebook.run_cell(cell)
     log = LogPage(notebook, 3)
     page.evaluate("jupyterapp.shell.collapseLeft()")
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     tests = notebook.cell(5).get_by_role("region", name="Routebook tests")
     for theme, width in product(("light", "dark"), (1280, 700, 440)):
         set_theme(page, theme)

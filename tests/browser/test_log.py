@@ -2,14 +2,12 @@
 
 import re
 from itertools import product
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import load_axe, serious_problems
 from tests.browser.notebook import Notebook, set_theme
-
-AXE = Path(__file__).parents[2] / "kernel_ext/frontend/node_modules/axe-core/axe.min.js"
 
 SETUP = """\
 %load_ext routebook_kernel
@@ -233,7 +231,7 @@ def test_a_burst_of_ten_thousand_leaves_page_and_list_right(log: LogPage, page: 
 def test_no_serious_accessibility_problem(log: LogPage, page: Page, screenshot) -> None:
     """axe-core over the list with each panel, in both themes; the pictures are for a person."""
     page.evaluate("jupyterapp.shell.collapseLeft()")
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     for theme, width in product(("light", "dark"), (1280, 700, 440)):
         set_theme(page, theme)
         page.set_viewport_size({"width": width, "height": 1000})
@@ -256,13 +254,7 @@ def test_no_serious_accessibility_problem(log: LogPage, page: Page, screenshot) 
 
 
 def check(page: Page) -> None:
-    found = page.evaluate("async () => (await axe.run('.rb-view')).violations")
-    serious = [
-        (one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
+    assert serious_problems(page.locator(".rb-view")) == []
     scrolled = "[...document.querySelectorAll('.rb-log__scroll')].every(one => one.scrollWidth <= one.clientWidth)"
     assert page.evaluate(scrolled)
     assert page.evaluate(

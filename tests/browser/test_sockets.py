@@ -1,13 +1,10 @@
 """The view of sockets as a person uses it, in a real JupyterLab: by role and label, keyboard included."""
 
-from pathlib import Path
-
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import load_axe, serious_problems
 from tests.browser.notebook import Notebook, set_theme
-
-AXE = Path(__file__).parents[2] / "kernel_ext/frontend/node_modules/axe-core/axe.min.js"
 
 SETUP = """\
 %load_ext routebook_kernel
@@ -181,11 +178,9 @@ def test_a_flood_is_followed_and_only_what_is_seen_is_drawn(sockets: SocketsPage
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_serious_accessibility_problem(sockets: SocketsPage, page: Page, screenshot, theme) -> None:
     """axe-core over a refused handshake and a conversation, wide and narrow; pictures are for a person to look at."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in kernel_ext/frontend")
     set_theme(page, theme)
     page.evaluate("jupyterapp.shell.collapseLeft()")
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     sockets.connect(seat="0")
     expect(sockets.alert).to_be_visible()
     check(sockets, page, screenshot, f"sockets-refused-{theme}")
@@ -203,14 +198,8 @@ def test_no_serious_accessibility_problem(sockets: SocketsPage, page: Page, scre
 
 
 def check(sockets: SocketsPage, page: Page, screenshot, name: str) -> None:
-    found = page.evaluate("async () => (await axe.run('.rb-view')).violations")
     screenshot(sockets.root, name)
-    serious = [
-        (one["id"], [node["html"][:200] for node in one["nodes"]])
-        for one in found
-        if one["impact"] in {"serious", "critical"}
-    ]
-    assert serious == []
+    assert serious_problems(page.locator(".rb-view")) == []
     assert page.evaluate(
         "document.querySelector('.rb-view').scrollWidth <= document.querySelector('.rb-view').clientWidth"
     )

@@ -1,14 +1,12 @@
 """Traces and dependencies as a person looks at them, in a real JupyterLab: by role and label, keyboard included."""
 
 import re
-from pathlib import Path
 
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
+from tests.browser.axe import load_axe, serious_problems
 from tests.browser.notebook import Notebook, set_theme
-
-AXE = Path(__file__).parents[2] / "kernel_ext/frontend/node_modules/axe-core/axe.min.js"
 
 SETUP = """\
 %load_ext routebook_kernel
@@ -178,24 +176,16 @@ def test_the_explorer_has_both_as_tabs(notebook: Notebook, page: Page) -> None:
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_no_serious_accessibility_problem(notebook: Notebook, page: Page, screenshot, theme) -> None:
     """axe-core over a comparison, an untraced request and a tree, wide and narrow; pictures are for a person to see."""
-    if not AXE.exists():
-        pytest.skip("axe-core is not installed: run `npm ci` in kernel_ext/frontend")
     set_theme(page, theme)
     page.evaluate("jupyterapp.shell.collapseLeft()")
     view = trace_in(notebook, 4)
     view.get_by_role("combobox", name=re.compile("^Compare")).select_option(index=1)
     expect(view.get_by_role("columnheader", name="±")).to_be_visible()
-    page.evaluate(AXE.read_text())
+    load_axe(page)
     for width in (1280, 700):
         page.set_viewport_size({"width": width, "height": 1000})
         for cell, name in ((4, "trace"), (5, "trace-untraced"), (6, "dependencies")):
             shown = notebook.cell(cell).locator(".rb-view")
             screenshot(shown, f"{name}-{theme}-{width}")
-            found = shown.evaluate("async element => (await axe.run(element)).violations")
-            serious = [
-                (one["id"], [node["html"][:200] for node in one["nodes"]])
-                for one in found
-                if one["impact"] in {"serious", "critical"}
-            ]
-            assert serious == []
+            assert serious_problems(shown) == []
             assert shown.evaluate("element => element.scrollWidth <= element.clientWidth")

@@ -1,10 +1,11 @@
-"""One kernel a module: scenarios share it, each with names and cells of its own."""
+"""What tests of the kernel start: one kernel a module, shared by its scenarios; a session without a kernel."""
 
 import socket
 from collections.abc import Iterator
 
 import pytest
 
+from routebook_kernel.session import Session
 from tests.kernel.driver import Kernel
 
 
@@ -17,6 +18,15 @@ def kernel() -> Iterator[Kernel]:
         yield driver
     finally:
         driver.close()
+
+
+@pytest.fixture
+def session() -> Iterator[Session]:
+    """All that a kernel holds, with its loop, in this process."""
+    opened = Session({"__name__": "__main__"})
+    opened.open()
+    yield opened
+    opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import time
-from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -61,14 +60,6 @@ def arguments(target: str, count: int = 40, concurrency: int = 4, **more: Any) -
 @pytest.fixture
 def seen() -> list[Any]:
     return []
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    opened = Session({"__name__": "__main__"})
-    opened.open()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -1,7 +1,6 @@
 """Kept tests: what is kept of an exchange, where, what is judged, and that no credential is in the file."""
 
 import json
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -26,18 +25,10 @@ class Book(BaseModel):
     tags: list[str] = []
 
 
-@pytest.fixture
+@pytest.fixture(autouse=True)
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "shop.ipynb"))
     return tmp_path
-
-
-@pytest.fixture
-def session(folder: Path) -> Iterator[Session]:
-    opened = Session({"__name__": "__main__"})
-    opened.open()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

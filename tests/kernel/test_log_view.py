@@ -1,7 +1,6 @@
 """The log as views see it: lines, details, text search, and requests that are sent again without credentials kept."""
 
 import json
-from collections.abc import Iterator
 from dataclasses import replace
 from typing import Annotated, Any
 
@@ -16,14 +15,6 @@ from routebook_kernel.recording.redact import USUAL
 from routebook_kernel.records import RawRequest
 from routebook_kernel.session import Session
 from tests.kernel.driver import eventually
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    opened = Session({"__name__": "__main__"})
-    opened.open()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

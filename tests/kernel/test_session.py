@@ -5,7 +5,7 @@ import contextlib
 import json
 import threading
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from typing import Any
 
 import httpx2
@@ -27,14 +27,6 @@ from tests.kernel.driver import eventually
 class Item(BaseModel):
     name: str
     price: float
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    opened = Session({"__name__": "__main__"})
-    opened.open()
-    yield opened
-    opened.close()
 
 
 @pytest.fixture

@@ -2,7 +2,6 @@
 
 import asyncio
 import json
-from collections.abc import Iterator
 from typing import Annotated, Any
 
 import pytest
@@ -68,14 +67,6 @@ def make_app() -> Routebook:
         return room
 
     return app
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    opened = Session({"__name__": "__main__"})
-    opened.open()
-    yield opened
-    opened.close()
 
 
 class Console:

@@ -1,7 +1,6 @@
 """WebSockets in the record: the handshake, messages both ways, the close; from cells and over the socket."""
 
 import json
-from collections.abc import Iterator
 from contextlib import suppress
 from typing import Any
 
@@ -17,14 +16,6 @@ from routebook_kernel.runtime.socket_tap import MAX_BYTES, MAX_MESSAGE_BYTES, MA
 from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 from routebook_kernel.session import Session
 from tests.kernel.driver import eventually
-
-
-@pytest.fixture
-def session() -> Iterator[Session]:
-    opened = Session({"__name__": "__main__"})
-    opened.open()
-    yield opened
-    opened.close()
 
 
 def make_app() -> Routebook:
