@@ -7,7 +7,7 @@ or break a check: what is late, or raises, becomes an answer that says so.
 import asyncio
 import json
 import sys
-from collections.abc import Callable, Coroutine, Mapping
+from collections.abc import Awaitable, Callable, Coroutine, Mapping
 from inspect import isawaitable
 from typing import Any
 
@@ -218,6 +218,10 @@ class Probe:
         function = self.value(name)
         if not callable(function):
             raise Missed(f"`{name}` is of type `{type(function).__name__}`", asked=f"a function `{name}`")
+        if sys.platform == "emscripten" and not asyncio.iscoroutinefunction(function):
+            # Without threads no limit can end it; called here, not on the loop, it can wait for requests of its own.
+            result = function(*args, **options)
+            return self.run(_awaited(result), timeout_s) if isawaitable(result) else result
         try:
             return self._within(_called(function, args, options), timeout_s)
         except TimeoutError as error:
@@ -244,8 +248,12 @@ class Probe:
             return {}
 
 
+async def _awaited(result: Awaitable[Any]) -> Any:
+    return await result
+
+
 async def _called(function: Callable[..., Any], args: Any, options: Any) -> Any:
-    if asyncio.iscoroutinefunction(function) or sys.platform == "emscripten":  # no threads there
+    if asyncio.iscoroutinefunction(function):
         result = function(*args, **options)
     else:
         result = await asyncio.to_thread(function, *args, **options)
