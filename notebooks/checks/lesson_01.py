@@ -91,6 +91,7 @@ shelves = Exercise(
                     "number that was asked for."
                 ),
             },
+            needs=1,
         ),
         ask(
             "`three` is refused: it is no number",
