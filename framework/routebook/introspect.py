@@ -8,6 +8,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from enum import Enum
+from importlib import import_module
 from typing import Any, Protocol
 
 from starlette.middleware.errors import ServerErrorMiddleware
@@ -36,6 +37,7 @@ __all__ = [
     "explain",
     "find_operation",
     "iter_operations",
+    "load_compiler",
     "observed",
     "span_details",
     "view_operation",
@@ -166,6 +168,12 @@ def find_operation(app: HasRoutes, operation: str) -> OperationView:
     if not found or len({view.method for view in found}) > 1:
         raise UnknownOperationError(operation, [view.key for view in views])
     return found[0]
+
+
+def load_compiler() -> None:
+    """Import now what the first request would import, for a process that would rather wait at its start."""
+    for name in ("compiler", "source"):
+        import_module(f"routebook._plan.{name}")
 
 
 def observed(app: ASGIApp, observer: Observer) -> ASGIApp:

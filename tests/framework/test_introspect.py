@@ -1,5 +1,7 @@
 """Views of an application for tools: the command line, the kernel extension, a learner."""
 
+import subprocess
+import sys
 from typing import Any
 
 import pytest
@@ -179,3 +181,15 @@ def test_tree_shows_each_callable_at_its_place_and_what_is_shared_once() -> None
     lines = ["", *view.source.splitlines()]
     assert all(call.name in lines[call.line] for call in view.endpoint.iter_tree())
     assert [read.source for call in view.endpoint.iter_tree() for read in call.parameters] == ["query"] * 3
+
+
+def test_compiler_is_loaded_on_request_only() -> None:
+    """Whoever only declares routes does not wait for it; a notebook would rather wait at its start."""
+    script = """
+import sys
+import routebook, routebook.introspect
+assert "routebook._plan.compiler" not in sys.modules
+routebook.introspect.load_compiler()
+assert {"routebook._plan.compiler", "routebook._plan.source"} <= set(sys.modules)
+"""
+    subprocess.run([sys.executable, "-c", script], check=True)

@@ -15,6 +15,7 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 
 import routebook
 from routebook.applications import Routebook
+from routebook.introspect import load_compiler
 from routebook.routing import set_registrar
 from routebook_kernel.exceptions import NotAnApplication, RequestRefused
 from routebook_kernel.protocol import ServerState
@@ -113,6 +114,7 @@ class Session:
 
     def open(self) -> None:
         """Take the registrations of the framework and listen to the kernel's output."""
+        load_compiler()  # or the first request would seem slow, and its operation busy
         self._former_registrar = set_registrar(self.tracker)
         self.output.install()
 
