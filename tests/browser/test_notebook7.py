@@ -13,6 +13,7 @@ from tests.browser.conftest import PageWatch
 from tests.browser.lab import Lab
 from tests.browser.notebook import KERNELSPEC, Notebook, poll
 from tests.browser.test_main_job import choose, operations
+from tests.browser.test_views import SHOWN
 
 # Errors that a notebook without us has in its console too.
 OWN = re.compile(r"reading 'schema'|registered\.$")
@@ -67,3 +68,14 @@ def test_explorer_and_console_follow_the_cells(notebook7: Notebook, screenshot) 
     notebook7.delete_cell(added)
     notebook7.run_cell(0)  # the front end reports deleted cells with the next run
     poll(lambda: operations(explorer), [["POST", "/items"]])
+
+
+def test_each_view_is_shown(notebook7: Notebook) -> None:
+    """The page is another, the views are the same."""
+    notebook7.run_all()
+    for magic in list(SHOWN)[1:]:
+        notebook7.run_cell(notebook7.add_cell(magic.replace("/books/{book_id}", "/items").replace("GET /i", "POST /i")))
+    names = [name.replace("Bookshop", "In Notebook 7") for name in SHOWN.values()]
+    for index, name in enumerate(names, start=2):
+        expect(notebook7.cell(index).get_by_role("region", name=name).first).to_be_visible()
+        expect(notebook7.cell(index).get_by_text("live", exact=True).first).to_be_visible()
