@@ -145,8 +145,7 @@ def _nesting(subject: Subject) -> Iterator[str]:
     if set(members) == {name} and name not in subject.expected and isinstance(members[name], dict):
         yield (
             f"the fields stand under `{name}`, and are read at the top: send them without `{name}` around them, or "
-            "declare "
-            f"`{name}: Annotated[…, Body(embed=True)]`"
+            f"declare `{name}: Annotated[…, Body(embed=True)]`"
         )
 
 

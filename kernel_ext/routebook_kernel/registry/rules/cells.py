@@ -54,8 +54,7 @@ def _walks_flat_routes(cell: Cell) -> Iterator[str]:
         line = getattr(loop, "lineno", target.lineno)
         yield (
             f"{ticked(ast.unparse(target))} (line {line}) holds an included router as one entry, without its paths: "
-            "read "
-            f"{ticked(ast.unparse(target.value) + '.openapi()')}`['paths']`, or `iter_route_contexts(…)`"
+            f"read {ticked(ast.unparse(target.value) + '.openapi()')}`['paths']`, or `iter_route_contexts(…)`"
         )
 
 

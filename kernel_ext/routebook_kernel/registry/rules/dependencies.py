@@ -69,8 +69,7 @@ def _swallows_what_passes_its_yield(function: Function) -> Iterator[str]:
             if name in {"Exception", "BaseException", "HTTPException"} and not raises:
                 yield (
                     f"`except {name}` around `yield` (line {handler.lineno}) swallows the exception, and no response "
-                    "is "
-                    "left: end it with `raise`"
+                    "is left: end it with `raise`"
                 )
 
 
@@ -84,8 +83,7 @@ def _raises_after_its_yield(function: Function) -> Iterator[str]:
         if is_http and node.lineno > first and id(node) not in handled:
             yield (
                 f"`raise HTTPException` after `yield` (line {node.lineno}) comes when the response is on its way: "
-                "raise "
-                f"it in the path operation, or declare `Depends({function.name}, scope='function')`"
+                f"raise it in the path operation, or declare `Depends({function.name}, scope='function')`"
             )
 
 
@@ -124,8 +122,7 @@ def _is_no_lifespan(cell: Cell) -> Iterator[str]:
         if function is not None and not function.is_generator and not _returns_something(function):
             yield (
                 f"`{function.name}` (line {function.node.lineno}) is a lifespan without `yield`: put `yield` between "
-                "what "
-                "is done at the start and at the end"
+                "what is done at the start and at the end"
             )
 
 

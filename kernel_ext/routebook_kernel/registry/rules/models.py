@@ -65,8 +65,7 @@ def _hides_its_type(model: Model) -> Iterator[str]:
             way_out = f"`import datetime` and write `datetime.{name}`" if is_of_datetime else "rename the field"
             yield (
                 f"{ticked(f'{name}: {ast.unparse(field.annotation)} = …')} (line {field.lineno}) hides the type "
-                f"`{name}` "
-                f"behind the field of that name: {way_out}"
+                f"`{name}` behind the field of that name: {way_out}"
             )
 
 
@@ -95,8 +94,7 @@ def _is_overruled_by_the_environment(model: Model) -> Iterator[str]:
         if name in environment and environment[name] != value:
             yield (
                 f"{ticked(name.upper())} stands in {ticked(config['env_file'])} and in the process environment, which "
-                "wins: "
-                f"`os.environ.pop({name.upper()!r})` to read the file"
+                f"wins: `os.environ.pop({name.upper()!r})` to read the file"
             )
 
 
@@ -149,8 +147,7 @@ def _sends_its_secrets_back(function: Function) -> Iterator[str]:
             if field.lower() in CREDENTIALS and info.exclude is not True and "Secret" not in str(info.annotation):
                 yield (
                     f"`{function.name}` answers with `{field}` of `{model.__name__}` (line {node.lineno}): promise a "
-                    "model "
-                    "without it, `-> UserOut`"
+                    "model without it, `-> UserOut`"
                 )
                 break
 

@@ -36,8 +36,7 @@ def _declares_what_openapi_ignores(served: Served) -> Iterator[str]:
                 way_out = "HTTPBearer()` or another security scheme" if name.lower() == "authorization" else "Request`"
                 yield (
                     f"the header `{name}` of `{served.function}` is left out by documentation pages and generated "
-                    "clients: "
-                    f"use `{way_out}"
+                    f"clients: use `{way_out}"
                 )
 
 
@@ -49,8 +48,7 @@ def _mixes_json_with_forms(served: Served) -> Iterator[str]:
         form, body = forms[0].name, bodies[0].name
         yield (
             f"`{served.function}` takes `{form}` from a form and `{body}` as JSON, and a request has one of them: "
-            "declare "
-            f"`{body}` with `Form()` too, a model as `Annotated[Json[Model], Form()]`"
+            f"declare `{body}` with `Form()` too, a model as `Annotated[Json[Model], Form()]`"
         )
 
 
@@ -84,8 +82,7 @@ def _depends_on_a_context_manager(served: Served) -> Iterator[str]:
             name = getattr(node.call, "__name__", "it")
             yield (
                 f"`{name}` gives a context manager that nobody enters: take `@{decorator}` off, a dependency with "
-                "`yield` "
-                "is one by itself"
+                "`yield` is one by itself"
             )
 
 

@@ -151,8 +151,7 @@ def _swallows_http_exceptions(function: Function) -> Iterator[str]:
                 told = last_name(handler.type) if handler.type is not None else "Exception"
                 yield (
                     f"`except {told or 'Exception'}` (line {handler.lineno}) also takes the `HTTPException` raised "
-                    "above "
-                    "it: put `except HTTPException: raise` before it"
+                    "above it: put `except HTTPException: raise` before it"
                 )
 
 
@@ -217,8 +216,7 @@ def _sends_a_body_with_204(function: Function) -> Iterator[str]:
         if node.value is not None and not is_none(node.value) and not is_response:
             yield (
                 f"a {ast.unparse(status)} has no body, `return` (line {node.lineno}) gives one: return nothing, or "
-                "answer "
-                "with 200"
+                "answer with 200"
             )
 
 
@@ -229,8 +227,7 @@ def _redirects_a_post(function: Function) -> Iterator[str]:
         if keyword(call, "status_code") is None and len(call.args) < 2:
             yield (
                 f"`RedirectResponse(…)` (line {call.lineno}) answers 307, which sends the {function.method.upper()} "
-                "again: "
-                "add `status_code=303` for a GET"
+                "again: add `status_code=303` for a GET"
             )
 
 
@@ -347,8 +344,7 @@ def _dumps_a_patch_whole(function: Function) -> Iterator[str]:
             name = ast.unparse(call.func)
             yield (
                 f"`{name}()` (line {call.lineno}) holds the fields that were not sent too, and overwrites what is "
-                "stored: "
-                f"write `{body}.model_dump(exclude_unset=True)`"
+                f"stored: write `{body}.model_dump(exclude_unset=True)`"
             )
 
 
@@ -393,8 +389,7 @@ def _parses_every_body(function: Function) -> Iterator[str]:
         if _owner(call) in requests and id(call) not in guarded:
             yield (
                 f"{ticked(ast.unparse(call))} (line {call.lineno}) in a middleware fails for requests without JSON, "
-                "every "
-                "GET among them: ask for the Content-Type header first"
+                "every GET among them: ask for the Content-Type header first"
             )
 
 

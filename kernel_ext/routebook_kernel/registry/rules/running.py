@@ -44,8 +44,7 @@ def _blocks_the_loop(function: Function) -> Iterator[str]:
         if (instead := _blocking(function, call)) is not None:
             yield (
                 f"`{function.name}` is async and calls {ticked(dotted(call.func))} (line {call.lineno}), which stops "
-                "all "
-                f"other requests: use {ticked(instead)}, or write `def` without `async`"
+                f"all other requests: use {ticked(instead)}, or write `def` without `async`"
             )
         elif inner := _blocking_inside(function, call):
             name = ticked(dotted(call.func))
@@ -212,8 +211,7 @@ def _keeps_its_tasks(function: Function) -> Iterator[str]:
         if name not in given:
             yield (
                 f"`{name} = BackgroundTasks()` (line {node.lineno}) is given to nobody, so its tasks never run: take "
-                "it "
-                f"as a parameter, `{name}: BackgroundTasks`, or return a response with `background={name}`"
+                f"it as a parameter, `{name}: BackgroundTasks`, or return a response with `background={name}`"
             )
 
 

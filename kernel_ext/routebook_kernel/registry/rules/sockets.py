@@ -51,8 +51,7 @@ def _accepts_twice(function: Function) -> Iterator[str]:
         if len(own) > 1:
             yield (
                 f"`{socket}` is accepted twice (lines {own[0].lineno} and {own[1].lineno}): accept it in one place, "
-                "and "
-                "`return` after a `close`"
+                "and `return` after a `close`"
             )
 
 
@@ -80,8 +79,7 @@ def _closes_before_accepting(function: Function) -> Iterator[str]:
             if accepted is None or call.lineno < accepted:
                 yield (
                     f"`{socket}.close({number})` (line {call.lineno}) comes before `accept()`: the browser sees a "
-                    "refused "
-                    f"handshake, not {number}; write `await {socket}.accept()` first, then close"
+                    f"refused handshake, not {number}; write `await {socket}.accept()` first, then close"
                 )
 
 
