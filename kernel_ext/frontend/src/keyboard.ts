@@ -27,7 +27,7 @@ function chordOf(event: KeyboardEvent): string {
   return modifier + key;
 }
 
-const isTyping = (target: EventTarget | null): boolean =>
+export const isTyping = (target: EventTarget | null): boolean =>
   target instanceof HTMLElement && target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
 
 /** Move to the next, or the former, of the listed errors and to its field. */
@@ -41,8 +41,15 @@ function moveToIssue(root: HTMLElement, step: 1 | -1): boolean {
   return true;
 }
 
-/** Esc: what is under way ends first, then a search, then the view is left for the notebook. */
-function leave(root: HTMLElement): void {
+/** The view is left for the notebook around it, or for nothing where there is none. */
+export function leave(root: HTMLElement): void {
+  const notebook = root.closest<HTMLElement>(".jp-Notebook, .jp-Cell");
+  if (notebook) notebook.focus();
+  else (document.activeElement as HTMLElement | null)?.blur();
+}
+
+/** Esc: what is under way ends first, then a search, then the view is left. */
+function stepBack(root: HTMLElement): void {
   const search = root.querySelector<HTMLInputElement>("[data-key=search]");
   const cancel = root.querySelector<HTMLElement>("[data-key=cancel]");
   if (cancel) return cancel.click();
@@ -51,15 +58,12 @@ function leave(root: HTMLElement): void {
     search.dispatchEvent(new Event("input"));
     return search.focus();
   }
-  const notebook = root.closest<HTMLElement>(".jp-Notebook, .jp-Cell");
-  if (notebook) notebook.focus();
-  else (document.activeElement as HTMLElement | null)?.blur();
+  leave(root);
 }
 
-/** Handle a key inside the view; nothing that is pressed here reaches the notebook. */
+/** Handle a key inside the view. */
 export function onKeyDown(event: KeyboardEvent): void {
   const root = event.currentTarget as HTMLElement;
-  event.stopPropagation();
   if (event.defaultPrevented) return;
   const chord = chordOf(event);
   const pressed = PRESSES[chord];
@@ -70,7 +74,7 @@ export function onKeyDown(event: KeyboardEvent): void {
   } else if (chord === "F8" || chord === "Shift F8") {
     if (!moveToIssue(root, chord === "F8" ? 1 : -1)) return;
   } else if (chord === "Escape") {
-    leave(root);
+    stepBack(root);
   } else if (chord === "/" && !isTyping(event.target)) {
     root.querySelector<HTMLElement>("[data-key=search]")?.focus();
   } else {

@@ -1,5 +1,8 @@
 /** The log: tools, list, what is opened below it, keys; and what it says when there is nothing to show. */
+import { isTyping, leave } from "../keyboard";
+import { Card } from "../parts/card";
 import { Icon } from "../parts/icon";
+import { LinkState, Lost, Waiting } from "../parts/link";
 import { Segments } from "../parts/segments";
 import type { LogState, Source } from "../protocol";
 import { plural, size, visible } from "../words";
@@ -11,19 +14,14 @@ import { Replay } from "./replay";
 import { NO_FILTER, type StatusClass, countBySource } from "./rows";
 import type { LogStore } from "./store";
 
-const LINKS = { connecting: "connecting", live: "live", lost: "not connected" };
 const FROM: { [source in Source]: string } = { client: "cells", console: "views", server: "outside" };
 const STATUSES: StatusClass[] = ["any", "2", "3", "4", "5"];
 
 function Bar({ store, log }: { store: LogStore; log: LogState | null }) {
-  const { link } = store.kernel;
   return (
     <header class="rb-bar">
       <h2>Log</h2>
-      <span class="rb-live" data-live={link === "live" ? "on" : "off"} role="status">
-        <Icon name={link === "live" ? "dot" : "plug"} />
-        {LINKS[link]}
-      </span>
+      <LinkState link={store.kernel.link} />
       {log && log.total > 0 && (
         <span class="rb-small rb-2">
           {plural(log.total, "exchange")} · {size(log.size_bytes)} of at most {size(log.max_bytes)} · credentials hidden
@@ -43,7 +41,7 @@ function Bar({ store, log }: { store: LogStore; log: LogState | null }) {
         <button
           class="rb-btn rb-btn--quiet rb-btn--small"
           type="button"
-          disabled={!log?.exchanges.length || link === "lost"}
+          disabled={!log?.exchanges.length || store.kernel.link === "lost"}
           onClick={() => void store.clear()}
         >
           Clear
@@ -98,25 +96,11 @@ function Tools({ store, log }: { store: LogStore; log: LogState }) {
   );
 }
 
-const Lost = ({ store }: { store: LogStore }) => (
-  <div class="rb-note rb-lost" data-n="warn" role="status">
-    <Icon name="plug" />
-    <div>
-      <strong>Not connected to the kernel.</strong>{" "}
-      {store.kernel.state ? `You see the log of ${store.kernel.asOf.toTimeString().slice(0, 5)}. ` : ""}
-      It reconnects by itself; after a restart, run the cells again.
-    </div>
-    <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.kernel.resync()}>
-      Reconnect
-    </button>
-  </div>
-);
-
 function Notes({ store, log }: { store: LogStore; log: LogState }) {
   const gone = log.total - log.exchanges.length;
   return (
     <>
-      {store.kernel.link === "lost" && <Lost store={store} />}
+      {store.kernel.link === "lost" && <Lost kernel={store.kernel} />}
       {store.frozen && (
         <div class="rb-note" data-n="plain" role="status">
           <Icon name="pause" />
@@ -230,7 +214,7 @@ function Loaded({ store, log }: { store: LogStore; log: LogState }) {
 }
 
 /** Esc: what stands below is closed, then the filter is taken away, then the view is left for the notebook. */
-function leave(root: HTMLElement, store: LogStore): void {
+function stepBack(root: HTMLElement, store: LogStore): void {
   if (store.panel) {
     const line = store.current === null ? null : lineOf(root, store.current);
     (line ?? root.querySelector<HTMLElement>("tr[tabindex='0']"))?.focus({ preventScroll: true });
@@ -240,21 +224,15 @@ function leave(root: HTMLElement, store: LogStore): void {
     store.clearFilter();
     root.querySelector<HTMLElement>("[data-key=search]")?.focus();
   } else {
-    const notebook = root.closest<HTMLElement>(".jp-Notebook, .jp-Cell");
-    if (notebook) notebook.focus();
-    else (document.activeElement as HTMLElement | null)?.blur();
+    leave(root);
   }
 }
 
-const isTyping = (target: EventTarget | null): boolean =>
-  target instanceof HTMLElement && target.matches("input:not([type=radio], [type=checkbox]), textarea, select");
-
-/** Handle a key inside the view; nothing that is pressed here reaches the notebook. */
+/** Handle a key inside the view. */
 function onKeyDown(event: KeyboardEvent, store: LogStore): void {
   const root = event.currentTarget as HTMLElement;
-  event.stopPropagation();
   if (event.defaultPrevented) return;
-  if (event.key === "Escape") leave(root, store);
+  if (event.key === "Escape") stepBack(root, store);
   else if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) {
     root.querySelector<HTMLButtonElement>("[data-key=send]")?.click();
   } else if (event.key === "/" && !isTyping(event.target)) {
@@ -266,21 +244,12 @@ function onKeyDown(event: KeyboardEvent, store: LogStore): void {
 export function LogView({ store }: { store: LogStore }) {
   const { log, kernel } = store;
   return (
-    <section
-      class="rb-card"
-      aria-label="Routebook log"
-      data-lm-suppress-shortcuts="true"
-      onKeyDown={(event) => onKeyDown(event, store)}
-    >
+    <Card label="Routebook log" onKeyDown={(event) => onKeyDown(event, store)}>
       {log ? (
         <Loaded store={store} log={log} />
-      ) : kernel.link === "lost" ? (
-        <Lost store={store} />
       ) : (
-        <p class="rb-empty" role="status">
-          Reading the log…
-        </p>
+        <Waiting kernel={kernel} what="the log" />
       )}
-    </section>
+    </Card>
   );
 }

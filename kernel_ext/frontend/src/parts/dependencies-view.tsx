@@ -4,7 +4,8 @@ import { onKeyDown } from "../keyboard";
 import type { DependenciesState } from "../protocol";
 import { visible } from "../words";
 import { DependencyTreeView } from "./dependency-tree";
-import { LinkState, Lost } from "./link";
+import { Card } from "./card";
+import { LinkState, Lost, Waiting } from "./link";
 
 function Shown({ state: { operations, shown, gone } }: { state: DependenciesState }) {
   if (shown) return <DependencyTreeView tree={shown} />;
@@ -44,16 +45,16 @@ export function DependenciesView({ store }: { store: DependenciesStore }) {
   const { kernel } = store;
   const { state } = kernel;
   return (
-    <section class="rb-card" aria-label="Routebook dependencies" data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>
+    <Card label="Routebook dependencies" onKeyDown={onKeyDown}>
       <header class="rb-bar">
         <h3>Dependencies</h3>
         {state && state.operations.length > 0 && <Choice store={store} state={state} />}
         <LinkState link={kernel.link} />
       </header>
-      {kernel.link === "lost" && <Lost kernel={kernel} />}
+      {state && kernel.link === "lost" && <Lost kernel={kernel} />}
       <div class="rb-deps__body">
-        {state ? <Shown state={state} /> : kernel.link !== "lost" && <p role="status">Reading the application…</p>}
+        {state ? <Shown state={state} /> : <Waiting kernel={kernel} what="the application" />}
       </div>
-    </section>
+    </Card>
   );
 }

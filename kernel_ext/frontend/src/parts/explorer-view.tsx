@@ -6,7 +6,8 @@ import { visible } from "../words";
 import { useStore, useUid } from "./context";
 import { Detail } from "./detail";
 import { Icon } from "./icon";
-import { LinkState, Lost } from "./link";
+import { Card } from "./card";
+import { LinkState, Lost, Waiting } from "./link";
 import { Chooser, Operations } from "./operations";
 
 /** The server's address is a link only where it is one that the kernel could have made. */
@@ -124,19 +125,15 @@ function Loaded({ app }: { app: AppState }) {
 
 export function ExplorerView() {
   const store = useStore();
-  const { state: app, link } = store.kernel;
+  const { state: app } = store.kernel;
   const label = `Routebook explorer${app ? `: ${visible(app.title)}` : ""}`;
   return (
-    <section class="rb-card" aria-label={label} data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>
+    <Card label={label} onKeyDown={onKeyDown}>
       {app ? (
         <Loaded app={app} />
-      ) : link === "lost" ? (
-        <Lost kernel={store.kernel} />
       ) : (
-        <p class="rb-empty" role="status">
-          Reading the application…
-        </p>
+        <Waiting kernel={store.kernel} what="the application" />
       )}
-    </section>
+    </Card>
   );
 }

@@ -13,6 +13,7 @@ export const LinkState = ({ link }: { link: Link }) => (
 
 /** The part of a line to the kernel that is told when it is lost. */
 interface LostKernel {
+  readonly link: Link;
   readonly state: unknown;
   readonly asOf: Date;
   resync(): Promise<void>;
@@ -31,3 +32,13 @@ export const Lost = ({ kernel }: { kernel: LostKernel }) => (
     </button>
   </div>
 );
+
+/** What stands in a view's place until its first state has come; `what` is read meanwhile. */
+export const Waiting = ({ kernel, what }: { kernel: LostKernel; what: string }) =>
+  kernel.link === "lost" ? (
+    <Lost kernel={kernel} />
+  ) : (
+    <p class="rb-empty" role="status">
+      Reading {what}…
+    </p>
+  );

@@ -5,7 +5,8 @@ import type { TraceStore } from "../trace-store";
 import { visible } from "../words";
 import { Method, Status } from "./badges";
 import { Icon } from "./icon";
-import { LinkState, Lost } from "./link";
+import { Card } from "./card";
+import { LinkState, Lost, Waiting } from "./link";
 import { CompareWith } from "./trace-choice";
 import { TracePanel, lineOptions } from "./trace-panel";
 
@@ -139,15 +140,9 @@ export function TraceView({ store }: { store: TraceStore }) {
   const { kernel, shown: trace } = store;
   const error = store.error || store.comparison.error;
   return (
-    <section
-      class="rb-card"
-      aria-label="Routebook trace"
-      aria-busy={store.isBusy}
-      data-lm-suppress-shortcuts="true"
-      onKeyDown={onKeyDown}
-    >
+    <Card label="Routebook trace" isBusy={store.isBusy} onKeyDown={onKeyDown}>
       <Head store={store} trace={trace} />
-      {kernel.link === "lost" && <Lost kernel={kernel} />}
+      {kernel.state && kernel.link === "lost" && <Lost kernel={kernel} />}
       <div class="rb-trace">
         {kernel.state ? (
           <>
@@ -167,14 +162,10 @@ export function TraceView({ store }: { store: TraceStore }) {
             )}
           </>
         ) : (
-          kernel.link !== "lost" && (
-            <p class="rb-2" role="status">
-              Reading the record…
-            </p>
-          )
+          <Waiting kernel={kernel} what="the record" />
         )}
       </div>
       <Keys />
-    </section>
+    </Card>
   );
 }

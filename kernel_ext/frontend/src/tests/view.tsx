@@ -1,14 +1,16 @@
 /** The kept tests: run, each with its result in place, edited, removed. */
 import { useEffect, useState } from "preact/hooks";
 import { Method } from "../parts/badges";
+import { leave } from "../keyboard";
+import { Card } from "../parts/card";
 import { Icon, type IconName } from "../parts/icon";
+import { LinkState, Lost, Waiting } from "../parts/link";
 import type { TestState, TestsState, Verdict } from "../protocol";
 import { plural, shorten, visible } from "../words";
 import { Editor, Fill } from "./editor";
 import { type Row, outcomeWords, rowOf, verdictWords, wordsOf } from "./expect";
 import type { TestsStore } from "./store";
 
-const LINKS = { connecting: "connecting", live: "live", lost: "not connected" };
 const SIGNS: { [outcome: string]: [IconName, string] } = {
   passed: ["ok", "2"],
   failed: ["error", "5"],
@@ -183,10 +185,7 @@ function Bar({ store, state }: { store: TestsStore; state: TestsState | null }) 
   return (
     <header class="rb-bar">
       <h2>Tests</h2>
-      <span class="rb-live" data-live={link === "live" ? "on" : "off"} role="status">
-        <Icon name={link === "live" ? "dot" : "plug"} />
-        {LINKS[link]}
-      </span>
+      <LinkState link={link} />
       {tests.length > 0 && (
         <span class="rb-small rb-2" role="status">
           {plural(tests.length, "test")} in <code title={visible(state?.folder ?? "")}>{visible(state?.file ?? "")}</code>
@@ -227,7 +226,7 @@ function Loaded({ store, state }: { store: TestsStore; state: TestsState }) {
   return (
     <>
       <Bar store={store} state={state} />
-      {store.kernel.link === "lost" && <Lost store={store} />}
+      {store.kernel.link === "lost" && <Lost kernel={store.kernel} />}
       {problem && (
         <div class="rb-note" data-n="error" role="alert">
           <Icon name="error" />
@@ -256,48 +255,26 @@ function Loaded({ store, state }: { store: TestsStore; state: TestsState }) {
   );
 }
 
-const Lost = ({ store }: { store: TestsStore }) => (
-  <div class="rb-note rb-lost" data-n="warn" role="status">
-    <Icon name="plug" />
-    <div>
-      <strong>Not connected to the kernel.</strong> It reconnects by itself; after a restart, run the cells again.
-    </div>
-    <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.kernel.resync()}>
-      Reconnect
-    </button>
-  </div>
-);
-
-/** Handle a key inside the view; nothing that is pressed here reaches the notebook. */
+/** Handle a key inside the view. */
 function onKeyDown(event: KeyboardEvent, store: TestsStore): void {
-  event.stopPropagation();
   const root = event.currentTarget as HTMLElement;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void store.run(null);
   else if (event.key === "Escape") {
     if (store.edited !== null) store.edit(null);
-    else (root.closest<HTMLElement>(".jp-Notebook, .jp-Cell") ?? document.body).focus();
+    else leave(root);
   } else return;
   event.preventDefault();
 }
 
 export function TestsView({ store }: { store: TestsStore }) {
-  const { state, link } = store.kernel;
+  const { state } = store.kernel;
   return (
-    <section
-      class="rb-card"
-      aria-label="Routebook tests"
-      data-lm-suppress-shortcuts="true"
-      onKeyDown={(event) => onKeyDown(event, store)}
-    >
+    <Card label="Routebook tests" onKeyDown={(event) => onKeyDown(event, store)}>
       {state ? (
         <Loaded store={store} state={state} />
-      ) : link === "lost" ? (
-        <Lost store={store} />
       ) : (
-        <p class="rb-empty" role="status">
-          Reading the tests…
-        </p>
+        <Waiting kernel={store.kernel} what="the tests" />
       )}
-    </section>
+    </Card>
   );
 }

@@ -7,7 +7,8 @@ import type { BenchFigures, BenchRun } from "../../protocol";
 import { shorten, size, statusClass, visible } from "../../words";
 import { useUid } from "../context";
 import { Icon } from "../icon";
-import { LinkState, Lost } from "../link";
+import { Card } from "../card";
+import { LinkState, Lost, Waiting } from "../link";
 import { BenchForm } from "./form";
 import { Distribution, Throughput } from "./plot";
 
@@ -249,26 +250,23 @@ export function BenchView({ store }: { store: BenchStore }) {
   const { state, link } = store.kernel;
   const { run } = store;
   return (
-    <section class="rb-card" aria-label="Routebook bench" data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>
+    <Card label="Routebook bench" onKeyDown={onKeyDown}>
       <header class="rb-bar">
         <h2>
           Bench <span class="rb-2 rb-small">{state ? visible(state.name) : ""}</span>
         </h2>
         <LinkState link={link} />
       </header>
-      {link === "lost" && <Lost kernel={store.kernel} />}
-      {state && (
+      {state && link === "lost" && <Lost kernel={store.kernel} />}
+      {state ? (
         <div class="rb-bench">
           <BenchForm store={store} isBusy={store.runs.some(isUnderWay)} />
           {run ? <Shown store={store} run={run} /> : <p class="rb-2">No run yet.</p>}
         </div>
-      )}
-      {!state && link !== "lost" && (
-        <p class="rb-empty" role="status">
-          Reading the runs…
-        </p>
+      ) : (
+        <Waiting kernel={store.kernel} what="the runs" />
       )}
       <Keys />
-    </section>
+    </Card>
   );
 }

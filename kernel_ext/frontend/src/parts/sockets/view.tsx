@@ -8,7 +8,8 @@ import { plural, shorten, visible } from "../../words";
 import { Mark, Method, Path } from "../badges";
 import { useUid } from "../context";
 import { Icon } from "../icon";
-import { LinkState, Lost } from "../link";
+import { Card } from "../card";
+import { LinkState, Lost, Waiting } from "../link";
 import { ConnectionPanel, STATUS_ICONS } from "./connection";
 import { useSockets } from "./context";
 import { EndpointPanel } from "./endpoint";
@@ -228,19 +229,15 @@ function Loaded({ state }: { state: SocketsState }) {
 
 export function SocketsView() {
   const { kernel } = useSockets();
-  const { state, link } = kernel;
+  const { state } = kernel;
   const label = `Routebook sockets${state ? `: ${visible(state.title)}` : ""}`;
   return (
-    <section class="rb-card" aria-label={label} data-lm-suppress-shortcuts="true" onKeyDown={onKeyDown}>
+    <Card label={label} onKeyDown={onKeyDown}>
       {state ? (
         <Loaded state={state} />
-      ) : link === "lost" ? (
-        <Lost kernel={kernel} />
       ) : (
-        <p class="rb-empty" role="status">
-          Reading the WebSockets…
-        </p>
+        <Waiting kernel={kernel} what="the WebSockets" />
       )}
-    </section>
+    </Card>
   );
 }
