@@ -56,6 +56,20 @@ class ServerState(TypedDict):
     message: str | None
 
 
+class CredentialState(TypedDict):
+    """What a person gave for a security scheme, without the secret."""
+
+    user: str  # "" where the scheme has none
+    where: Literal["header", "query", "cookie"]
+    name: str  # of the header, the query parameter or the cookie
+
+
+class Credential(CredentialState):
+    """What a person gave for a security scheme, as it is sent."""
+
+    value: str  # "Bearer abc"
+
+
 class AppState(TypedDict):
     """Everything that the explorer shows of one application."""
 
@@ -66,6 +80,7 @@ class AppState(TypedDict):
     operations: list[OperationState]
     components: Json  # the OpenAPI 3.1 Components Object
     server: ServerState
+    credentials: dict[str, CredentialState]  # by security scheme
     exchange_count: int
     revision: int  # how often a cell's run has touched the application: what is not in here may have changed too
 
@@ -88,6 +103,7 @@ class DeltaMessage(TypedDict):
     order: NotRequired[list[str]]  # every operation id, in order, when order or membership changed
     components: NotRequired[Json]
     server: NotRequired[ServerState]
+    credentials: NotRequired[dict[str, CredentialState]]
     exchange_count: NotRequired[int]
     revision: NotRequired[int]
     info: NotRequired[dict[str, str]]  # title, version, description
@@ -280,6 +296,7 @@ class SocketsState(TypedDict):
     title: str
     operations: list[OperationState]  # `operation`: tags, parameters, security, as `describe_websockets` tells them
     components: Json
+    credentials: dict[str, CredentialState]  # by security scheme; the application's explorer has the same
     connections: list[ConnectionState]
 
 
@@ -291,6 +308,7 @@ class SocketsDelta(TypedDict):
     info: NotRequired[dict[str, str]]  # name, title
     operations: NotRequired[list[OperationState]]
     components: NotRequired[Json]
+    credentials: NotRequired[dict[str, CredentialState]]
     set: NotRequired[list[ConnectionState]]
     removed: NotRequired[list[int]]
 
@@ -344,12 +362,14 @@ class HiddenValue(TypedDict):
     where: Literal["header", "cookie", "query", "body"]
     name: str
     scheme: str  # what stands before it in a header: "Bearer"; else ""
+    held: str  # what a view of the application is signed in with and fits here: "OAuth2, as mira"; else ""
 
 
 class RawRequestState(TypedDict):
     """A request as it goes over the wire, to be edited and sent; of the body at most one of `text` and `base64`."""
 
     application: str | None
+    operation: NotRequired[str | None]  # whose security schemes say what fills in a hidden value
     method: str
     url: str
     headers: Pairs
@@ -669,16 +689,17 @@ class Command(TypedDict):
     """From a view.
 
     Every view knows `resync`, `code` (its bundle, a Code) and `cancel`, which takes {"id": <command id>}. The explorer
-    knows `send`, which takes SendArguments and tells Streamed events, `sign_in`, which takes those of a request for
-    an OAuth2 token, and `difference`, which takes {"operation": <id or None>} and gives the lines of a diff. The
-    view of sockets knows `sign_in` and, of a connection's `id`: `connect` (a ConnectArguments; replies the id), `send`
-    ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id", "number"}; replies a Payload),
-    `forget` ({"ids"}: those that have ended). The log knows `exchange` ({"id"}; replies an ExchangeDetail), `find`
-    ({"texts"}; replies for each the ids of the exchanges that hold it), `send` ({"request": RawRequestState,
-    "values": by key}; replies an ExchangeDetail) and `clear`. The log and the view of tests know `draft` ({"id"} of an
-    exchange; replies a TestDraft), `keep` ({"id", "name", "expect"}), `judge` ({"id" | "name", "expect"}; replies a
-    VerdictState each), `try` (as `keep`, and {"values"}; replies a TestResultState), `run` ({"names" or None,
-    "values"}), `change` ({"name", "to", "expect"}) and `remove` ({"name"}).
+    knows `send`, which takes SendArguments and tells Streamed events, `sign_in`, which takes those of a request for an
+    OAuth2 token, `sign` ({"scheme", "credential"}: a Credential or None), `credentials` ({"schemes"}; replies a
+    Credential by scheme), and `difference`, which takes {"operation": <id or None>} and gives the lines of a diff. The
+    view of sockets knows `sign_in`, `sign`, `credentials` and, of a connection's `id`: `connect` (a ConnectArguments;
+    replies the id), `send` ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id",
+    "number"}; replies a Payload), `forget` ({"ids"}: those that have ended). The log knows `exchange` ({"id"}; replies
+    an ExchangeDetail), `find` ({"texts"}; replies for each the ids of the exchanges that hold it), `send` ({"request":
+    RawRequestState, "values": by key}; replies an ExchangeDetail) and `clear`. The log and the view of tests know
+    `draft` ({"id"} of an exchange; replies a TestDraft), `keep` ({"id", "name", "expect"}), `judge` ({"id" | "name",
+    "expect"}; replies a VerdictState each), `try` (as `keep`, and {"values"}; replies a TestResultState), `run`
+    ({"names" or None, "values"}), `change` ({"name", "to", "expect"}) and `remove` ({"name"}).
     """
 
     type: Literal["command"]

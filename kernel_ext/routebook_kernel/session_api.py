@@ -1,6 +1,6 @@
 """What faces (widgets, magics, the summary) may ask of a session: a Protocol, so that they never see the server."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any, Protocol
 
 from routebook_kernel.protocol import (
@@ -9,6 +9,7 @@ from routebook_kernel.protocol import (
     BenchDelta,
     BenchState,
     ConnectArguments,
+    Credential,
     DeltaMessage,
     DependenciesDelta,
     DependenciesState,
@@ -48,8 +49,22 @@ class Feed(Protocol):
         """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
 
 
+class CredentialsApi(Protocol):
+    """What a person gave for an application's security schemes. Every method may be called from any thread."""
+
+    def of(self, schemes: Iterable[str]) -> dict[str, Credential]:
+        """What was given for these schemes."""
+
+    def keep(self, scheme: str, credential: Credential | None) -> None:
+        """Take what a person gives for a scheme; None lets go of it."""
+
+
 class AppView(Feed, Protocol):
     """One application as its views see it."""
+
+    @property
+    def credentials(self) -> CredentialsApi:
+        """What a person gave for its security schemes."""
 
     def state(self) -> tuple[int, AppState]:
         """The whole state and its sequence number."""
@@ -72,7 +87,7 @@ class AppView(Feed, Protocol):
         """What the last run changed in the OpenAPI document, as the lines of a diff; of one operation or of all."""
 
     async def sign_in(self, request: SendArguments) -> str:
-        """Ask the application for an OAuth2 token, which is kept nowhere. Await it on the home loop only.
+        """Ask the application for an OAuth2 token, which no record holds. Await it on the home loop only.
 
         Raises:
             RequestRefused: No token came; the message says what did.
@@ -81,6 +96,10 @@ class AppView(Feed, Protocol):
 
 class SocketsView(Feed, Protocol):
     """The WebSockets of one application. The async methods are awaited on the home loop only."""
+
+    @property
+    def credentials(self) -> CredentialsApi:
+        """What a person gave for the application's security schemes."""
 
     def state(self) -> tuple[int, SocketsState]:
         """The whole state and its sequence number."""
@@ -150,7 +169,7 @@ class LogApi(Feed, Protocol):
 
         Args:
             request: What to send.
-            values: What stands for its hidden values, by key.
+            values: What stands for its hidden values, by key; for the others stands what a view is signed in with.
 
         Raises:
             RequestRefused: A hidden value is missing, or the request cannot be formed.

@@ -308,7 +308,7 @@ def test_the_cell_of_an_operation_is_one_click_away(explorer: ExplorerPage) -> N
 
 SECURED = """\
 from typing import Annotated
-from routebook import Depends, HTTPException
+from routebook import Depends, HTTPException, WebSocket
 from routebook.security import OAuth2PasswordBearer, OAuth2PasswordRequestForm
 
 @app.post("/token")
@@ -320,12 +320,15 @@ def token(form: Annotated[OAuth2PasswordRequestForm, Depends()]) -> dict[str, st
 @app.get("/me")
 def me(token: Annotated[str, Depends(OAuth2PasswordBearer(tokenUrl="token"))]) -> dict[str, str]:
     return {"who": token.removeprefix("token-of-")}
+
+@app.websocket("/chat")
+async def chat(socket: WebSocket, token: Annotated[str, Depends(OAuth2PasswordBearer(tokenUrl="token"))]): ...
 """
 
 
 def test_signing_in_sends_the_token_with_what_follows(open_notebook) -> None:
-    """The password flow, as Swagger UI's Authorize does it; without it the refusal is seen."""
-    notebook = open_notebook([SETUP, SECURED, "app"])
+    """The password flow, as Swagger UI's Authorize does it; without it the refusal is seen. Once is enough."""
+    notebook = open_notebook([SETUP, SECURED, "app", "%api log", "%api sockets"])
     notebook.run_all()
     explorer = ExplorerPage(notebook, 2)
     explorer.open("GET /me")
@@ -351,6 +354,23 @@ def test_signing_in_sends_the_token_with_what_follows(open_notebook) -> None:
     explorer.send()
 
     expect(explorer.response.get_by_role("tree")).to_contain_text('who "mira"')
+
+    log = notebook.cell(3).get_by_role("region", name="Routebook log")
+    log.get_by_role("row").filter(has_text="/me").first.get_by_role("button", name="Replay").click()
+    expect(log.get_by_role("heading", name=re.compile("a replay of"))).to_be_visible()
+    expect(log.get_by_role("tree")).to_contain_text('who "mira"')
+    expect(log).to_contain_text("A replay is sent as you are signed in: OAuth2PasswordBearer, as mira")
+    expect(log).not_to_contain_text("token-of-mira")
+    sockets = notebook.cell(4).get_by_role("region", name="Routebook sockets")
+    expect(sockets.get_by_text("Signed in as mira")).to_be_visible()
+
+    notebook.reload()
+    again = ExplorerPage(notebook, 2)
+    again.open("GET /me")
+    again.send()
+    expect(again.response.get_by_role("tree")).to_contain_text('who "mira"')
+    again.root.get_by_role("button", name="Sign out").click()
+    expect(sockets.get_by_role("button", name="Sign in…")).to_be_visible()
 
 
 STREAMS = """\

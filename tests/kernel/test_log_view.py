@@ -1,15 +1,16 @@
 """The log as views see it: lines, details, text search, and requests that are sent again without credentials kept."""
 
 import json
-from dataclasses import replace
-from typing import Annotated, Any
+from dataclasses import dataclass, replace
+from typing import Annotated, Any, Literal
 
 import pytest
 
-from routebook import Cookie, Form, Header, HTTPException
+from routebook import Cookie, Depends, Form, Header, HTTPException, Request
 from routebook.applications import Routebook
+from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HTTPBasic, HTTPBearer
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.protocol import ExchangeDetail, LogDelta, LogState, RawRequestState
+from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState
 from routebook_kernel.recording.hidden import filled, hidden_in, request_of
 from routebook_kernel.recording.redact import USUAL
 from routebook_kernel.records import RawRequest
@@ -182,6 +183,86 @@ def test_a_form_is_filled_in(session: Session, app: Routebook) -> None:
     again = send(session, kept["request"], body_password="a&b=c")
 
     assert json.loads(again["exchange"]["response_body"]["text"]) == {"shown": "mira:a&b=c"}  # type: ignore[index]
+
+
+@dataclass(frozen=True)
+class Scheme:
+    """A way to sign in, as a page tells it, and the request that was sent so before."""
+
+    name: str
+    where: Literal["header", "query", "cookie"]
+    parameter: str
+    value: str
+    sent: dict[str, Any]
+
+
+SCHEMES = [
+    Scheme("Bearer", "header", "Authorization", "Bearer fresh7", {"headers": {"authorization": "Bearer old"}}),
+    Scheme("HTTPBasic", "header", "Authorization", "Basic bmV3OnB3", {"headers": {"authorization": "Basic b2xkOnB3"}}),
+    Scheme("InHeader", "header", "X-Shop", "fresh7", {"headers": {"x-shop": "old"}}),
+    Scheme("InQuery", "query", "shop", "fresh 7", {"params": {"shop": "old"}}),
+    Scheme("InCookie", "cookie", "shop_id", "fresh7", {"headers": {"cookie": "theme=dark; shop_id=old"}}),
+]
+
+
+@pytest.mark.parametrize("scheme", SCHEMES, ids=lambda scheme: scheme.name)
+def test_a_replay_is_sent_with_what_the_views_of_the_application_are_signed_in_with(
+    session: Session, app: Routebook, scheme: Scheme
+) -> None:
+    """Who has signed in once is not asked again; the secret is neither shown nor recorded."""
+    session.begin("c2", "", 4, None, [])
+    ways = {
+        "Bearer": HTTPBearer(scheme_name="Bearer", auto_error=False),
+        "HTTPBasic": HTTPBasic(auto_error=False),
+        "InHeader": APIKeyHeader(name="X-Shop", scheme_name="InHeader", auto_error=False),
+        "InQuery": APIKeyQuery(name="shop", scheme_name="InQuery", auto_error=False),
+        "InCookie": APIKeyCookie(name="shop_id", scheme_name="InCookie", auto_error=False),
+    }
+
+    @app.get("/secured")
+    def secured(request: Request, given: Annotated[Any, Depends(ways[scheme.name])]) -> list[str | None]:
+        heard.append({"header": request.headers, "query": request.query_params, "cookie": request.cookies})
+        return []
+
+    heard: list[Any] = []
+    session.settle("completed")
+    session.client(app).get("/secured", **scheme.sent)
+    asked = [hidden for hidden in detail_of_last(session)["hidden"] if not hidden["held"]]
+    assert scheme.parameter.lower() in [hidden["name"] for hidden in asked]
+
+    held = session.view(app).credentials
+    held.keep(scheme.name, Credential(user="mira", where=scheme.where, name=scheme.parameter, value=scheme.value))
+    kept = detail_of_last(session)
+    others = [hidden["name"] for hidden in kept["hidden"] if not hidden["held"]]
+    assert others == ["theme"] * (scheme.where == "cookie")  # no scheme says what this cookie is
+    assert f"{scheme.name}, as mira" in [hidden["held"] for hidden in kept["hidden"]]
+    sent = send(session, kept["request"], cookie_theme="dark")
+
+    assert heard[-1][scheme.where][scheme.parameter] == scheme.value
+    assert scheme.value.removeprefix("Bearer ").removeprefix("Basic ") not in json.dumps(
+        [kept, sent, session.view(app).state()[1]]
+    )
+    held.keep(scheme.name, None)
+    with pytest.raises(RequestRefused, match="keeps no credentials"):
+        send(session, kept["request"])
+
+
+def test_credentials_of_another_scheme_do_not_fill_in(session: Session, app: Routebook) -> None:
+    """A token goes only to operations that ask for it, and in no other form than the one that was sent."""
+    session.begin("c2", "", 4, None, [])
+
+    @app.get("/secured", dependencies=[Depends(HTTPBearer(scheme_name="Bearer", auto_error=False))])
+    def secured() -> None: ...
+
+    @app.get("/open")
+    def open_to_all() -> None: ...
+
+    session.settle("completed")
+    bearer = Credential(user="", where="header", name="Authorization", value="Bearer fresh7")
+    session.view(app).credentials.keep("Bearer", bearer)
+    for path, authorization in (("/open", "Bearer old"), ("/secured", "Basic b2xkOnB3")):
+        session.client(app).get(path, headers={"authorization": authorization})
+        assert [hidden["held"] for hidden in detail_of_last(session)["hidden"]] == [""]
 
 
 def test_hidden_values_of_every_kind_of_body_are_found_and_filled() -> None:

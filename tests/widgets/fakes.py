@@ -15,6 +15,7 @@ from routebook_kernel.protocol import (
     ServerState,
     Streamed,
 )
+from routebook_kernel.session.credentials import Credentials
 
 
 def operation(id_: str, **more: Any) -> OperationState:
@@ -29,6 +30,7 @@ class FakeView:
 
     def __init__(self, *operations: OperationState) -> None:
         self.seq = 0
+        self.credentials = Credentials()
         self.operations = list(operations)
         self.listeners: list[Callable[[DeltaMessage], None]] = []
         self.answer: Callable[[SendArguments], Any] = lambda request: asyncio.sleep(0, exchange(request))
@@ -43,6 +45,7 @@ class FakeView:
             operations=list(self.operations),
             components={},
             server=server,
+            credentials=self.credentials.state(),
             exchange_count=0,
             revision=0,
         )

@@ -93,6 +93,21 @@ def test_sign_in_replies_with_the_token(page: Page, view: FakeView) -> None:
     assert (reply["ok"], reply["result"]) == (True, "a-token")
 
 
+def test_credentials_are_told_to_who_asks_for_them_only(page: Page, view: FakeView) -> None:
+    """Every page knows who is signed in; the secret goes to the one that forms a request."""
+    given = {"user": "mira", "where": "header", "name": "Authorization", "value": "Bearer abc"}
+    page.command("sign", {"scheme": "OAuth2", "credential": given}, "1")
+    page.command("sign", {"scheme": "OAuth2", "credential": {**given, "where": "body"}}, "2")
+    page.command("credentials", {"schemes": ["OAuth2", "other"]}, "3")
+    replies = {reply["id"]: reply for reply in page.replies(3)}
+    assert view.state()[1]["credentials"] == {"OAuth2": {"user": "mira", "where": "header", "name": "Authorization"}}
+    page.command("sign", {"scheme": "OAuth2", "credential": None}, "4")
+    page.replies(4)
+
+    assert (replies["1"]["ok"], replies["2"]["ok"], replies["3"]["result"]) == (True, False, {"OAuth2": given})
+    assert view.state()[1]["credentials"] == {}
+
+
 def test_pairs_reach_the_application_as_pairs(page: Page, view: FakeView) -> None:
     """JSON turns them into lists, which `urlencode` and headers do not take."""
     seen: list[SendArguments] = []

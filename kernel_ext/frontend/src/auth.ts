@@ -1,11 +1,11 @@
 /**
- * Credentials for the security schemes that an application declares, kept in this page's memory only.
+ * Credentials for the security schemes that an application declares: the kernel holds them for all views of it.
  *
  * Spec: OpenAPI 3.1.0, Security Scheme Object; RFC 7617 (Basic), RFC 6750 (Bearer), RFC 6749 §4.3 (password grant).
  */
 import { isObject } from "./json";
 import { type Requirement } from "./operation";
-import type { Json, Pairs } from "./protocol";
+import type { Credential, CredentialState, Json, Pairs } from "./protocol";
 import type { Credentials } from "./request";
 import { type Components, resolve } from "./schema";
 
@@ -18,12 +18,6 @@ export interface Scheme {
   parameter: string;
   tokenUrl: string;
   scopes: string[];
-}
-
-/** What a person gave for one scheme: a user name where it has one, and a key, token or password. */
-export interface Secret {
-  user: string;
-  secret: string;
 }
 
 const text = (value: Json | undefined): string => (typeof value === "string" ? value : "");
@@ -77,21 +71,28 @@ export function schemesFor(requirements: Requirement[], components: Components):
 
 const utf8Base64 = (value: string): string => btoa(String.fromCharCode(...new TextEncoder().encode(value)));
 
-/** Headers, query and cookies for the secrets that were given. */
-export function credentialsOf(schemes: Scheme[], secrets: { [scheme: string]: Secret }): Credentials {
+/** What is sent for a scheme: a key, a token, or a user name with a password. */
+export function credentialFor({ kind, place, parameter }: Scheme, user: string, secret: string): Credential {
+  const value =
+    kind === "key" ? secret : kind === "basic" ? `Basic ${utf8Base64(`${user}:${secret}`)}` : `Bearer ${secret}`;
+  return { user, where: place, name: parameter, value };
+}
+
+/** Whether what was given is for the scheme as it is declared now. */
+export const isFor = ({ place, parameter }: Scheme, given: CredentialState | undefined): boolean =>
+  given?.where === place && given.name === parameter;
+
+/** Headers, query and cookies for what was given. */
+export function credentialsOf(schemes: Scheme[], given: { [scheme: string]: Credential }): Credentials {
   const credentials: Credentials = { headers: [], query: [], cookies: [] };
   const places: { [place in Scheme["place"]]: Pairs } = {
     header: credentials.headers,
     query: credentials.query,
     cookie: credentials.cookies,
   };
-  for (const { name, kind, place, parameter } of schemes) {
-    const given = secrets[name];
-    if (!given?.secret) continue;
-    if (kind === "key") places[place].push([parameter, given.secret]);
-    else if (kind === "basic")
-      credentials.headers.push([parameter, `Basic ${utf8Base64(`${given.user}:${given.secret}`)}`]);
-    else credentials.headers.push([parameter, `Bearer ${given.secret}`]);
+  for (const scheme of schemes) {
+    const credential = given[scheme.name];
+    if (credential && isFor(scheme, credential)) places[credential.where].push([credential.name, credential.value]);
   }
   return credentials;
 }

@@ -1,13 +1,13 @@
 /**
- * What every view with forms shares: what was filled in for each operation, and the credentials.
+ * What every view with forms shares: what was filled in for each operation, and who is signed in.
  *
  * It lives with the widget's model, so that a view that is closed and opened again finds its inputs.
  */
-import { type Scheme, type Secret, credentialsOf, schemesFor } from "./auth";
+import { type Scheme, credentialFor, credentialsOf, isFor, schemesFor } from "./auth";
 import { type Draft, newDraft, refitDraft } from "./draft";
 import { CommandError } from "./kernel";
 import { type Body, type Parameter, bodiesOf, parametersOf, securityOf } from "./operation";
-import type { OperationState, SendArguments } from "./protocol";
+import type { Credential, CredentialState, Held, OperationState, SendArguments } from "./protocol";
 import { buildRequest } from "./request";
 import type { Components } from "./schema";
 
@@ -26,13 +26,12 @@ export const bodyOf = ({ bodies }: Console, { mediaType }: Draft): Body | undefi
 
 /** The part of the line to the kernel that forms use. */
 interface FormKernel {
-  readonly state: { components: Components } | null;
+  readonly state: { components: Components; credentials: Held } | null;
   command(name: string, args?: unknown): { id: string; result: Promise<unknown> };
 }
 
 export abstract class FormStore {
   abstract readonly kernel: FormKernel;
-  secrets: { [scheme: string]: Secret } = {};
   protected readonly drafts = new Map<string, Draft>();
   protected readonly consoles = new Map<string, Console>();
   private readonly listeners = new Set<() => void>();
@@ -81,18 +80,49 @@ export abstract class FormStore {
     this.edit(from.operation.id, refitDraft(empty, from.parameters, from.bodies, from.components));
   }
 
-  /** The request as it would be sent now. */
-  request(from: Console): Promise<SendArguments> {
+  /** The request as it would be sent now, with the credentials that the kernel holds.
+   *
+   * @throws CommandError where the kernel does not answer.
+   */
+  async request(from: Console): Promise<SendArguments> {
     const { operation, parameters, schemes } = from;
     const draft = this.draft(from);
-    return buildRequest(operation, parameters, bodyOf(from, draft), draft, credentialsOf(schemes, this.secrets));
+    const names = schemes.map(({ name }) => name);
+    const given = names.length ? await this.kernel.command("credentials", { schemes: names }).result : {};
+    const credentials = credentialsOf(schemes, given as { [scheme: string]: Credential });
+    return buildRequest(operation, parameters, bodyOf(from, draft), draft, credentials);
   }
 
-  /** Get an OAuth2 token with a user's name and password; the reason where the application gives none.
+  /** Who is signed in for a scheme as it is declared now. */
+  signedIn(scheme: Scheme): CredentialState | undefined {
+    const given = this.kernel.state?.credentials[scheme.name];
+    return isFor(scheme, given) ? given : undefined;
+  }
+
+  /** Have what a person gives sent with what follows; the reason where it cannot be. */
+  async signIn(scheme: Scheme, user: string, secret: string): Promise<string | null> {
+    try {
+      const sent = scheme.kind === "password" ? await this.token(scheme, user, secret) : secret;
+      await this.sign(scheme, credentialFor(scheme, user, sent));
+      return null;
+    } catch (error) {
+      return error instanceof CommandError ? error.message : String(error);
+    }
+  }
+
+  signOut(scheme: Scheme): void {
+    this.sign(scheme, null).catch(() => undefined); // the line says that the kernel does not answer
+  }
+
+  private sign(scheme: Scheme, credential: Credential | null): Promise<unknown> {
+    return this.kernel.command("sign", { scheme: scheme.name, credential }).result;
+  }
+
+  /** An OAuth2 token for a user's name and password.
    *
    * Spec: RFC 6749 §4.3.2.
    */
-  async signIn(scheme: Scheme, user: string, password: string): Promise<string | null> {
+  private async token(scheme: Scheme, user: string, password: string): Promise<string> {
     const path = `/${scheme.tokenUrl.replace(/^\//, "")}`;
     const request: SendArguments = {
       operation: `POST ${path}`,
@@ -112,19 +142,7 @@ export abstract class FormStore {
         ],
       },
     };
-    try {
-      const token = (await this.kernel.command("sign_in", request).result) as string;
-      this.setSecret(scheme.name, { user, secret: token });
-      return null;
-    } catch (error) {
-      return error instanceof CommandError ? error.message : String(error);
-    }
-  }
-
-  setSecret(scheme: string, secret: Secret | null): void {
-    const { [scheme]: _former, ...others } = this.secrets;
-    this.secrets = secret ? { ...others, [scheme]: secret } : others;
-    this.changed();
+    return (await this.kernel.command("sign_in", request).result) as string;
   }
 
   protected changed(): void {

@@ -12,6 +12,7 @@ export function applyDelta(app: AppState, delta: DeltaMessage): AppState {
     operations: operationsAfter(app.operations, delta),
     components: delta.components ?? app.components,
     server: delta.server ?? app.server,
+    credentials: delta.credentials ?? app.credentials,
     exchange_count: delta.exchange_count ?? app.exchange_count,
     revision: delta.revision ?? app.revision,
   };

@@ -42,6 +42,7 @@ export interface AppState {
   operations: OperationState[];
   components: { [key: string]: Json };
   server: ServerState;
+  credentials: Held;
   exchange_count: number;
   revision: number;
 }
@@ -51,6 +52,19 @@ export interface StateMessage<State> {
   seq: number;
   state: State;
 }
+
+export interface CredentialState {
+  user: string;
+  where: "header" | "query" | "cookie";
+  name: string;
+}
+
+export interface Credential extends CredentialState {
+  value: string;
+}
+
+/** Who is signed in, by security scheme. */
+export type Held = { [scheme: string]: CredentialState };
 
 export interface DeltaBase {
   type: "delta";
@@ -62,6 +76,7 @@ export interface DeltaMessage extends DeltaBase {
   removed?: string[];
   order?: string[];
   components?: { [key: string]: Json };
+  credentials?: Held;
   server?: ServerState;
   exchange_count?: number;
   revision?: number;
@@ -216,10 +231,12 @@ export interface HiddenValue {
   where: "header" | "cookie" | "query" | "body";
   name: string;
   scheme: string;
+  held: string;
 }
 
 export interface RawRequest {
   application: string | null;
+  operation?: string | null;
   method: string;
   url: string;
   headers: Pairs;
@@ -485,6 +502,7 @@ export interface SocketsState {
   title: string;
   operations: OperationState[];
   components: { [key: string]: Json };
+  credentials: Held;
   connections: ConnectionState[];
 }
 
@@ -492,6 +510,7 @@ export interface SocketsDelta extends DeltaBase {
   info?: { [key: string]: string };
   operations?: OperationState[];
   components?: { [key: string]: Json };
+  credentials?: Held;
   set?: ConnectionState[];
   removed?: number[];
 }

@@ -11,6 +11,7 @@ export function applySockets(state: SocketsState, delta: SocketsDelta): SocketsS
     title: delta.info?.title ?? state.title,
     operations: delta.operations ?? state.operations,
     components: delta.components ?? state.components,
+    credentials: delta.credentials ?? state.credentials,
     connections: delta.set || delta.removed ? connectionsAfter(state.connections, delta) : state.connections,
   };
 }

@@ -71,7 +71,7 @@ export class SocketStore extends FormStore {
     const { id } = from.operation;
     const draft = this.draft(from);
     const subprotocols = listed(this.subprotocols.get(id) ?? "");
-    const made = await this.run(id, "connect", { request: await this.request(from), subprotocols });
+    const made = await this.run(id, "connect", async () => ({ request: await this.request(from), subprotocols }));
     if (made === undefined) return;
     this.attempts.set(id, { id: made as number, draft });
     this.awaited = made as number;
@@ -113,9 +113,9 @@ export class SocketStore extends FormStore {
   }
 
   /** Run a command; undefined where it was not done, which is told at the place of `key`. */
-  private async run(key: string | number, command: string, args: unknown): Promise<unknown> {
+  private async run(key: string | number, command: string, args: object | (() => Promise<object>)): Promise<unknown> {
     try {
-      const result = await this.kernel.command(command, args).result;
+      const result = await this.kernel.command(command, typeof args === "function" ? await args() : args).result;
       this.problems.delete(key);
       this.changed();
       return result ?? null;

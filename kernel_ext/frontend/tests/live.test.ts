@@ -15,6 +15,7 @@ const app = (...ids: string[]): AppState => ({
   operations: ids.map((id) => operation(id)),
   components: {},
   server: { status: "stopped", url: null, message: null },
+  credentials: {},
   exchange_count: 0,
     revision: 0,
 });

@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
 import { test } from "node:test";
-import { credentialsOf, schemesFor } from "../src/auth";
+import { type Scheme, credentialFor, credentialsOf, schemesFor } from "../src/auth";
 import { LANGUAGES, writeCode } from "../src/code";
 import { newDraft } from "../src/draft";
 import { NumberText } from "../src/json";
@@ -172,8 +172,13 @@ test("credentials go where their scheme says", () => {
     schemes.map(({ kind }) => kind),
     ["key", "basic", "password"],
   );
-  const secret = (text: string, user = "") => ({ user, secret: text });
-  assert.deepEqual(credentialsOf(schemes, { key: secret("1"), basic: secret("ü", "mira"), oauth: secret("t") }), {
+  const [key, basic, oauth] = schemes as [Scheme, Scheme, Scheme];
+  const given = {
+    key: credentialFor(key, "", "1"),
+    basic: credentialFor(basic, "mira", "ü"),
+    oauth: credentialFor(oauth, "mira", "t"),
+  };
+  assert.deepEqual(credentialsOf(schemes, given), {
     query: [["k", "1"]],
     headers: [
       ["Authorization", "Basic bWlyYTrDvA=="],
@@ -181,5 +186,6 @@ test("credentials go where their scheme says", () => {
     ],
     cookies: [],
   });
+  assert.deepEqual(credentialsOf([{ ...key, parameter: "renamed" }], given).query, []);
   assert.deepEqual(credentialsOf(schemes, {}).headers, []);
 });

@@ -35,6 +35,7 @@ const connection = (id: number, more: Partial<ConnectionState> = {}): Connection
 const state = (...connections: ConnectionState[]): SocketsState => ({
   name: "app",
   title: "T",
+  credentials: {},
   operations: [],
   components: {},
   connections,

@@ -7,6 +7,7 @@ from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, Sen
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.live import LiveApp
+from routebook_kernel.session.credentials import Credentials
 from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import exchange_state, fetch_token, send
 from routebook_kernel.session.state import build_state, difference
@@ -23,6 +24,9 @@ class Application:
         home: Where deltas are timed.
         perform: Runs a request through the application that stands.
         server_state: What to show of the server.
+
+    Attributes:
+        credentials: What a person gave for its security schemes.
     """
 
     def __init__(
@@ -40,9 +44,11 @@ class Application:
         self.exchange_count = 0
         self.revision = 0
         self.perform = perform(self.live)
+        self.credentials = Credentials()
         self._tracker = tracker
         self._server_state = server_state
         self._feed = Feed(home, self._build, difference)
+        self.credentials.on_change(self.touch)
 
     def succeed(self, app: Routebook) -> None:
         """Another object is this application now."""
@@ -76,7 +82,7 @@ class Application:
         return self._tracker.difference(self.app, operation)
 
     async def sign_in(self, request: SendArguments) -> str:
-        """Ask the application for an OAuth2 token, which is kept nowhere. Await it on the home loop only.
+        """Ask the application for an OAuth2 token, which no record holds. Await it on the home loop only.
 
         Raises:
             RequestRefused: No token came; the message says what did.
@@ -89,5 +95,11 @@ class Application:
 
     def _build(self) -> AppState:
         return build_state(
-            self.app, self.name, self._tracker, self._server_state(self), self.exchange_count, self.revision
+            self.app,
+            self.name,
+            self._tracker,
+            self._server_state(self),
+            self.credentials.state(),
+            self.exchange_count,
+            self.revision,
         )

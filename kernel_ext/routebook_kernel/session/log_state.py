@@ -2,7 +2,7 @@
 
 import base64
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Literal
 
 from routebook_kernel.protocol import (
@@ -17,6 +17,7 @@ from routebook_kernel.recording.display import issues_of, message_text, socket_e
 from routebook_kernel.recording.hidden import Hidden
 from routebook_kernel.recording.redact import HIDDEN
 from routebook_kernel.records import Exchange, HeaderPairs, Place, RawRequest, SocketRecord, size_of
+from routebook_kernel.session.credentials import Held
 from routebook_kernel.session.sending import exchange_state
 
 Level = Literal["quiet", "warn", "error"]
@@ -115,10 +116,14 @@ def _transcript(socket: SocketRecord) -> SocketTranscript:
     return SocketTranscript(lines=lines, end=socket_end(socket))
 
 
-def raw_request_state(application: str, request: RawRequest) -> RawRequestState:
+def raw_request_state(exchange: Exchange, request: RawRequest) -> RawRequestState:
     """A request as a page edits it."""
     state = RawRequestState(
-        application=application, method=request.method, url=request.url, headers=list(request.headers)
+        application=exchange.application,
+        operation=exchange.operation,
+        method=request.method,
+        url=request.url,
+        headers=list(request.headers),
     )
     if not request.body:
         return state
@@ -128,8 +133,8 @@ def raw_request_state(application: str, request: RawRequest) -> RawRequestState:
         return state | {"base64": base64.b64encode(request.body).decode("ascii")}
 
 
-def hidden_values(request: RawRequest, hidden: Iterable[Hidden]) -> list[HiddenValue]:
-    """What must be filled in before a request is sent."""
+def hidden_values(request: RawRequest, hidden: Iterable[Hidden], held: Mapping[str, Held]) -> list[HiddenValue]:
+    """What must be filled in before a request is sent; `held` is what can be without asking, by key."""
     headers = {name.lower(): value for name, value in request.headers}
     return [
         HiddenValue(
@@ -137,6 +142,7 @@ def hidden_values(request: RawRequest, hidden: Iterable[Hidden]) -> list[HiddenV
             where=each.where,
             name=each.name,
             scheme=headers[each.name].partition(HIDDEN)[0].strip() if each.where == "header" else "",
+            held=held[each.key].words if each.key in held else "",
         )
         for each in hidden
     ]

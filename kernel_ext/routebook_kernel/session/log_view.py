@@ -5,13 +5,14 @@ import binascii
 from collections.abc import Callable, Mapping
 
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.protocol import ExchangeDetail, LogDelta, LogState, RawRequestState
+from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState
 from routebook_kernel.recording.hidden import filled, hidden_in, request_of
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.records import Exchange, RawRequest
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.session.credentials import Held, held_for
 from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.log_state import detail_of, hidden_values, holds, raw_request_state, summary_of
 from routebook_kernel.session.sending import send_raw
@@ -28,6 +29,7 @@ class LogView:
         home: Where deltas are timed.
         performing: Finds what runs requests through the application of a name; None where there is none.
         secrets: The names of secrets, as they are now.
+        credentials: What was given for the security schemes of an operation; by the application's name and its own.
     """
 
     def __init__(
@@ -36,10 +38,12 @@ class LogView:
         home: HomeLoop,
         performing: Callable[[str], Perform | None],
         secrets: Callable[[], Secrets],
+        credentials: Callable[[str, str], Mapping[str, Credential]],
     ) -> None:
         self._log = log
         self._performing = performing
         self._secrets = secrets
+        self._credentials = credentials
         self._feed = Feed[Kept](home, self._take, difference, self._told)
         log.subscribe(lambda exchange: self._feed.touch())
 
@@ -69,9 +73,11 @@ class LogView:
             return detail | {"refusal": str(refusal)}
         if exchange.application is None or self._performing(exchange.application) is None:
             return detail | {"refusal": "The application that it was sent to is none of this notebook."}
+        state = raw_request_state(exchange, request)
+        hidden = hidden_in(request, self._secrets())
         return detail | {
-            "request": raw_request_state(exchange.application, request),
-            "hidden": hidden_values(request, hidden_in(request, self._secrets())),
+            "request": state,
+            "hidden": hidden_values(request, hidden, self._held(state, request)),
         }
 
     def find(self, text: str) -> list[int]:
@@ -83,7 +89,7 @@ class LogView:
 
         Args:
             request: What to send.
-            values: What stands for its hidden values, by key.
+            values: What stands for its hidden values, by key; for the others stands what a view is signed in with.
 
         Raises:
             RequestRefused: A hidden value is missing, or the request cannot be formed.
@@ -91,14 +97,23 @@ class LogView:
         perform = self._performing(request["application"] or "")
         if perform is None:
             raise RequestRefused(f"There is no application {request['application']} in this notebook any more.")
-        raw = filled(raw_request(request), values, self._secrets())
-        exchange = await send_raw(perform, raw)
+        raw = raw_request(request)
+        held = {key: each.value for key, each in self._held(request, raw).items()}
+        given = {key: value for key, value in values.items() if value}
+        exchange = await send_raw(perform, filled(raw, held | given, self._secrets()))
         return self.detail(exchange.id)
 
     def clear(self) -> None:
         """Let go of all exchanges."""
         self._log.clear()
         self._feed.touch()
+
+    def _held(self, state: RawRequestState, request: RawRequest) -> dict[str, Held]:
+        """What views are signed in with that fits hidden values of a request, by their keys."""
+        given = self._credentials(state["application"] or "", state.get("operation") or "")
+        secrets = self._secrets()
+        found = {each.key: held_for(each, request, given, secrets) for each in hidden_in(request, secrets)}
+        return {key: held for key, held in found.items() if held is not None}
 
     # The feed
 

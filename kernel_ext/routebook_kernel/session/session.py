@@ -18,7 +18,7 @@ from routebook.applications import Routebook
 from routebook.introspect import load_compiler
 from routebook.routing import set_registrar
 from routebook_kernel.exceptions import NotAnApplication, RequestRefused
-from routebook_kernel.protocol import ServerState
+from routebook_kernel.protocol import Credential, ServerState
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import RunOutcome, Source
@@ -37,6 +37,7 @@ from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerSt
 from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
 from routebook_kernel.session.benches import Benches, BenchView
+from routebook_kernel.session.credentials import schemes_of
 from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.log_view import LogView
 from routebook_kernel.session.notebook_file import file_of_tests
@@ -87,7 +88,9 @@ class Session:
             self.home,
             Applications(self._performing_named, self._document_of, lambda: self._secrets, self._text_variable),
         )
-        self.log_view = LogView(self.log, self.home, self._performing_named, lambda: self._secrets)
+        self.log_view = LogView(
+            self.log, self.home, self._performing_named, lambda: self._secrets, self._credentials_of
+        )
         self.traces = Traces(
             self.log,
             self.tracker.cell_of_code,
@@ -209,6 +212,7 @@ class Session:
                 self._performing_socket(application.live, "console"),
                 lambda: self._secrets,
                 application.sign_in,
+                application.credentials,
             )
         return self._sockets[application]
 
@@ -366,7 +370,7 @@ class Session:
         detail = self.log_view.detail(id)
         if detail["request"] is None:
             raise RequestRefused(detail["refusal"])
-        if hidden := detail["hidden"]:
+        if hidden := [each for each in detail["hidden"] if not each["held"]]:
             names = ", ".join(each["name"] for each in hidden)
             raise RequestRefused(f"Credentials are not kept. %api log sends it again when you fill in: {names}.")
         return (await self.log_view.send(detail["request"], {}))["summary"]["id"]
@@ -385,6 +389,14 @@ class Session:
         """The OpenAPI document of the application of a name; an empty one where there is none."""
         app = self.tracker.names.applications.get(name)
         return document_of(app)[0] if app is not None else {}
+
+    def _credentials_of(self, name: str, operation: str) -> Mapping[str, Credential]:
+        """What was given for the security schemes of an operation; `name` is of its application."""
+        if (app := self.tracker.names.applications.get(name)) is None:
+            return {}
+        method, _, path = operation.partition(" ")
+        told = self._document_of(name).get("paths", {}).get(path, {}).get(method.lower(), {})
+        return self.view(app).credentials.of(schemes_of(told))
 
     def _text_variable(self, name: str) -> str | None:
         """A variable of the notebook that holds text or a number."""

@@ -11,6 +11,7 @@ from typing import Any
 
 from routebook_kernel.protocol import (
     ConnectionState,
+    CredentialState,
     OperationState,
     Payload,
     SocketEnd,
@@ -58,6 +59,7 @@ class Snapshot:
     title: str
     operations: list[OperationState]
     components: Mapping[str, Any]
+    credentials: dict[str, CredentialState]
     connections: Mapping[int, ConnectionState]
     messages: Mapping[int, tuple[SocketMessage, ...]]
 
@@ -69,6 +71,7 @@ def told(snapshot: Snapshot) -> SocketsState:
         title=snapshot.title,
         operations=snapshot.operations,
         components=snapshot.components,
+        credentials=snapshot.credentials,
         connections=[_with_messages(snapshot, id_, after=0) for id_ in snapshot.connections],
     )
 
@@ -82,6 +85,8 @@ def difference(before: Snapshot, after: Snapshot, seq: int) -> SocketsDelta | No
         delta["operations"] = after.operations
     if before.components != after.components:
         delta["components"] = after.components
+    if before.credentials != after.credentials:
+        delta["credentials"] = after.credentials
     changed = [id_ for id_, state in after.connections.items() if before.connections.get(id_) != state]
     if changed:
         counts = {id_: state["message_count"] for id_, state in before.connections.items()}

@@ -29,6 +29,7 @@ from routebook_kernel.registry.operations import Operation
 from routebook_kernel.runtime.connection import Connection, PerformSocket, leave_all
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.websocket import websocket_scope
+from routebook_kernel.session.credentials import Credentials
 from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import cell_ref, form_request
 from routebook_kernel.session.socket_state import (
@@ -69,6 +70,7 @@ class Sockets:
         perform: Runs a connection through the application that stands.
         secrets: What is taken out of what is kept.
         sign_in: Asks for an OAuth2 token.
+        credentials: What a person gave for the application's security schemes.
     """
 
     def __init__(
@@ -79,6 +81,7 @@ class Sockets:
         perform: PerformSocket,
         secrets: Callable[[], Secrets],
         sign_in: Callable[[SendArguments], Any],
+        credentials: Credentials,
     ) -> None:
         self._home = home
         self._app = app
@@ -86,11 +89,13 @@ class Sockets:
         self._perform = perform
         self._secrets = secrets
         self._sign_in = sign_in
+        self.credentials = credentials
         self._ids = itertools.count(1)
         self._connections: dict[int, Asked] = {}
         self._ended: dict[int, ConnectionState] = {}
         self._endpoints: Endpoints | None = None
         self._feed = Feed(home, self._take, difference, told)
+        credentials.on_change(self._feed.touch)
 
     # What views ask (session_api.SocketsView)
 
@@ -159,7 +164,7 @@ class Sockets:
         self._feed.touch()
 
     async def sign_in(self, request: SendArguments) -> str:
-        """Ask the application for an OAuth2 token, which is kept nowhere.
+        """Ask the application for an OAuth2 token, which no record holds.
 
         Raises:
             RequestRefused: No token came; the message says what did.
@@ -219,6 +224,7 @@ class Sockets:
             title=app.title,
             operations=endpoints.operations,
             components=endpoints.components,
+            credentials=self.credentials.state(),
             connections={id_: self._told(asked, endpoints) for id_, asked in connections.items()},
             messages={id_: tuple(asked.connection.transcript.kept) for id_, asked in connections.items()},
         )

@@ -7,14 +7,20 @@ from collections.abc import Mapping
 from typing import Any
 
 from routebook.applications import Routebook
-from routebook_kernel.protocol import AppState, CellRef, DeltaMessage, OperationState, ServerState
+from routebook_kernel.protocol import AppState, CellRef, CredentialState, DeltaMessage, OperationState, ServerState
 from routebook_kernel.registry.operations import Operation, described, document_of
 from routebook_kernel.session.sending import cell_ref
 from routebook_kernel.session.tracker import Tracker
 
 
 def build_state(
-    app: Routebook, name: str, tracker: Tracker, server: ServerState, exchange_count: int, revision: int
+    app: Routebook,
+    name: str,
+    tracker: Tracker,
+    server: ServerState,
+    credentials: dict[str, CredentialState],
+    exchange_count: int,
+    revision: int,
 ) -> AppState:
     """Everything that the explorer shows of an application."""
     document, _ = document_of(app)
@@ -27,6 +33,7 @@ def build_state(
         operations=_operations(app, tracker, document),
         components=document.get("components", {}),
         server=server,
+        credentials=credentials,
         exchange_count=exchange_count,
         revision=revision,
     )
@@ -76,6 +83,8 @@ def difference(before: AppState, after: AppState, seq: int) -> DeltaMessage | No
         delta["components"] = after["components"]
     if before["server"] != after["server"]:
         delta["server"] = after["server"]
+    if before["credentials"] != after["credentials"]:
+        delta["credentials"] = after["credentials"]
     if before["exchange_count"] != after["exchange_count"]:
         delta["exchange_count"] = after["exchange_count"]
     if before["revision"] != after["revision"]:

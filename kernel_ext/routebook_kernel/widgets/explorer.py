@@ -6,6 +6,7 @@ from typing import Any
 from routebook_kernel.protocol import Json
 from routebook_kernel.session_api import AppView, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
+from routebook_kernel.widgets.credentials import credentials_asks
 from routebook_kernel.widgets.dependencies import dependencies_asks
 from routebook_kernel.widgets.requests import read_request
 from routebook_kernel.widgets.tests import tests_asks
@@ -52,4 +53,4 @@ def console_asks(view: AppView) -> dict[str, Ask]:
         operation = args.get("operation") if isinstance(args, dict) else None
         return view.difference(operation if isinstance(operation, str) else None)
 
-    return {"send": send, "sign_in": sign_in, "difference": difference}
+    return {"send": send, "sign_in": sign_in, "difference": difference, **credentials_asks(view.credentials)}

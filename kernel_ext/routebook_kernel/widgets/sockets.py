@@ -9,6 +9,7 @@ from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import ConnectArguments, Json
 from routebook_kernel.session_api import SessionApi, SocketsView
 from routebook_kernel.widgets.commands import Ask, Emit
+from routebook_kernel.widgets.credentials import credentials_asks
 from routebook_kernel.widgets.requests import read_request
 from routebook_kernel.widgets.view import Overview, View
 
@@ -66,6 +67,7 @@ def socket_asks(view: SocketsView) -> dict[str, Ask]:
         "message": message,
         "forget": forget,
         "sign_in": sign_in,
+        **credentials_asks(view.credentials),
     }
 
 

@@ -161,6 +161,7 @@ export function Detail({ store, id, from }: { store: LogStore; id: number; from:
   }
   const { detail } = loaded;
   const { exchange, output, transcript } = detail;
+  const held = detail.hidden.flatMap((hidden) => (hidden.held ? [visible(hidden.held)] : []));
   return (
     <section class="rb-log__detail" aria-labelledby={`log-detail-${id}`}>
       <Head detail={detail} store={store} from={from} />
@@ -173,6 +174,7 @@ export function Detail({ store, id, from }: { store: LogStore; id: number; from:
           {detail.hidden.length > 0 && (
             <p class="rb-small rb-2">
               <Icon name="lock" /> Not in the log: {detail.hidden.map(({ name }) => visible(name)).join(", ")}.
+              {held.length > 0 && ` A replay is sent as you are signed in: ${held.join("; ")}.`}
             </p>
           )}
         </div>

@@ -12,7 +12,7 @@ const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QU
 const WHERE = { header: "header", cookie: "cookie", query: "in the query", body: "in the body" };
 
 function HiddenField({
-  hidden: { name, where, scheme },
+  hidden: { name, where, scheme, held },
   value,
   onInput,
 }: {
@@ -34,10 +34,13 @@ function HiddenField({
           type="password"
           autocomplete="off"
           value={value}
-          placeholder={scheme === "Basic" ? "name:password" : "not in the log"}
+          placeholder={held ? "as signed in" : scheme === "Basic" ? "name:password" : "not in the log"}
           onInput={({ currentTarget }) => onInput(currentTarget.value)}
         />
-        <span class="rb-small rb-2">{WHERE[where]}</span>
+        <span class="rb-small rb-2">
+          {WHERE[where]}
+          {held && `; empty: ${visible(held)}`}
+        </span>
       </div>
     </div>
   );
@@ -73,7 +76,8 @@ function Form({ store, detail, request }: { store: LogStore; detail: ExchangeDet
           <div class="rb-note" data-n="plain">
             <Icon name="lock" />
             <div>
-              <strong>The log keeps no credentials.</strong> Fill in what was hidden; it is sent once and kept nowhere.
+              <strong>The log keeps no credentials.</strong> Fill in what was hidden, unless you are signed in for it;
+              it is sent once and kept nowhere.
             </div>
           </div>
           <div class="rb-form">

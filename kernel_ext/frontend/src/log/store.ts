@@ -186,7 +186,7 @@ export class LogStore {
       return this.say("error" in loaded ? loaded.error : loaded.detail.refusal, true);
     }
     const { request, hidden } = loaded.detail;
-    if (!request || hidden.length) return this.show({ kind: "replay", id });
+    if (!request || hidden.some(({ held }) => !held)) return this.show({ kind: "replay", id });
     await this.send(id, request, {});
   }
 

@@ -1,4 +1,4 @@
-/** Credentials for the schemes that an operation asks for; kept in this page's memory until it is closed. */
+/** Credentials for the schemes that an operation asks for; the kernel holds them until it ends. */
 import { useState } from "preact/hooks";
 import type { Scheme } from "../auth";
 import { type Requirement } from "../operation";
@@ -16,13 +16,12 @@ const NEEDS: { [kind in Scheme["kind"]]: string } = {
 function SignIn({ scheme, onDone }: { scheme: Scheme; onDone: () => void }) {
   const store = useFormStore();
   const id = `${useUid()}-auth-${scheme.name}`;
-  const [user, setUser] = useState(store.secrets[scheme.name]?.user ?? "");
+  const [user, setUser] = useState(store.signedIn(scheme)?.user ?? "");
   const [secret, setSecret] = useState("");
   const [problem, setProblem] = useState("");
   const hasUser = scheme.kind === "basic" || scheme.kind === "password";
   const submit = async (): Promise<void> => {
-    if (scheme.kind !== "password") store.setSecret(scheme.name, { user, secret });
-    const refused = scheme.kind === "password" ? await store.signIn(scheme, user, secret) : null;
+    const refused = await store.signIn(scheme, user, secret);
     setProblem(refused ?? "");
     if (refused === null) onDone();
   };
@@ -76,7 +75,7 @@ function SignIn({ scheme, onDone }: { scheme: Scheme; onDone: () => void }) {
 function SchemeLine({ scheme, scopes }: { scheme: Scheme; scopes: string[] }) {
   const store = useFormStore();
   const [isOpen, setOpen] = useState(false);
-  const given = store.secrets[scheme.name];
+  const given = store.signedIn(scheme);
   if (isOpen) return <SignIn scheme={scheme} onDone={() => setOpen(false)} />;
   return (
     <>
@@ -118,7 +117,7 @@ function SchemeLine({ scheme, scopes }: { scheme: Scheme; scopes: string[] }) {
           <button
             class="rb-btn rb-btn--quiet rb-btn--small"
             type="button"
-            onClick={() => store.setSecret(scheme.name, null)}
+            onClick={() => store.signOut(scheme)}
           >
             Sign out
           </button>

@@ -6,7 +6,9 @@ import { copyText } from "./copy";
 export function CopyAs({ write }: { write: (language: Language) => string | Promise<string> }) {
   const [said, say] = useState("");
   const copy = async (language: Language): Promise<void> => {
-    say((await copyText(await write(language))) ? `Copied as ${language}` : "Copying is not allowed here");
+    const code = await Promise.resolve(write(language)).catch(() => null);
+    if (code === null) say("The kernel does not answer");
+    else say((await copyText(code)) ? `Copied as ${language}` : "Copying is not allowed here");
     setTimeout(() => say(""), 2000);
   };
   return (
