@@ -61,13 +61,12 @@ class Kernel:
         return str(message["header"]["msg_id"])
 
     def interrupt(self, code: str, cell: str | None = None) -> Result:
-        """Run a cell and interrupt it once it has begun: a moment before, a kernel would not notice."""
-        message_id = self.start(code, cell)
-        while (message := self.client.get_iopub_msg(timeout=30))["msg_type"] != "execute_input" or (
+        """Run a cell, with a line before its first, and interrupt it once that one's text has come: the kernel sends it some time later."""
+        message_id = self.start(f"print('begun')\n{code}", cell)
+        while (message := self.client.get_iopub_msg(timeout=30))["msg_type"] != "stream" or (
             message["parent_header"].get("msg_id") != message_id
         ):
             pass
-        time.sleep(0.1)
         self.manager.interrupt_kernel()
         return self.finish(message_id)
 

@@ -1,7 +1,5 @@
 """What tutorials end with, loops that nest on request, interrupts: in a real kernel."""
 
-import time
-
 import pytest
 
 from tests.kernel.driver import Kernel
@@ -18,6 +16,21 @@ def test_run_of_a_tutorial_works_or_says_what_to_write(kernel: Kernel, call: str
 
     assert kernel.good(call, "run").plain == "1"
     assert "Write instead: await" in str(kernel.run(f"await main()\n{call}", "run").error)
+
+
+@pytest.mark.parametrize(
+    ("call", "says"),
+    [
+        ("asyncio.run(main)", "Write instead: asyncio.run(main())"),
+        ("asyncio.run(5)", "asyncio.run"),
+        ("anyio.run(print)", "a coroutine was expected, got None"),
+    ],
+)
+def test_run_of_what_is_no_coroutine_is_told_at_once(kernel: Kernel, call: str, says: str) -> None:
+    """A pair of parentheses forgotten must not hold the kernel for ever."""
+    kernel.good(MAIN, "main")
+
+    assert says in str(kernel.run(call, "run").error)
 
 
 def test_anyio_run_with_another_backend_is_refused_in_a_sentence(kernel: Kernel) -> None:
@@ -71,15 +84,12 @@ def test_interrupted_cell_shows_keyboard_interrupt_and_the_kernel_goes_on(kernel
     kernel.good("@hung.get('/hang')\nasync def hang(): await asyncio.sleep(60)", "hang")
     kernel.good("@hung.get('/one')\nasync def one(): return 1", "one")
 
-    running = kernel.start(source, "stopped")
-    time.sleep(0.4)
-    kernel.manager.interrupt_kernel()
-    result = kernel.finish(running, timeout_s=10)
+    result = kernel.interrupt(source, "stopped")
 
     assert result.error is not None
     assert result.error.rstrip().endswith("KeyboardInterrupt:") or "\nKeyboardInterrupt: " in result.error
     assert "CancelledError" not in result.error
-    assert "----> 1" in result.error
+    assert "----> 2" in result.error
     assert kernel.value("client.get('/one').json()") == "1"
 
 

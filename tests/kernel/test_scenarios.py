@@ -237,10 +237,7 @@ def test_interrupt_ends_a_waiting_request_and_the_kernel_goes_on(kernel: Kernel)
     kernel.good("import asyncio\n@twelve.get('/hang')\nasync def hang(): await asyncio.sleep(60)", "twelve-1")
     kernel.good("@twelve.get('/one')\ndef one(): return 1", "twelve-2")
     for source in ("client.get('/hang')", "await client.get('/hang')", "import time; time.sleep(60)"):
-        running = kernel.start(source, "twelve-3")
-        time.sleep(0.5)
-        kernel.manager.interrupt_kernel()
-        result = kernel.finish(running, timeout_s=10)
+        result = kernel.interrupt(source, "twelve-3")
         assert any(word in str(result.error) for word in ("KeyboardInterrupt", "CancelledError"))
         assert kernel.value("client.get('/one').json()") == "1"
 

@@ -108,8 +108,11 @@ class HomeLoop:
 
         Raises:
             HomeLoopError: Called on the home thread, which would wait for itself.
+            ValueError: Given something that is no coroutine, whose end would never come.
             KeyboardInterrupt: The wait was interrupted and the coroutine cancelled.
         """
+        if not asyncio.iscoroutine(coroutine):
+            raise ValueError(f"a coroutine was expected, got {coroutine!r}")
         if self.is_here:
             coroutine.close()
             raise HomeLoopError("This already runs on the home loop, so it cannot wait for itself: use `await`.")

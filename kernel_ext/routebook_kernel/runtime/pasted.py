@@ -8,6 +8,7 @@ Spec: uvicorn, Settings.
 
 import asyncio
 import contextlib
+import inspect
 from collections.abc import Callable, Coroutine, Mapping
 from typing import Any
 
@@ -70,8 +71,12 @@ class PastedAsyncioRun:
         """Run a coroutine and return its result, as `asyncio.run` does, also in a cell.
 
         Raises:
-            WriteInstead: In an async cell, whose loop it would have to wait for.
+            WriteInstead: In an async cell, whose loop it would have to wait for; given a function that was not called.
         """
+        if inspect.iscoroutinefunction(main):
+            raise WriteInstead("asyncio.run(…)", "it takes a coroutine", f"asyncio.run({main.__name__}())")
+        if not asyncio.iscoroutine(main):
+            return self._former(main, **options)  # which says what it expects
         if self._home.is_here and self._nesting.is_on:
             return asyncio.get_running_loop().run_until_complete(main)
         if self._home.is_here:
