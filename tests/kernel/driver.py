@@ -61,7 +61,7 @@ class Kernel:
         return str(message["header"]["msg_id"])
 
     def interrupt(self, code: str, cell: str | None = None) -> Result:
-        """Run a cell, with a line before its first, and interrupt it once that one's text has come: the kernel sends it some time later."""
+        """Run a cell, with a print before it, and interrupt it once that has come: a moment before may be too early."""
         message_id = self.start(f"print('begun')\n{code}", cell)
         while (message := self.client.get_iopub_msg(timeout=30))["msg_type"] != "stream" or (
             message["parent_header"].get("msg_id") != message_id

@@ -14,10 +14,12 @@ IMPORTS = """
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
-from typing import Annotated, Generic, TypeVar
-from pydantic import BaseModel
+from functools import partial
+from typing import Annotated, Generic, NewType, TypeVar
+from pydantic import BaseModel, Field
 from routebook import APIRouter, Depends, Header, Query, Request, Security, WebSocket
 from routebook.applications import Routebook
+from starlette.middleware.base import BaseHTTPMiddleware
 from routebook.responses import JSONResponse, PlainTextResponse
 from routebook.security import APIKeyHeader, APIKeyQuery
 T = TypeVar("T")
@@ -185,6 +187,59 @@ REDEFINED = [
         "@app.get('/x')\ndef x(d: Annotated[Dep, Depends()]): return d.n", "get('/x').json()", 1, 2,
         "class Dep:\n    def __init__(self): self.n = 2",
     ),
+    Redefined(
+        "alias of a dependency", "def one(): return 1\nNumber = Annotated[int, Depends(one)]",
+        "@app.get('/x')\ndef x(n: Number): return n", "get('/x').json()", 1, 2,
+        "def two(): return 2\nNumber = Annotated[int, Depends(two)]",
+    ),
+    Redefined(
+        "alias inside of a type", "Small = Annotated[int, Query(le=5)]",
+        "@app.get('/x')\ndef x(n: Small | None = None): return n", "get('/x?n=6').status_code", 422, 200,
+        "Small = Annotated[int, Query(le=10)]",
+    ),
+    Redefined(
+        "alias in a model", "Small = Annotated[int, Field(le=5)]",
+        "class Holder(BaseModel):\n    n: Small\n@app.post('/x')\ndef x(h: Holder): return h",
+        "post('/x', json={'n': 6}).status_code", 422, 200, "Small = Annotated[int, Field(le=10)]",
+    ),
+    Redefined(
+        "new type", "Id = NewType('Id', int)", "@app.get('/x/{id}')\ndef x(id: Id): return id",
+        "get('/x/a').status_code", 422, 200, "Id = NewType('Id', str)",
+    ),
+    Redefined(
+        "marker", "Limit = Query(1)", "@app.get('/x')\ndef x(n: int = Limit): return n", "get('/x').json()", 1, 2,
+        "Limit = Query(2)",
+    ),
+    Redefined(
+        "constant of a decorator", "STATUS = 201", "@app.get('/x', status_code=STATUS)\ndef x(): return 1",
+        "get('/x').status_code", 201, 202, "STATUS = 202",
+    ),
+    Redefined(
+        "class of an object", "class Dep:\n    def __call__(self): return 1",
+        "dep = Dep()\n@app.get('/x')\ndef x(n=Depends(dep)): return n", "get('/x').json()", 1, 2,
+        "class Dep:\n    def __call__(self): return 2",
+    ),
+    Redefined(
+        "class of an object whose method is meant", "class Dep:\n    def give(self): return 1",
+        "dep = Dep()\n@app.get('/x')\ndef x(n=Depends(dep.give)): return n", "get('/x').json()", 1, 2,
+        "class Dep:\n    def give(self): return 2",
+    ),
+    Redefined(
+        "partial function", "def give(n): return n\ndep = partial(give, 1)",
+        "@app.get('/x')\ndef x(n=Depends(dep)): return n", "get('/x').json()", 1, 2,
+        "def give(n): return n\ndep = partial(give, 2)",
+    ),
+    Redefined(
+        "function of a partial one", "def give(): return 1",
+        "dep = partial(give)\n@app.get('/x')\ndef x(n=Depends(dep)): return n", "get('/x').json()", 1, 2,
+        "def give(): return 2",
+    ),
+    Redefined(
+        "class of middleware",
+        "class M(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next): return PlainTextResponse('1')",
+        "app.add_middleware(M)", "get('/x').json()", 1, 2,
+        "class M(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next): return PlainTextResponse('2')",
+    ),
 ]  # fmt: skip
 
 
@@ -200,6 +255,42 @@ def test_redefinition_is_followed_or_told(pages: Pages, case: Redefined) -> None
     assert answer == case.after or "stale" in shown, (answer, shown)
     pages.run("user", case.user)
     assert eval(case.request, {"get": client.get, "post": client.post}) == case.after
+
+
+def test_generic_that_cannot_follow_is_told(pages: Pages) -> None:
+    """A class that takes no type any more must not end the run's own settling."""
+    pages.run("definition", "class Page(BaseModel, Generic[T]):\n    n: T")
+    pages.run("user", "@app.post('/x')\ndef x(p: Page[int]): return p.n")
+
+    shown = pages.run("definition", "class Page(BaseModel):\n    n: int")
+
+    assert "stale: POST /x uses an older Page: run cell" in shown
+    assert "stale" not in pages.run("user", "@app.post('/x')\ndef x(p: Page): return p.n")
+
+
+def test_alias_that_is_run_again_unchanged_makes_nothing_stale(pages: Pages) -> None:
+    """A marker is equal to no other; what it says is."""
+    alias = "Small = Annotated[int, Field(le=5)]\nSTATUS = 201"
+    pages.run("alias", alias)
+    user = (
+        "class Holder(BaseModel):\n    n: list[Small]\n@app.post('/x', status_code=STATUS)\ndef x(h: Holder): return h"
+    )
+    pages.run("user", user)
+
+    assert "stale" not in pages.run("alias", alias)
+
+
+def test_cell_means_what_it_defines_itself(pages: Pages) -> None:
+    """Another cell that gives the same names another meaning changes nothing in it; in others it does."""
+    pages.run("own", "class M(BaseModel):\n    n: int = 1\n@app.post('/own')\ndef own(m: M): return m.n")
+    pages.run("user", "@app.post('/user')\ndef user(m: M): return m.n")
+    pages.run("loop", "for n in (1, 2):\n    @app.get(f'/{n}')\n    def each(n: int = n): return n")
+
+    pages.run("other", "class M(BaseModel):\n    n: int = 3\nn = 3")
+
+    client = pages.client()
+    assert [client.post(path, json={}).json() for path in ("/own", "/user")] == [1, 3]
+    assert [client.get(path).json() for path in ("/1", "/2")] == [1, 2]
 
 
 def test_run_all_above_and_restart_end_in_the_same_application(pages: Pages) -> None:

@@ -1,7 +1,7 @@
 """The notebook's own definitions by name: which cell made each, and what a run put in whose place."""
 
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -23,14 +23,20 @@ class Redefined:
 
     Attributes:
         replaced: Each former definition with the new one.
-        names: The names.
+        standing: The cells that define a former one still, though another cell ran: they mean their own.
     """
 
     replaced: dict[Same, Any] = field(default_factory=dict)
-    names: set[str] = field(default_factory=set)
+    standing: dict[Same, CellKey] = field(default_factory=dict)
 
     def __bool__(self) -> bool:
         return bool(self.replaced)
+
+    def seen_from(self, cell: CellKey | None) -> dict[Same, Any]:
+        """What something that stands in a cell follows."""
+        if cell not in self.standing.values():
+            return self.replaced
+        return {former: new for former, new in self.replaced.items() if self.standing.get(former) != cell}
 
 
 class Definitions:
@@ -39,8 +45,12 @@ class Definitions:
     def __init__(self) -> None:
         self._standing: dict[str, Definition] = {}
 
-    def settle(self, namespace: Mapping[str, Any], cell: CellKey) -> Redefined:
-        """A run of `cell` ended: what it defined anew."""
+    def settle(self, namespace: Mapping[str, Any], cell: CellKey, binds: Callable[[CellKey, str], bool]) -> Redefined:
+        """A run of `cell` ended: what it defined anew.
+
+        Args:
+            binds: Whether a cell, as it stands, defines a name.
+        """
         redefined = Redefined()
         now: dict[str, Definition] = {}
         for name, value in _iter_definable(namespace):
@@ -51,7 +61,8 @@ class Definitions:
             now[name] = Definition(value, cell)
             if former is not None and _is_same_kind(former.value, value):
                 redefined.replaced[Same(former.value)] = value
-                redefined.names.add(name)
+                if former.cell != cell and binds(former.cell, name):
+                    redefined.standing[Same(former.value)] = former.cell
         self._standing = now
         # A definition that another name still holds was not replaced: `Old = Item` before `class Item` again.
         for definition in now.values():
@@ -62,13 +73,13 @@ class Definitions:
         """The cell that defined what a name holds now."""
         return next((each.cell for each in self._standing.values() if each.value is value), None)
 
-    def classes(self) -> list[type]:
+    def classes(self) -> list[Definition]:
         """The classes that a name holds now."""
-        return [each.value for each in self._standing.values() if isinstance(each.value, type)]
+        return [each for each in self._standing.values() if isinstance(each.value, type)]
 
-    def functions(self) -> list[Any]:
+    def functions(self) -> list[Definition]:
         """The functions that a name holds now."""
-        return [each.value for each in self._standing.values() if inspect.isfunction(each.value)]
+        return [each for each in self._standing.values() if inspect.isfunction(each.value)]
 
 
 def _iter_definable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -8,6 +8,7 @@ from hashlib import blake2s
 from typing import Any
 
 from routebook_kernel.records import CellKey, CellRecord
+from routebook_kernel.registry.cell_source import parsed
 
 _ALIKE = 0.75
 
@@ -56,10 +57,8 @@ def likeness(earlier: str, later: str) -> float:
 
 def defined_in(source: str) -> frozenset[str]:
     """The names of functions and classes of a source, and the texts of its decorators; none where it cannot be read."""
-    try:
-        body = ast.parse(source).body
-    except (SyntaxError, ValueError):
-        return frozenset()
+    tree = parsed(source)
+    body = tree.body if tree else []
     definitions = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
     decorators = {f"@{ast.unparse(decorator)}" for node in definitions for decorator in node.decorator_list}
     return frozenset({node.name for node in definitions} | decorators)

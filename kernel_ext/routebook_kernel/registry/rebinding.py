@@ -7,10 +7,10 @@ redefined one, or whose schema cannot be made again, is stale: its cell has to r
 Spec: pydantic, `BaseModel.model_rebuild`; Python data model, `__annotations__`, `__defaults__`, `__kwdefaults__`.
 """
 
+import contextlib
 import dataclasses
 import inspect
-import typing
-from collections.abc import Callable, Iterable, Iterator, MutableMapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,7 +20,8 @@ from pydantic.errors import PydanticUserError
 
 from routebook.exceptions import RoutebookError
 from routebook.routing import APIRoute, APIWebSocketRoute, IncludedRouter
-from routebook_kernel.registry.definitions import Definitions
+from routebook_kernel.records import CellKey
+from routebook_kernel.registry.definitions import Definition, Definitions, Redefined
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.substitution import Named, Replaced, names_any, substituted, substituted_all
 
@@ -62,57 +63,77 @@ class Rebinding:
     Attributes:
         models: Classes whose schema was made again; a route that uses one has to be analysed again.
         stale: Classes that cannot follow, each with the name of what they are too old for.
+        aliases: What names of type aliases hold now.
     """
 
     models: set[Same] = field(default_factory=set)
     stale: dict[Same, str] = field(default_factory=dict)
+    aliases: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Alias:
+    """A name that holds a type made of others, or a partial function, and the cell that bound it."""
+
+    name: str
+    value: Any
+    cell: CellKey | None
 
 
 def rebind_definitions(
-    replaced: Replaced, definitions: Definitions, namespace: MutableMapping[str, Any], index: NamedIndex
+    redefined: Redefined, definitions: Definitions, aliases: Iterable[Alias], index: NamedIndex
 ) -> Rebinding:
-    """Let the notebook's models, functions and type aliases follow.
+    """Let the notebook's type aliases, functions and models follow.
 
     Args:
-        replaced: Each old definition with the new one.
+        redefined: Each old definition with the new one.
         definitions: What stands.
-        namespace: The notebook's variables; aliases that name an old definition are assigned anew.
+        aliases: The type aliases that names hold.
         index: What functions are known to name.
     """
     rebinding = Rebinding()
-    for name, value in tuple(namespace.items()):
-        if _is_alias(value) and names_any(value, replaced):
-            namespace[name] = substituted(value, replaced)
-    for function in definitions.functions():
+    for alias in aliases:
+        with contextlib.suppress(*RebindingError):
+            value = substituted(alias.value, redefined.seen_from(alias.cell))
+            if value is not alias.value:
+                rebinding.aliases[alias.name] = value
+    for each in definitions.functions():
+        function, replaced = each.value, redefined.seen_from(each.cell)
         if index.of(function, partial(iter_signature, function)).has_any(replaced):
-            rebind_signature(function, replaced)
+            with contextlib.suppress(*RebindingError):  # the routes that use it will be stale
+                rebind_signature(function, replaced)
             index.forget(function)
     classes = definitions.classes()
-    for cls in classes:
-        if outdated := _outdated_base(cls, replaced):
-            rebinding.stale[Same(cls)] = outdated
-    _rebuild_models([cls for cls in classes if Same(cls) not in rebinding.stale], replaced, rebinding)
+    for each in classes:
+        if outdated := _outdated_base(each.value, redefined.seen_from(each.cell)):
+            rebinding.stale[Same(each.value)] = outdated
+    _rebuild_models([each for each in classes if Same(each.value) not in rebinding.stale], redefined, rebinding)
     return rebinding
-
-
-def _is_alias(value: Any) -> bool:
-    return not isinstance(value, type | str) and typing.get_origin(value) is not None
 
 
 def _outdated_base(cls: type, replaced: Replaced) -> str | None:
     return next((base.__name__ for base in cls.__mro__[1:] if Same(base) in replaced), None)
 
 
-def _rebuild_models(classes: Sequence[type], replaced: Replaced, rebinding: Rebinding) -> None:
+def _rebuild_models(classes: Sequence[Definition], redefined: Redefined, rebinding: Rebinding) -> None:
     """Rebuild the classes that name an old definition, then those that name a rebuilt one, and so on."""
-    touched = [cls for cls in classes if _rebind_fields(cls, replaced)]
+    touched: list[type] = []
+    for each in classes:
+        replaced = redefined.seen_from(each.cell)
+        try:
+            if _rebind_fields(each.value, replaced):
+                touched.append(each.value)
+        except RebindingError:
+            rebinding.stale[Same(each.value)] = Named.by(_iter_fields(each.value)).first_of(replaced)
     while touched:
         for cls in touched:
             rebinding.models.add(Same(cls))
             if not _remake_schema(cls):
-                rebinding.stale[Same(cls)] = ", ".join(sorted(_names(replaced)))
+                rebinding.stale[Same(cls)] = ", ".join(sorted(_names(redefined.replaced)))
         done = {model: model.target for model in rebinding.models}
-        touched = [cls for cls in classes if Same(cls) not in done and _names_in_fields(cls, done)]
+        touched = [
+            each.value for each in classes if Same(each.value) not in done and _names_in_fields(each.value, done)
+        ]
 
 
 def _names(replaced: Replaced) -> set[str]:
@@ -135,11 +156,14 @@ def _rebind_fields(cls: type, replaced: Replaced) -> bool:
 
 
 def _names_in_fields(cls: type, replaced: Replaced) -> bool:
-    annotations = inspect.get_annotations(cls).values()
-    fields = _fields_of(cls)
-    return any(names_any(annotation, replaced) for annotation in annotations) or any(
-        names_any(own.annotation, replaced) or names_any(own.default, replaced) for own in fields
-    )
+    return any(names_any(value, replaced) for value in _iter_fields(cls))
+
+
+def _iter_fields(cls: type) -> Iterator[Any]:
+    """What the fields of a class are annotated with and default to."""
+    yield from inspect.get_annotations(cls).values()
+    for own in _fields_of(cls):
+        yield from (own.annotation, own.default)
 
 
 def _fields_of(cls: type) -> list[Any]:
@@ -240,5 +264,5 @@ def is_route(value: Any) -> bool:
     return isinstance(value, APIRoute | APIWebSocketRoute)
 
 
-RebindingError = (RoutebookError, PydanticUserError, NameError, TypeError)
+RebindingError = (RoutebookError, PydanticUserError, NameError, TypeError, AttributeError, ValueError)
 """What the analysis of a declaration that no longer fits may raise."""

@@ -1,12 +1,11 @@
 """Mistakes that show before any request: the rules, run over a cell's source and over what it declares."""
 
-import ast
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
 
 from routebook.applications import Routebook
 from routebook_kernel.records import CellKey
+from routebook_kernel.registry.cell_source import parsed
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.report import Finding
 from routebook_kernel.registry.rules import (
@@ -19,8 +18,6 @@ from routebook_kernel.registry.rules import (
 from routebook_kernel.registry.rules.operations import Served
 from routebook_kernel.registry.rules.subjects import Cell, FunctionNode, Names, iter_functions, iter_models
 
-_PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
-
 
 def find_in_source(
     source: str, namespace: Mapping[str, Any], operation_of: Callable[[int], str | None]
@@ -32,9 +29,7 @@ def find_in_source(
         namespace: The notebook's variables.
         operation_of: The operation whose function begins at a line of the cell.
     """
-    try:
-        tree = ast.parse(_without_magics(source))
-    except (SyntaxError, ValueError):
+    if (tree := parsed(source)) is None:
         return
     cell = Cell(tree, Names(namespace))
     for rule in CELL_RULES:
@@ -77,11 +72,3 @@ def find_in_application(app: Routebook) -> Iterator[Finding]:
 def _operation(node: FunctionNode, operation_of: Callable[[int], str | None]) -> str | None:
     lines = [node.lineno, *(decorator.lineno for decorator in node.decorator_list)]
     return next((found for line in lines if (found := operation_of(line))), None)
-
-
-def _without_magics(source: str) -> str:
-    """The source with IPython's own lines blanked, so that lines keep their numbers."""
-    if source.lstrip().startswith("%%"):
-        first = source.lstrip().splitlines()[0]
-        return source.replace(first, "", 1) if first.startswith(_PYTHON_MAGICS) else ""
-    return re.sub(r"(?m)^(\s*)[%!?].*$", r"\1pass", source)

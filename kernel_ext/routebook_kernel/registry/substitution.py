@@ -7,9 +7,12 @@ import dataclasses
 import re
 import types
 import typing
-from collections.abc import Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
+from functools import partial
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
+
+from starlette.middleware import Middleware
 
 from routebook.params import Depends
 from routebook_kernel.registry.identity import Same
@@ -54,6 +57,11 @@ class Named:
                 pending += _inner(value)
         return cls(frozenset(objects), frozenset(words))
 
+    def first_of(self, replaced: Replaced) -> str:
+        """The name of the first old definition among them."""
+        found = (old for old in replaced if old in self.objects or not self.words.isdisjoint(_names([old])))
+        return next((name for old in found for name in _names([old])), "definition")
+
     def has_any(self, replaced: Replaced) -> bool:
         """Whether an old definition is among them, by itself or by its name."""
         if not self.objects.isdisjoint(replaced):
@@ -62,11 +70,17 @@ class Named:
 
 
 def _inner(value: Any) -> list[Any]:
-    """One level below a value: parts of a type, a dependency's callable, a member's enum, an alias's type."""
+    """One level below a value: parts of a type, a dependency's callable, a member's enum, a middleware's arguments."""
     if isinstance(value, Depends):
         return [value.dependency]
     if isinstance(value, Enum):
         return [type(value)]
+    if isinstance(value, types.MethodType):
+        return [value.__self__]
+    if isinstance(value, partial):
+        return [value.func, *value.args, *value.keywords.values()]
+    if isinstance(value, Middleware):
+        return [value.cls, *value.args, *value.kwargs.values()]
     if hasattr(value, "__value__"):
         return [value.__value__]
     return list(_parts(value))
@@ -82,9 +96,29 @@ def substituted(annotation: Any, replaced: Replaced) -> Any:
         return dataclasses.replace(annotation, dependency=substituted(annotation.dependency, replaced))
     if isinstance(annotation, Enum):
         return _member(annotation, replaced[Same(type(annotation))])
+    if isinstance(annotation, types.MethodType):
+        return getattr(substituted(annotation.__self__, replaced), annotation.__name__)
+    if isinstance(annotation, partial):
+        return _called_again(partial, annotation.func, annotation.args, annotation.keywords, replaced)
+    if isinstance(annotation, Middleware):
+        return _called_again(Middleware, annotation.cls, annotation.args, annotation.kwargs, replaced)
     if hasattr(annotation, "__value__"):
         return substituted(annotation.__value__, replaced)
     return _rebuilt(annotation, tuple(substituted(part, replaced) for part in _parts(annotation)))
+
+
+def _called_again(
+    kind: Callable[..., Any], first: Any, arguments: Sequence[Any], options: Mapping[str, Any], replaced: Replaced
+) -> Any:
+    exchanged = {name: substituted(value, replaced) for name, value in options.items()}
+    return kind(substituted(first, replaced), *substituted_all(arguments, replaced), **exchanged)
+
+
+def is_alias(value: Any) -> bool:
+    """Whether it is made of others: `list[Item]`, `Annotated[…]`, `Cat | Dog`, a `type X = …`, a partial function."""
+    if isinstance(value, partial):
+        return True
+    return not isinstance(value, type | str) and (get_origin(value) is not None or hasattr(type(value), "__value__"))
 
 
 def substituted_all(values: Iterable[Any], replaced: Replaced) -> list[Any]:
@@ -92,7 +126,7 @@ def substituted_all(values: Iterable[Any], replaced: Replaced) -> list[Any]:
     return [substituted(value, replaced) for value in values]
 
 
-def _names(replaced: Replaced) -> set[str]:
+def _names(replaced: Iterable[Same]) -> set[str]:
     return {name for old in replaced if (name := getattr(old.target, "__name__", None))}
 
 

@@ -7,15 +7,15 @@ from typing import Any
 from routebook.applications import Routebook
 from routebook.routing import IncludedRouter
 from routebook_kernel.records import CellKey
-from routebook_kernel.registry.constants import Constant, SignatureSources
 from routebook_kernel.registry.containers import Item
-from routebook_kernel.registry.definitions import Definitions
+from routebook_kernel.registry.definitions import Definitions, Redefined
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.notebook import Container, Notebook
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.rebinding import (
+    Alias,
     NamedIndex,
     RebindingError,
     is_route,
@@ -24,7 +24,8 @@ from routebook_kernel.registry.rebinding import (
     rebound_include,
     rebound_route,
 )
-from routebook_kernel.registry.substitution import Named, Replaced, substituted, substituted_all
+from routebook_kernel.registry.substitution import Named, Replaced, is_alias, substituted, substituted_all
+from routebook_kernel.registry.written import Sources, Written, is_same
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,95 +54,163 @@ class Follower:
         self._namespace = namespace
         self._definitions = Definitions()
         self._index = NamedIndex()
-        self._stale_classes: dict[Same, str] = {}
+        self._stale: dict[Same, Staleness] = {}
         self._stale_routes: dict[Same, str] = {}
-        self._sources = SignatureSources(notebook.cells)
-        self._constants: dict[Same, tuple[Constant, ...]] = {}
+        self._sources = Sources(notebook.cells)
+        self._values: dict[str, Any] = {}
+        self._written: dict[Same, tuple[Written, ...]] = {}
+        self._fields: dict[Same, frozenset[str]] = {}
 
     def settle(self, cell: CellKey) -> bool:
         """A run of `cell` ended; whether anything was redefined that something may name."""
-        redefined = self._definitions.settle(self._namespace, cell)
+        redefined = self._definitions.settle(self._namespace, cell, self._sources.binds)
+        changed = self._changed_names()
+        self._follow_values(changed)
         if redefined:
             # Asked before anything is exchanged: afterwards a function no longer names what its route was made from.
-            naming = self._naming(redefined.replaced)
-            rebinding = rebind_definitions(redefined.replaced, self._definitions, self._namespace, self._index)
-            self._stale_classes |= rebinding.stale
-            naming |= self._naming({model: model.target for model in rebinding.models})
-            self._follow(naming, redefined.replaced)
-        has_changed = self._follow_constants()
+            naming = self._naming(redefined)
+            rebinding = rebind_definitions(redefined, self._definitions, self._aliases(), self._index)
+            self._namespace.update(rebinding.aliases)
+            self._values |= {name: value for name, value in rebinding.aliases.items() if name in self._values}
+            for cls, name in rebinding.stale.items():
+                self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
+            self._find_stale_objects(redefined)
+            naming |= self._naming(Redefined({model: model.target for model in rebinding.models}))
+            self._follow(naming, redefined)
+        self._read_new()
         self._forget_gone()
-        return bool(redefined) or has_changed
+        return bool(redefined or changed)
 
-    def _follow_constants(self) -> bool:
-        """Defaults that are constants of other cells follow; whether any has changed."""
-        routes = [(container, entry) for container, entry in self._notebook.entries() if is_route(entry.value)]
-        known, self._constants = self._constants, {}
-        has_changed = False
-        for container, entry in routes:
-            key = Same(entry.value)
-            constants = known.get(key)
-            if constants is None:
-                constants = self._sources.constants_of(entry.value, self._namespace)
-            outdated = [each for each in constants if each.is_outdated(self._namespace)]
-            self._constants[key] = constants
+    # By value
+
+    def _changed_names(self) -> frozenset[str]:
+        """The names that signatures and class bodies read, and that mean something else by now."""
+        changed = {
+            name
+            for name, value in self._values.items()
+            if name in self._namespace and not is_same(value, self._namespace[name])
+        }
+        for name in changed:
+            self._values[name] = self._namespace[name]
+        return frozenset(changed)
+
+    def _follow_values(self, changed: frozenset[str]) -> None:
+        if not changed:
+            return
+        for cls, names in self._fields.items():
+            for name in sorted(names & changed):
+                self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
+        for container, entry in self._routes():
+            outdated = [each for each in self._written.get(Same(entry.value), ()) if each.names & changed]
             if outdated:
-                has_changed = True
-                self._follow_outdated(container, entry, outdated)
-        return has_changed
+                self._follow_written(container, entry, outdated, changed)
 
-    def _follow_outdated(self, container: Container, entry: Entry, outdated: Iterable[Constant]) -> None:
-        for constant in outdated:
-            if constant.parameter is None:
-                self._stale_routes[Same(entry.value)] = constant.name
+    def _follow_written(
+        self, container: Container, entry: Entry, outdated: Iterable[Written], changed: frozenset[str]
+    ) -> None:
+        for each in outdated:
+            try:
+                each.follow()
+            except Exception:  # the user's own expression is evaluated
+                self._stale_routes[Same(entry.value)] = min(each.names & changed)
                 return
-            constant.follow(self._namespace[constant.name])
-        former = Same(entry.value)
-        self._notebook.substitute(entry, container, entry.value.rebuilt())
-        self._constants.pop(former, None)
+            self._index.forget(each.function)
+        try:
+            self._notebook.substitute(entry, container, entry.value.rebuilt())
+        except RebindingError:
+            self._stale_routes[Same(entry.value)] = min(frozenset().union(*(each.names for each in outdated)) & changed)
+
+    def _read_new(self) -> None:
+        """Read what new routes and classes name by value."""
+        known, self._written = self._written, {}
+        for _, entry in self._routes():
+            key = Same(entry.value)
+            written = known.get(key)
+            if written is None:
+                written = self._sources.of_route(entry.value, self._namespace)
+                for each in written:
+                    self._know(each.names)
+            self._written[key] = written
+        fields, self._fields = self._fields, {}
+        for definition in self._definitions.classes():
+            key = Same(definition.value)
+            names = fields.get(key)
+            if names is None:
+                names = self._sources.of_class(definition.value, definition.cell, self._namespace)
+                self._know(names)
+            self._fields[key] = names
+
+    def _know(self, names: Iterable[str]) -> None:
+        for name in names:
+            self._values.setdefault(name, self._namespace[name])
+
+    # By definition
+
+    def _routes(self) -> list[tuple[Container, Entry]]:
+        return [(container, entry) for container, entry in self._notebook.entries() if is_route(entry.value)]
+
+    def _aliases(self) -> list[Alias]:
+        return [
+            Alias(name, value, self._sources.cell_that_binds(name))
+            for name, value in self._namespace.items()
+            if is_alias(value) and not name.startswith("_")
+        ]
+
+    def _find_stale_objects(self, redefined: Redefined) -> None:
+        """Objects of a class that was redefined are of the old one until their cells run."""
+        for name, value in tuple(self._namespace.items()):
+            if not name.startswith("_") and Same(type(value)) in redefined.replaced:
+                cell = self._sources.cell_that_binds(name)
+                if Same(type(value)) in redefined.seen_from(cell):
+                    self._stale[Same(value)] = Staleness(type(value).__name__, cell)
 
     def _forget_gone(self) -> None:
-        if self._stale_classes:
-            standing = {Same(cls) for cls in self._definitions.classes()}
-            self._stale_classes = {cls: name for cls, name in self._stale_classes.items() if cls in standing}
+        if self._stale:
+            standing = {Same(value) for value in self._namespace.values()}
+            self._stale = {old: stale for old, stale in self._stale.items() if old in standing}
         if self._index.has_grown:
             values = [entry.value for _, entry in self._notebook.entries()]
-            self._index.keep_only([*values, *self._definitions.functions()])
+            self._index.keep_only([*values, *(each.value for each in self._definitions.functions())])
         if self._stale_routes:
             routes = {Same(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
-    def _naming(self, replaced: Replaced) -> set[Entry]:
+    def _naming(self, redefined: Redefined) -> set[Entry]:
         """The entries that name a definition."""
-        if not replaced:
+        if not redefined:
             return set()
-        return {entry for _, entry in self._notebook.entries() if self._named(entry.value).has_any(replaced)}
+        return {
+            entry
+            for _, entry in self._notebook.entries()
+            if self._named(entry.value).has_any(redefined.seen_from(entry.cell))
+        }
 
     def _named(self, value: Any) -> Named:
         return self._index.of(value, lambda: _iter_named(value))
 
-    def _follow(self, naming: set[Entry], replaced: Replaced) -> None:
-        for _, owner in iter_owners(self._namespace):
+    def _follow(self, naming: set[Entry], redefined: Redefined) -> None:
+        for name, owner in iter_owners(self._namespace):
             router = owner.router if isinstance(owner, Routebook) else owner
+            replaced = redefined.seen_from(self._sources.cell_that_binds(name))
             router.dependencies[:] = substituted_all(router.dependencies, replaced)
         for container, entry in self._notebook.entries():
             if entry not in naming:
                 continue
+            replaced = redefined.seen_from(entry.cell)
             try:
                 self._notebook.substitute(entry, container, _rebound(entry.value, replaced))
-            except RebindingError as error:
-                self._stale_routes[Same(entry.value)] = str(error).splitlines()[0]
+            except RebindingError:
+                self._stale_routes[Same(entry.value)] = self._named(entry.value).first_of(replaced)
 
     def staleness(self, operation: Operation) -> Staleness | None:
         """Why an operation does not follow; None when it does."""
         route, own = operation.context.original_route, operation.entry.cell if operation.entry else None
-        if (reason := self._stale_routes.get(Same(route))) is not None:
-            return Staleness(reason, own)
-        if not self._stale_classes or not is_route(route):
+        if (name := self._stale_routes.get(Same(route))) is not None:
+            return Staleness(name, own)
+        if not self._stale or not is_route(route):
             return None
-        for cls, name in self._stale_classes.items():
-            if self._named(route).has_any({cls: cls.target}):
-                return Staleness(name, self._definitions.cell_of(cls.target))
-        return None
+        named = self._named(route)
+        return next((stale for old, stale in self._stale.items() if named.has_any({old: old.target})), None)
 
 
 def _iter_named(value: Any) -> Iterable[Any]:

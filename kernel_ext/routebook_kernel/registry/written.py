@@ -1,0 +1,185 @@
+"""What signatures and class bodies name by value: constants, type aliases, markers, objects of the notebook.
+
+A number or an `Annotated[…]` does not tell which name it came from; the source of its cell does. An expression of a
+signature in which a name stands for something else by now is evaluated again; what cannot be evaluated is stale.
+"""
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, time, timedelta
+from decimal import Decimal
+from types import FunctionType
+from typing import Annotated, Any, Literal, NewType, get_args, get_origin
+
+from pydantic.fields import FieldInfo
+
+from routebook.params import Depends
+from routebook_kernel.records import CellKey, CellRecord
+from routebook_kernel.registry.cell_source import FunctionNode, bound_in, functions_in, parsed
+from routebook_kernel.registry.rebinding import underlying
+from routebook_kernel.registry.substitution import is_alias
+
+_BY_VALUE = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, Decimal, date, time, timedelta)
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """An expression of a signature, and the names in it that may come to stand for something else.
+
+    Attributes:
+        function: Whose signature it is part of.
+        part: Of a parameter; a decorator's arguments are evaluated by a run of its cell only.
+        parameter: Its name; "return" for the annotation of what is returned.
+    """
+
+    function: FunctionType
+    part: Literal["annotation", "default", "decorator"]
+    parameter: str
+    expression: ast.expr
+    names: frozenset[str]
+
+    def follow(self) -> None:
+        """Evaluate it again, where the function lives.
+
+        Spec: Python data model, `__annotations__`, `__defaults__`, `__kwdefaults__`.
+
+        Raises:
+            TypeError: It is a decorator's.
+            Exception: Whatever the expression raises.
+        """
+        function, parameter = self.function, self.parameter
+        if self.part == "decorator":
+            raise TypeError("a decorator is not called again")
+        value = eval(compile(ast.Expression(self.expression), "<signature>", "eval"), function.__globals__)
+        if self.part == "annotation":
+            function.__annotations__[parameter] = value
+        elif parameter in (keywords := function.__kwdefaults__ or {}):
+            keywords[parameter] = value
+        else:
+            positional = function.__code__.co_varnames[: function.__code__.co_argcount]
+            defaults = list(function.__defaults__ or ())
+            defaults[positional.index(parameter) - len(positional)] = value
+            function.__defaults__ = tuple(defaults)
+
+
+class Sources:
+    """Reads signatures and class bodies in the sources of their cells.
+
+    A name that a cell binds itself means there what that cell says: it follows no other cell.
+
+    Args:
+        cells: The notebook's cells, as they ran last.
+    """
+
+    def __init__(self, cells: Mapping[CellKey, CellRecord]) -> None:
+        self._cells = cells
+
+    def binds(self, cell: CellKey, name: str) -> bool:
+        """Whether the cell, as it stands, binds the name."""
+        return cell in self._cells and name in bound_in(self._cells[cell].source)
+
+    def cell_that_binds(self, name: str) -> CellKey | None:
+        """The cell that bound the name last."""
+        binding = [cell for cell in self._cells.values() if name in bound_in(cell.source)]
+        return max(binding, key=lambda cell: cell.run).key if binding else None
+
+    def of_route(self, route: Any, namespace: Mapping[str, Any]) -> tuple[Written, ...]:
+        """What the signatures of a route's function and of its dependencies name, and the function's decorators."""
+        found: list[Written] = []
+        for node in route.dependant.iter_tree():
+            function = underlying(node.call)
+            if function is None or "<locals>" in function.__qualname__:  # its names may be the outer function's
+                continue
+            cell = self._cell_of(function)
+            written = (
+                functions_in(cell.source).get((function.__name__, function.__code__.co_firstlineno)) if cell else None
+            )
+            if cell is None or written is None:
+                continue
+            for part, parameter, expression in _iter_expressions(written, is_endpoint=node is route.dependant):
+                if names := _names_in(expression, cell, namespace):
+                    found.append(Written(function, part, parameter, expression, names))
+        return tuple(found)
+
+    def of_class(self, cls: type, cell: CellKey, namespace: Mapping[str, Any]) -> frozenset[str]:
+        """What the fields of a class name."""
+        record = self._cells.get(cell)
+        tree = parsed(record.source) if record else None
+        if record is None or tree is None:
+            return frozenset()
+        bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == cls.__name__]
+        fields = [each for body in bodies for each in body if isinstance(each, ast.AnnAssign | ast.Assign)]
+        return frozenset().union(*(_names_in(field, record, namespace) for field in fields))
+
+    def _cell_of(self, function: FunctionType) -> CellRecord | None:
+        filename = function.__code__.co_filename
+        return next((cell for cell in self._cells.values() if cell.filename == filename), None)
+
+
+def _iter_expressions(
+    written: FunctionNode, *, is_endpoint: bool
+) -> Iterator[tuple[Literal["annotation", "default", "decorator"], str, ast.expr]]:
+    spec = written.args
+    positional = [*spec.posonlyargs, *spec.args]
+    padding: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
+    pairs = [
+        *zip(positional, [*padding, *spec.defaults], strict=True),
+        *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
+    ]
+    for parameter, default in pairs:
+        if parameter.annotation is not None:
+            yield "annotation", parameter.arg, parameter.annotation
+        if default is not None:
+            yield "default", parameter.arg, default
+    if written.returns is not None:
+        yield "annotation", "return", written.returns
+    for decorator in written.decorator_list if is_endpoint else ():
+        if isinstance(decorator, ast.Call):
+            for argument in (*decorator.args, *(keyword.value for keyword in decorator.keywords)):
+                yield "decorator", written.name, argument
+
+
+def _names_in(node: ast.AST, cell: CellRecord, namespace: Mapping[str, Any]) -> frozenset[str]:
+    """The names in a piece of source that other cells may give another value."""
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - bound_in(cell.source)
+    return frozenset(name for name in names if name in namespace and _is_followed(namespace[name]))
+
+
+def _is_followed(value: Any) -> bool:
+    """Whether a name holds what no definition tells: not a class or a function, which `Definitions` follows."""
+    if is_alias(value) or isinstance(value, NewType):
+        return True
+    return not callable(value) and not inspect.ismodule(value) and getattr(value, "__module__", "") != "typing"
+
+
+def is_same(former: Any, value: Any) -> bool:
+    """Whether a name still means the same: an equal value, a type made of the same; of other things the thing itself.
+
+    A marker is equal to no other, so its parts are compared.
+    """
+    if former is value:
+        return True
+    if type(former) is not type(value):
+        return False
+    if hasattr(value, "__value__"):
+        return is_same(former.__value__, value.__value__)
+    if get_origin(value) is not None:
+        return get_origin(former) is get_origin(value) and _are_same(_parts(former), _parts(value))
+    if isinstance(value, FieldInfo):
+        return _are_same(_attributes(former), _attributes(value))
+    return isinstance(value, (*_BY_VALUE, Depends)) and bool(former == value)
+
+
+def _are_same(former: Sequence[Any], values: Sequence[Any]) -> bool:
+    return len(former) == len(values) and all(map(is_same, former, values))
+
+
+def _parts(alias: Any) -> Sequence[Any]:
+    return (alias.__origin__, *alias.__metadata__) if get_origin(alias) is Annotated else get_args(alias)
+
+
+def _attributes(marker: FieldInfo) -> Sequence[Any]:
+    slots = {slot for cls in type(marker).__mro__ for slot in getattr(cls, "__slots__", ())}
+    return [getattr(marker, name, None) for name in sorted(slots | set(getattr(marker, "__dict__", ())))]
