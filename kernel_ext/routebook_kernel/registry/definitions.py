@@ -34,7 +34,7 @@ class Redefined:
 
     def seen_from(self, cell: CellKey | None) -> dict[Same, Any]:
         """What something that stands in a cell follows."""
-        if cell not in self.standing.values():
+        if not self.standing:
             return self.replaced
         return {former: new for former, new in self.replaced.items() if self.standing.get(former) != cell}
 

@@ -116,9 +116,9 @@ def _called_again(
 
 def is_alias(value: Any) -> bool:
     """Whether it is made of others: `list[Item]`, `Annotated[…]`, `Cat | Dog`, a `type X = …`, a partial function."""
-    if isinstance(value, partial):
-        return True
-    return not isinstance(value, type | str) and (get_origin(value) is not None or hasattr(type(value), "__value__"))
+    if isinstance(value, (type, str, types.FunctionType)):
+        return False
+    return isinstance(value, partial) or get_origin(value) is not None or hasattr(type(value), "__value__")
 
 
 def substituted_all(values: Iterable[Any], replaced: Replaced) -> list[Any]:

@@ -158,6 +158,8 @@ class Follower:
 
     def _find_stale_objects(self, redefined: Redefined) -> None:
         """Objects of a class that was redefined are of the old one until their cells run."""
+        if not any(isinstance(former.target, type) for former in redefined.replaced):
+            return
         for name, value in tuple(self._namespace.items()):
             if not name.startswith("_") and Same(type(value)) in redefined.replaced:
                 cell = self._sources.cell_that_binds(name)
