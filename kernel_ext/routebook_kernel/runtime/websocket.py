@@ -22,13 +22,15 @@ Connect = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Runs a WebSocket connection through the application, lifespan entered."""
 
 
-class WebSocketRefused(KernelExtensionError):
-    """The application did not accept the connection.
+class WebSocketEnded(KernelExtensionError):
+    """The application ended the connection.
 
     Args:
-        code: The close code; 403 in the place of one where the application answered with a response.
+        code: The close code, 1000 for a normal end; 403 where a refusal has none.
         reason: Its text.
     """
+
+    _what = "ended"
 
     def __init__(self, code: int, reason: str = "") -> None:
         self.code = code
@@ -36,24 +38,19 @@ class WebSocketRefused(KernelExtensionError):
         super().__init__(code, reason)
 
     def __str__(self) -> str:
-        return f"The connection was refused with {self.code}{f': {self.reason}' if self.reason else ''}."
+        return f"The connection was {self._what} with {self.code}{f': {self.reason}' if self.reason else ''}."
 
 
-class WebSocketClosed(KernelExtensionError):
-    """The application closed the connection.
+class WebSocketRefused(WebSocketEnded):
+    """The application did not accept the connection."""
 
-    Args:
-        code: The close code, 1000 for a normal end.
-        reason: Its text.
-    """
+    _what = "refused"
 
-    def __init__(self, code: int, reason: str = "") -> None:
-        self.code = code
-        self.reason = reason
-        super().__init__(code, reason)
 
-    def __str__(self) -> str:
-        return f"The connection was closed with {self.code}{f': {self.reason}' if self.reason else ''}."
+class WebSocketClosed(WebSocketEnded):
+    """The application closed the connection."""
+
+    _what = "closed"
 
 
 class WebSocketSession:
