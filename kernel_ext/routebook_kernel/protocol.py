@@ -78,6 +78,7 @@ class AppState(TypedDict):
     version: str
     description: str
     operations: list[OperationState]
+    sockets: list[str]  # the paths of WebSockets
     components: Json  # the OpenAPI 3.1 Components Object
     server: ServerState
     credentials: dict[str, CredentialState]  # by security scheme
@@ -102,6 +103,7 @@ class DeltaMessage(TypedDict):
     removed: NotRequired[list[str]]
     order: NotRequired[list[str]]  # every operation id, in order, when order or membership changed
     components: NotRequired[Json]
+    sockets: NotRequired[list[str]]
     server: NotRequired[ServerState]
     credentials: NotRequired[dict[str, CredentialState]]
     exchange_count: NotRequired[int]
@@ -550,6 +552,7 @@ class BenchArguments(TypedDict):
     concurrency: int
     warm_up: int | None  # None: some, depending on the others
     served: bool  # over a socket, else in process
+    operation: NotRequired[str | None]  # whose credentials are sent too, where a view is signed in
     like: NotRequired[int | None]  # a run whose secrets stand where this has the words that hide them
 
 
@@ -691,15 +694,16 @@ class Command(TypedDict):
     Every view knows `resync`, `code` (its bundle, a Code) and `cancel`, which takes {"id": <command id>}. The explorer
     knows `send`, which takes SendArguments and tells Streamed events, `sign_in`, which takes those of a request for an
     OAuth2 token, `sign` ({"scheme", "credential"}: a Credential or None), `credentials` ({"schemes"}; replies a
-    Credential by scheme), and `difference`, which takes {"operation": <id or None>} and gives the lines of a diff. The
-    view of sockets knows `sign_in`, `sign`, `credentials` and, of a connection's `id`: `connect` (a ConnectArguments;
-    replies the id), `send` ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id",
-    "number"}; replies a Payload), `forget` ({"ids"}: those that have ended). The log knows `exchange` ({"id"}; replies
-    an ExchangeDetail), `find` ({"texts"}; replies for each the ids of the exchanges that hold it), `send` ({"request":
-    RawRequestState, "values": by key}; replies an ExchangeDetail) and `clear`. The log and the view of tests know
-    `draft` ({"id"} of an exchange; replies a TestDraft), `keep` ({"id", "name", "expect"}), `judge` ({"id" | "name",
-    "expect"}; replies a VerdictState each), `try` (as `keep`, and {"values"}; replies a TestResultState), `run`
-    ({"names" or None, "values"}), `change` ({"name", "to", "expect"}) and `remove` ({"name"}).
+    Credential by scheme), `difference`, which takes {"operation": <id or None>} and gives the lines of a diff, and
+    `beside` ({"view": "bench" or "sockets"}; replies the id of that widget's model). The view of sockets knows
+    `sign_in`, `sign`, `credentials` and, of a connection's `id`: `connect` (a ConnectArguments; replies the id), `send`
+    ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id", "number"}; replies a Payload),
+    `forget` ({"ids"}: those that have ended). The log knows `exchange` ({"id"}; replies an ExchangeDetail), `find`
+    ({"texts"}; replies for each the ids of the exchanges that hold it), `send` ({"request": RawRequestState, "values":
+    by key}; replies an ExchangeDetail) and `clear`. The log and the view of tests know `draft` ({"id"} of an exchange;
+    replies a TestDraft), `keep` ({"id", "name", "expect"}), `judge` ({"id" | "name", "expect"}; replies a VerdictState
+    each), `try` (as `keep`, and {"values"}; replies a TestResultState), `run` ({"names" or None, "values"}), `change`
+    ({"name", "to", "expect"}) and `remove` ({"name"}).
     """
 
     type: Literal["command"]

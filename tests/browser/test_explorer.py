@@ -322,12 +322,14 @@ def me(token: Annotated[str, Depends(OAuth2PasswordBearer(tokenUrl="token"))]) -
     return {"who": token.removeprefix("token-of-")}
 
 @app.websocket("/chat")
-async def chat(socket: WebSocket, token: Annotated[str, Depends(OAuth2PasswordBearer(tokenUrl="token"))]): ...
+async def chat(socket: WebSocket, token: Annotated[str, Depends(OAuth2PasswordBearer(tokenUrl="token"))]):
+    await socket.accept()
+    await socket.send_text(f"hello {token.removeprefix('token-of-')}")
 """
 
 
-def test_signing_in_sends_the_token_with_what_follows(open_notebook) -> None:
-    """The password flow, as Swagger UI's Authorize does it; without it the refusal is seen. Once is enough."""
+def test_signing_in_once_is_enough_for_all_views(open_notebook, page: Page) -> None:
+    """The password flow, as Swagger UI's Authorize does it; then replay, bench, WebSocket and a reload."""
     notebook = open_notebook([SETUP, SECURED, "app", "%api log", "%api sockets"])
     notebook.run_all()
     explorer = ExplorerPage(notebook, 2)
@@ -363,6 +365,21 @@ def test_signing_in_sends_the_token_with_what_follows(open_notebook) -> None:
     expect(log).not_to_contain_text("token-of-mira")
     sockets = notebook.cell(4).get_by_role("region", name="Routebook sockets")
     expect(sockets.get_by_text("Signed in as mira")).to_be_visible()
+
+    explorer.root.get_by_role("tab", name="Bench").click()
+    bench = explorer.root.get_by_role("region", name="Routebook bench")
+    expect(bench.get_by_label("Path and query")).to_have_value("/me")
+    expect(bench).to_contain_text("Sent as you are signed in: OAuth2PasswordBearer, as mira.")
+    bench.get_by_label("requests").fill("50")
+    bench.get_by_label("requests").press("Control+Enter")
+    expect(bench).to_contain_text("200 × 50")
+    page.keyboard.press("Alt+1")
+    expect(explorer.root.get_by_role("tab", name="Try")).to_have_attribute("aria-selected", "true")
+
+    explorer.open("WS /chat")
+    chat = explorer.root.get_by_role("region", name="Routebook sockets")
+    chat.get_by_role("button", name="Connect").click()
+    expect(chat).to_contain_text("hello mira")
 
     notebook.reload()
     again = ExplorerPage(notebook, 2)

@@ -2,14 +2,15 @@
 
 import asyncio
 import time
-from typing import Any
+from typing import Annotated, Any, Literal
 
 import pytest
 from starlette.responses import StreamingResponse
 
-from routebook import BackgroundTasks, Request, Routebook
+from routebook import BackgroundTasks, Depends, Request, Routebook
+from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.protocol import BenchArguments, BenchRun
+from routebook_kernel.protocol import BenchArguments, BenchRun, Credential
 from routebook_kernel.session import Session
 from routebook_kernel.session.benches import BenchView
 from routebook_kernel.summary import BenchOverview
@@ -134,6 +135,32 @@ def test_body_headers_and_secrets(session: Session, view: BenchView, seen: list[
     again: BenchArguments = {**done["arguments"], "count": 7, "like": done["id"]}
     run(session, view, again)
     assert seen == ["Bearer s3cret"] * (45 + 12)
+
+
+@pytest.mark.parametrize("way", ["header", "query", "cookie"])
+def test_a_run_is_sent_as_a_view_is_signed_in(session: Session, way: Literal["header", "query", "cookie"]) -> None:
+    """The explorer's request as the next run: its page has no secret, the figures show none."""
+    heard: list[Any] = []
+    kinds = {"header": APIKeyHeader, "query": APIKeyQuery, "cookie": APIKeyCookie}
+    name = "x-api-key" if way == "header" else "api_key"
+    app = Routebook()
+
+    @app.get("/me")
+    def me(key: Annotated[str, Depends(kinds[way](name=name, scheme_name="Key"))]) -> None:
+        heard.append(key)
+
+    @app.get("/all")
+    def everybody(request: Request) -> None:
+        heard.append([request.headers.get(name), request.query_params.get(name), request.cookies])
+
+    session.view(app).credentials.keep("Key", Credential(user="", where=way, name=name, value="s3cr&t"))
+    view = session.bench(app)
+    done = run(session, view, arguments("/me?q=1", count=3, warm_up=0, operation="GET /me"))
+    run(session, view, {**done["arguments"], "like": done["id"]})
+    run(session, view, arguments("/all", count=1, warm_up=0, operation="GET /all"))
+
+    assert heard == ["s3cr&t"] * 6 + [[None, None, {}]]
+    assert "s3cr" not in repr(view.state())
 
 
 @pytest.mark.parametrize("served", [False, True])

@@ -9,7 +9,7 @@ import pytest
 from routebook import Depends, Header, HTTPException, Query, Routebook, WebSocket, WebSocketException
 from routebook.exceptions import WebSocketRequestValidationError
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.protocol import ConnectArguments, ConnectionState, SendArguments
+from routebook_kernel.protocol import ConnectArguments, ConnectionState, DeltaMessage, SendArguments
 from routebook_kernel.runtime import connection as connection_module
 from routebook_kernel.session import Session
 from routebook_kernel.session.sockets import Sockets
@@ -123,8 +123,25 @@ def console(session: Session) -> Console:
     return Console(session, make_app())
 
 
+def test_the_explorer_names_the_paths(session: Session) -> None:
+    """It leads to their console; a path that comes or goes is told."""
+    app = session.tracker.namespace["app"] = make_app()
+    view = session.view(app)
+    paths = view.state()[1]["sockets"]
+    assert paths[:2] == ["/rooms/{room}", "/deaf"]
+    deltas: list[DeltaMessage] = []
+    end = view.subscribe(deltas.append)
+
+    session.begin("c1", "", 1, None, [])
+    app.websocket("/new")(lambda websocket: None)
+    session.settle("completed")
+
+    eventually(lambda: [delta["sockets"] for delta in deltas if "sockets" in delta] == [[*paths, "/new"]])
+    end()
+
+
 def test_endpoints_are_told_with_their_parameters(console: Console) -> None:
-    """The explorer has no WebSockets: OpenAPI has no place for them."""
+    """OpenAPI has no place for them."""
     _, state = console.sockets.state()
 
     assert [operation["id"] for operation in state["operations"]] == [

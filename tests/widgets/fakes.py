@@ -43,6 +43,7 @@ class FakeView:
             version="1.4.0",
             description="",
             operations=list(self.operations),
+            sockets=[],
             components={},
             server=server,
             credentials=self.credentials.state(),

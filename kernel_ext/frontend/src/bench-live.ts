@@ -1,5 +1,8 @@
 /** Runs of the load generator as their view reads them: the state after a delta, comparison, the plot's shapes. Pure. */
-import type { BenchDelta, BenchFigures, BenchRun, BenchState } from "./protocol";
+import type { Plan } from "./bench-store";
+import { bodyText, headersOf } from "./code";
+import type { BenchDelta, BenchFigures, BenchRun, BenchState, SendArguments } from "./protocol";
+import { address } from "./request";
 
 /** The state after a delta. */
 export function applyBench(state: BenchState, delta: BenchDelta): BenchState {
@@ -111,6 +114,20 @@ export function lineOf(series: number[], most: number, width: number, height: nu
     .map((value, index) => [index * step, height - (height * value) / most].map((at) => at.toFixed(1)).join(" "))
     .map((point, index) => `${index ? "L" : "M"}${point}`)
     .join("");
+}
+
+/** A request of the explorer as the next run: what to send, and the operation that says which credentials go along. */
+export function planOf(request: SendArguments): Pick<Plan, "method" | "target" | "headers" | "body" | "operation" | "like"> {
+  return {
+    method: request.method,
+    target: address(request),
+    headers: headersOf(request)
+      .map(([name, value]) => `${name}: ${value}`)
+      .join("\n"),
+    body: request.body.kind === "multipart" ? "" : bodyText(request.body),
+    operation: request.operation,
+    like: null,
+  };
 }
 
 /** Headers as a person writes them, a line each; what has no colon is told. */

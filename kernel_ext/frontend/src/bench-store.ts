@@ -1,7 +1,7 @@
 /** What all places that show one view of runs share: the runs, which are shown, and the next one as it is written. */
-import { applyBench, formerOf } from "./bench-live";
+import { applyBench, formerOf, planOf } from "./bench-live";
 import { CommandError, Kernel, type Model } from "./kernel";
-import type { BenchArguments, BenchDelta, BenchRun, BenchState } from "./protocol";
+import type { BenchArguments, BenchDelta, BenchRun, BenchState, SendArguments } from "./protocol";
 
 /** The next run, as a person writes it. */
 export interface Plan {
@@ -12,6 +12,10 @@ export interface Plan {
   count: string;
   concurrency: string;
   served: boolean;
+  /** The operation whose credentials are sent too, where a view is signed in. */
+  operation: string | null;
+  /** Whose they are: "OAuth2, as mira". */
+  signers: string;
   /** The run that it was made from: the secrets that the page has not are taken from there. */
   like: number | null;
 }
@@ -24,6 +28,8 @@ const FIRST: Plan = {
   count: "5000",
   concurrency: "16",
   served: false,
+  operation: null,
+  signers: "",
   like: null,
 };
 
@@ -34,6 +40,7 @@ export class BenchStore {
   beside: number | null | undefined = undefined;
   private chosen: number | null = null;
   private written: Plan | null = null;
+  private offered = "";
   private readonly listeners = new Set<() => void>();
 
   constructor(model: Model, signal: AbortSignal) {
@@ -94,6 +101,8 @@ export class BenchStore {
       count: String(count),
       concurrency: String(concurrency),
       served,
+      operation: null,
+      signers: "",
       like: run.id,
     };
   }
@@ -101,6 +110,16 @@ export class BenchStore {
   write(change: Partial<Plan>): void {
     this.written = { ...this.plan, ...change };
     this.changed();
+  }
+
+  /** The explorer has this request filled in: it is the next run's, unless that has been offered before. */
+  offer(request: SendArguments, signers: string): void {
+    const plan = { ...planOf(request), signers };
+    const offered = JSON.stringify(plan);
+    if (offered === this.offered) return;
+    this.offered = offered;
+    this.problem = request.body.kind === "multipart" ? "A form with files is not sent here: measure it without." : "";
+    this.write(plan);
   }
 
   async start(args: BenchArguments): Promise<void> {

@@ -21,10 +21,10 @@ const cookieHeader = (cookies: Pairs): Pairs =>
 
 const encoded = (fields: Pairs): string => fields.map((pair) => pair.map(encodeURIComponent).join("=")).join("&");
 
-const bodyText = ({ kind, text, fields }: RequestBody): string =>
+export const bodyText = ({ kind, text, fields }: RequestBody): string =>
   kind === "form" ? encoded(fields ?? []) : (text ?? "");
 
-const headersOf = (request: SendArguments): Pairs => [
+export const headersOf = (request: SendArguments): Pairs => [
   ...request.headers,
   ...cookieHeader(request.cookies),
   ...contentType(request.body),

@@ -1,14 +1,16 @@
 /** The explorer's bundle. */
-import { StoreContext, UidContext } from "./parts/context";
+import { HostContext, StoreContext, UidContext } from "./parts/context";
 import { ExplorerView } from "./parts/explorer-view";
 import { Store } from "./store";
-import { defineView } from "./view";
+import { type RootProps, defineView } from "./view";
 
-const Root = ({ store, uid }: { store: Store; uid: string }) => (
+const Root = ({ store, uid, host }: RootProps<Store>) => (
   <UidContext.Provider value={uid}>
-    <StoreContext.Provider value={store}>
-      <ExplorerView />
-    </StoreContext.Provider>
+    <HostContext.Provider value={host}>
+      <StoreContext.Provider value={store}>
+        <ExplorerView />
+      </StoreContext.Provider>
+    </HostContext.Provider>
   </UidContext.Provider>
 );
 

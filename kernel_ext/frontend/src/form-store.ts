@@ -93,6 +93,12 @@ export abstract class FormStore {
     return buildRequest(operation, parameters, bodyOf(from, draft), draft, credentials);
   }
 
+  /** The request as it is filled in, without credentials. */
+  unsigned(from: Console): Promise<SendArguments> {
+    const draft = this.draft(from);
+    return buildRequest(from.operation, from.parameters, bodyOf(from, draft), draft, credentialsOf([], {}));
+  }
+
   /** Who is signed in for a scheme as it is declared now. */
   signedIn(scheme: Scheme): CredentialState | undefined {
     const given = this.kernel.state?.credentials[scheme.name];

@@ -11,6 +11,7 @@ const PRESSES: { [chord: string]: string } = {
   "Alt 2": "tab2",
   "Alt 3": "tab3",
   "Alt 4": "tab4",
+  "Alt 5": "tab5",
 };
 
 function chordOf(event: KeyboardEvent): string {
@@ -69,8 +70,9 @@ export function onKeyDown(event: KeyboardEvent): void {
   const pressed = PRESSES[chord];
   if (pressed) {
     const found = root.querySelector<HTMLElement>(`[data-key="${pressed}"]`);
-    if (found?.matches("select, [role=tab]")) found.focus(); // what had the focus may be about to go
-    if (!found?.matches("select")) found?.click();
+    if (!found) return;
+    if (found.matches("select, [role=tab]")) found.focus(); // what had the focus may be about to go
+    if (!found.matches("select")) found.click();
   } else if (chord === "F8" || chord === "Shift F8") {
     if (!moveToIssue(root, chord === "F8" ? 1 : -1)) return;
   } else if (chord === "Escape") {

@@ -10,6 +10,7 @@ export function applyDelta(app: AppState, delta: DeltaMessage): AppState {
     version: info.version ?? app.version,
     description: info.description ?? app.description,
     operations: operationsAfter(app.operations, delta),
+    sockets: delta.sockets ?? app.sockets,
     components: delta.components ?? app.components,
     server: delta.server ?? app.server,
     credentials: delta.credentials ?? app.credentials,
@@ -49,9 +50,14 @@ export function byTag(operations: OperationState[]): [string, OperationState[]][
 /** Whether an operation answers a search: every word stands in its method, path, name, summary or a tag. */
 export function answers(operation: OperationState, query: string): boolean {
   const { method, path, summary, tags, operation: described } = operation;
-  const text = [method, path, summary, ...tags, String(described.operationId ?? "")].join(" ").toLowerCase();
+  return matches([method, path, summary, ...tags, String(described.operationId ?? "")].join(" "), query);
+}
+
+/** Whether every word of a search stands in a text. */
+export function matches(text: string, query: string): boolean {
+  const lowered = text.toLowerCase();
   return query
     .toLowerCase()
     .split(/\s+/)
-    .every((word) => text.includes(word));
+    .every((word) => lowered.includes(word));
 }

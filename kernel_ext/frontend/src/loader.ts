@@ -6,7 +6,7 @@
  */
 import type { Model } from "./kernel";
 import type { Code, Reply } from "./protocol";
-import type { Place, ViewModule } from "./view";
+import type { Inside, Place, ViewModule } from "./view";
 
 const RETRY_MS = [3000, 6000, 12_000, 30_000, 60_000];
 const LOST = "Not connected to the kernel. It reconnects by itself; after a restart, run the cells again.";
@@ -86,11 +86,14 @@ export default function loader() {
   }
 
   return {
-    initialize({ model, signal }: Omit<Place, "el">): void {
+    /** Tells the view that this one is shown inside of about its store. */
+    initialize({ model, signal }: Omit<Place, "el" | "host">): Inside {
       opened = open(model, signal);
-      opened.catch(() => undefined); // each view tells it in its place
+      const store = opened.then((one) => one.store);
+      store.catch(() => undefined); // each view tells it in its place
+      return { store };
     },
-    async render({ model, el, signal }: Place): Promise<void> {
+    async render({ model, el, signal, host }: Place): Promise<void> {
       opened ??= open(model, signal);
       const place = document.createElement("div");
       el.append(place);
@@ -99,7 +102,7 @@ export default function loader() {
         const { view, module, store } = await opened;
         place.remove();
         el.classList.add(`rb-in-${view}`);
-        if (!signal.aborted) module.mount(store, el, signal);
+        if (!signal.aborted) module.mount(store, el, signal, host);
       } catch (error) {
         if (!signal.aborted) say(place, `This view could not be shown: ${(error as Error).message}`);
       } finally {

@@ -40,6 +40,7 @@ export interface AppState {
   version: string;
   description: string;
   operations: OperationState[];
+  sockets: string[];
   components: { [key: string]: Json };
   server: ServerState;
   credentials: Held;
@@ -72,6 +73,7 @@ export interface DeltaBase {
 }
 
 export interface DeltaMessage extends DeltaBase {
+  sockets?: string[];
   set?: OperationState[];
   removed?: string[];
   order?: string[];
@@ -524,6 +526,7 @@ export interface BenchArguments {
   concurrency: number;
   warm_up: number | null;
   served: boolean;
+  operation?: string | null;
   like?: number | null;
 }
 

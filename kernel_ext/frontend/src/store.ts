@@ -33,6 +33,9 @@ export interface Pending {
   stream: Stream | null;
 }
 
+/** How a WebSocket's path is named where operations are. */
+export const socketId = (path: string): string => `WEBSOCKET ${path}`;
+
 export class Store extends FormStore {
   readonly kernel: Kernel<AppState, DeltaMessage>;
   readonly answers = new Map<string, Answer>();

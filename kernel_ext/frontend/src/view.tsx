@@ -18,6 +18,20 @@ export interface Place {
   model: Model;
   el: HTMLElement;
   signal: AbortSignal;
+  host?: Host | undefined;
+}
+
+/** What a view's widget tells the view that it is shown inside of. */
+export interface Inside {
+  store: Promise<unknown>;
+}
+
+/** The part of anywidget's host that is used here: it finds other widgets of the notebook. */
+export interface Host {
+  getWidget(reference: string): Promise<{
+    exports: Inside;
+    render(place: { el: HTMLElement; signal: AbortSignal }): Promise<void>;
+  }>;
 }
 
 /** A view of one model, as a bundle exports it. */
@@ -25,19 +39,26 @@ export interface ViewModule {
   /** Make what the views of a model share; `signal` ends with the model. */
   open(model: Model, signal: AbortSignal): unknown;
   /** Mount one view of it. */
-  mount(store: unknown, el: HTMLElement, signal: AbortSignal): void;
+  mount(store: unknown, el: HTMLElement, signal: AbortSignal, host?: Host): void;
 }
 
 /** Tells the bundles of one page apart, each of which counts its own views: ids and radio groups are the page's. */
 const PREFIX = `rb${Math.random().toString(36).slice(2, 8)}-`;
 let views = 0;
 
-/** A view from its store and its root component, which gets the store and a prefix for its ids. */
+/** What a view's root component gets: its store, a prefix for its ids, and what finds other views. */
+export interface RootProps<Store> {
+  store: Store;
+  uid: string;
+  host: Host | undefined;
+}
+
+/** A view from its store and its root component. */
 export function defineView<Store extends Subscribable>(
   open: (model: Model, signal: AbortSignal) => Store,
-  Root: FunctionComponent<{ store: Store; uid: string }>,
+  Root: FunctionComponent<RootProps<Store>>,
 ): ViewModule {
-  function Live({ store, uid }: { store: Store; uid: string }) {
+  function Live({ store, uid, host }: RootProps<Store>) {
     const [, draw] = useState(0);
     useEffect(() => {
       const controller = new AbortController();
@@ -45,13 +66,13 @@ export function defineView<Store extends Subscribable>(
       draw((count) => count + 1); // for what changed between the first drawing and the subscription
       return () => controller.abort();
     }, [store]);
-    return <Root store={store} uid={uid} />;
+    return <Root store={store} uid={uid} host={host} />;
   }
   return {
     open,
-    mount(store, el, signal) {
+    mount(store, el, signal, host) {
       el.classList.add("rb-view");
-      mount(<Live store={store as Store} uid={`${PREFIX}${++views}`} />, el);
+      mount(<Live store={store as Store} uid={`${PREFIX}${++views}`} host={host} />, el);
       signal.addEventListener("abort", () => mount(null, el));
     },
   };

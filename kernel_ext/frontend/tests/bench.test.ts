@@ -1,7 +1,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { applyBench, formerOf, isClear, plotOf, ratioWords, readHeaders, time } from "../src/bench-live";
-import type { BenchFigures, BenchRun, BenchState } from "../src/protocol";
+import { applyBench, formerOf, isClear, planOf, plotOf, ratioWords, readHeaders, time } from "../src/bench-live";
+import type { BenchFigures, BenchRun, BenchState, SendArguments } from "../src/protocol";
 
 const figures = (buckets: [number, number][], spread: [number, number] = [10, 11]): BenchFigures => ({
   count: buckets.reduce((sum, [, count]) => sum + count, 0),
@@ -93,4 +93,26 @@ test("headers are read a line each", () => {
     ["c", "d:e"],
   ]);
   assert.match(readHeaders("nothing") as string, /is no header/);
+});
+
+test("the explorer's request is the next run's", () => {
+  const request: SendArguments = {
+    operation: "PUT /items/{id}",
+    method: "PUT",
+    path: "/items/{id}",
+    path_params: { id: "a b" },
+    query: [["q", "1"]],
+    headers: [["X-Trace", "7"]],
+    cookies: [["theme", "dark"]],
+    body: { kind: "form", fields: [["name", "Emma & co"]] },
+  };
+  assert.deepEqual(planOf(request), {
+    method: "PUT",
+    target: "/items/a%20b?q=1",
+    headers: "X-Trace: 7\ncookie: theme=dark\ncontent-type: application/x-www-form-urlencoded",
+    body: "name=Emma%20%26%20co",
+    operation: "PUT /items/{id}",
+    like: null,
+  });
+  assert.equal(planOf({ ...request, body: { kind: "json", text: "[1]" } }).body, "[1]");
 });

@@ -13,6 +13,7 @@ const app = (...ids: string[]): AppState => ({
   version: "1",
   description: "",
   operations: ids.map((id) => operation(id)),
+  sockets: [],
   components: {},
   server: { status: "stopped", url: null, message: null },
   credentials: {},

@@ -3,11 +3,20 @@
 from collections.abc import Callable
 
 from routebook.applications import Routebook
-from routebook_kernel.protocol import AppState, DeltaMessage, ExchangeState, SendArguments, ServerState, Streamed
+from routebook_kernel.protocol import (
+    AppState,
+    Credential,
+    DeltaMessage,
+    ExchangeState,
+    SendArguments,
+    ServerState,
+    Streamed,
+)
+from routebook_kernel.registry.operations import document_of
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.live import LiveApp
-from routebook_kernel.session.credentials import Credentials
+from routebook_kernel.session.credentials import Credentials, schemes_of
 from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import exchange_state, fetch_token, send
 from routebook_kernel.session.state import build_state, difference
@@ -88,6 +97,12 @@ class Application:
             RequestRefused: No token came; the message says what did.
         """
         return await fetch_token(self.perform, request)
+
+    def credentials_for(self, operation: str) -> dict[str, Credential]:
+        """What was given for the security schemes of an operation, such as "GET /items"."""
+        method, _, path = operation.partition(" ")
+        told = document_of(self.app)[0].get("paths", {}).get(path, {}).get(method.lower(), {})
+        return self.credentials.of(schemes_of(told))
 
     def touch(self) -> None:
         """Something that views show may have changed; any thread."""

@@ -1,12 +1,13 @@
 """The request of a run: checked, what is not given filled in, made into a scope and a body."""
 
-from urllib.parse import unquote
+from collections.abc import Iterable
+from urllib.parse import unquote, urlencode
 
 import httpx2
 from starlette.types import Scope
 
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.protocol import BenchArguments
+from routebook_kernel.protocol import BenchArguments, Credential
 from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.runtime.client import BASE_URL, scope_of
 from routebook_kernel.session.sending import checked_header, is_method
@@ -52,6 +53,20 @@ def formed(arguments: BenchArguments) -> tuple[Scope, bytes]:
     request = httpx2.Request(arguments["method"], BASE_URL + arguments["target"], headers=headers, content=body or None)
     scope = scope_of(request)
     return {**scope, "path": unquote(scope["raw_path"].decode("ascii")), "state": {}}, body
+
+
+def with_credentials(given: BenchArguments, credentials: Iterable[Credential]) -> BenchArguments:
+    """The arguments with what a person is signed in with; a header that is given already stays."""
+    headers, target = list(given["headers"]), given["target"]
+    for credential in credentials:
+        name, value = credential["name"], credential["value"]
+        if credential["where"] == "query":
+            target += f"{'&' if '?' in target else '?'}{urlencode([(name, value)])}"
+        elif credential["where"] == "cookie":
+            headers.append(("cookie", f"{name}={value}"))
+        elif name.lower() not in {known.lower() for known, _ in headers}:
+            headers.append((name, value))
+    return {**given, "headers": headers, "target": target}
 
 
 def without_secrets(arguments: BenchArguments, secrets: Secrets) -> BenchArguments:

@@ -6,20 +6,20 @@ being recorded, and what handlers print is not shown. It shares the home loop wi
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
 from starlette.types import ASGIApp, Scope
 
 from routebook_kernel.exceptions import KernelExtensionError, RequestRefused
-from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchRun, BenchState
+from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchRun, BenchState, Credential
 from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.live import LiveApp
 from routebook_kernel.runtime.load import Answered, InProcess, Load, measured_overhead_us, run_over_socket
 from routebook_kernel.runtime.output import collected_output
 from routebook_kernel.runtime.server import KernelServer, WithState
-from routebook_kernel.session.bench_request import checked, formed, with_secrets, without_secrets
+from routebook_kernel.session.bench_request import checked, formed, with_credentials, with_secrets, without_secrets
 from routebook_kernel.session.bench_state import Run, difference, told
 from routebook_kernel.session.feed import Feed
 
@@ -28,6 +28,9 @@ TOLD_S = 0.1
 
 EnteredState = Callable[[ASGIApp], Awaitable[dict[str, Any]]]
 """Enters an application's lifespan if nobody has; a copy of its state."""
+
+CredentialsFor = Callable[[str], Mapping[str, Credential]]
+"""What was given for the security schemes of an operation, by scheme."""
 
 
 class Benches:
@@ -47,9 +50,9 @@ class Benches:
         self._runs: dict[int, Run] = {}
         self._views: list[BenchView] = []
 
-    def view(self, live: LiveApp, name: Callable[[], str]) -> "BenchView":
+    def view(self, live: LiveApp, name: Callable[[], str], credentials: CredentialsFor) -> "BenchView":
         """A new view of the runs; runs that it begins are of this application."""
-        view = BenchView(self, live, name)
+        view = BenchView(self, live, name, credentials)
         self._views.append(view)
         return view
 
@@ -129,10 +132,11 @@ class Benches:
 class BenchView:
     """The runs as one view sees them; implements `session_api.BenchApi`."""
 
-    def __init__(self, benches: Benches, live: LiveApp, name: Callable[[], str]) -> None:
+    def __init__(self, benches: Benches, live: LiveApp, name: Callable[[], str], credentials: CredentialsFor) -> None:
         self._benches = benches
         self._live = live
         self._name = name
+        self._credentials = credentials
         self._shown: int | None = None
         self._feed = Feed(benches.home, self._take, difference)
         self.touch = self._feed.touch
@@ -152,7 +156,8 @@ class BenchView:
         Raises:
             RequestRefused: The request cannot be formed, or another run is under way.
         """
-        run = self._benches.begin(self._live, arguments)
+        credentials = self._credentials(arguments.get("operation") or "")
+        run = self._benches.begin(self._live, with_credentials(arguments, credentials.values()))
         self._shown = run.id
         if run.task is not None:
             run.task.add_done_callback(lambda _: self.on_end())

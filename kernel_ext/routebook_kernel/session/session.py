@@ -37,7 +37,6 @@ from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerSt
 from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
 from routebook_kernel.session.benches import Benches, BenchView
-from routebook_kernel.session.credentials import schemes_of
 from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.log_view import LogView
 from routebook_kernel.session.notebook_file import file_of_tests
@@ -249,7 +248,7 @@ class Session:
             NotAnApplication: It is none.
         """
         application = self.view(app)
-        return self._benches.view(application.live, lambda: application.name)
+        return self._benches.view(application.live, lambda: application.name, application.credentials_for)
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.
@@ -390,25 +389,26 @@ class Session:
         app = self.tracker.names.applications.get(name)
         return document_of(app)[0] if app is not None else {}
 
-    def _credentials_of(self, name: str, operation: str) -> Mapping[str, Credential]:
-        """What was given for the security schemes of an operation; `name` is of its application."""
-        if (app := self.tracker.names.applications.get(name)) is None:
-            return {}
-        method, _, path = operation.partition(" ")
-        told = self._document_of(name).get("paths", {}).get(path, {}).get(method.lower(), {})
-        return self.view(app).credentials.of(schemes_of(told))
-
     def _text_variable(self, name: str) -> str | None:
         """A variable of the notebook that holds text or a number."""
         value = self.tracker.namespace.get(name)
         return str(value) if isinstance(value, str | int) and not isinstance(value, bool) else None
 
-    def _performing_named(self, name: str) -> Perform | None:
-        """What runs requests through the application of a name; of several the latest."""
+    def _named(self, name: str) -> Application | None:
+        """The application of a name; of several the latest."""
         if (app := self.tracker.names.applications.get(name)) is not None:
-            return self.view(app).perform
-        named = (application for application in reversed(self._applications) if application.name == name)
-        return next((application.perform for application in named), None)
+            return self.view(app)
+        return next((each for each in reversed(self._applications) if each.name == name), None)
+
+    def _performing_named(self, name: str) -> Perform | None:
+        """What runs requests through the application of a name."""
+        application = self._named(name)
+        return application.perform if application is not None else None
+
+    def _credentials_of(self, name: str, operation: str) -> Mapping[str, Credential]:
+        """What was given for the security schemes of an operation of the application of a name."""
+        application = self._named(name)
+        return application.credentials_for(operation) if application is not None else {}
 
     def _home_lifespans(self) -> Lifespans:
         if self._lifespans is None:

@@ -31,6 +31,7 @@ def build_state(
         version=str(info.get("version", app.version)),
         description=str(info.get("description", app.description)),
         operations=_operations(app, tracker, document),
+        sockets=list(dict.fromkeys(each.path for each in tracker.operations(app) if each.method == "WEBSOCKET")),
         components=document.get("components", {}),
         server=server,
         credentials=credentials,
@@ -79,6 +80,8 @@ def difference(before: AppState, after: AppState, seq: int) -> DeltaMessage | No
         delta["removed"] = removed
     if list(old) != list(new):
         delta["order"] = list(new)
+    if before["sockets"] != after["sockets"]:
+        delta["sockets"] = after["sockets"]
     if before["components"] != after["components"]:
         delta["components"] = after["components"]
     if before["server"] != after["server"]:

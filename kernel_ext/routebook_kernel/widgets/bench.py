@@ -53,6 +53,7 @@ def read_arguments(args: Json) -> BenchArguments:
             concurrency=int(args["concurrency"]),
             warm_up=None if args["warm_up"] is None else int(args["warm_up"]),
             served=bool(args["served"]),
+            operation=None if args.get("operation") is None else str(args["operation"]),
             like=None if args.get("like") is None else int(args["like"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError):

@@ -1,6 +1,6 @@
 """The explorer: the operations of one application, and a console to try them."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from routebook_kernel.protocol import Json
@@ -21,17 +21,28 @@ class Explorer(View):
         session: Runs the console's requests.
         view: The application.
         overview: Makes the text and HTML for where no widget runs.
+        beside: By its bundle, another view of the application, which the explorer shows inside.
     """
 
     bundle = "explorer"
 
-    def __init__(self, session: SessionApi, view: AppView, overview: Callable[[Any], Overview]) -> None:
+    def __init__(
+        self,
+        session: SessionApi,
+        view: AppView,
+        overview: Callable[[Any], Overview],
+        beside: Mapping[str, Callable[[], View]],
+    ) -> None:
+        async def show_beside(args: Json, emit: Emit) -> Json:
+            return beside[args["view"]]().model_id
+
         tests = tests_asks(session.tests)
         asks = {
             **console_asks(view),
             **trace_asks(session.trace_view()),
             **dependencies_asks(session.dependencies(view)),
             **{name: tests[name] for name in ("draft", "keep")},
+            "beside": show_beside,
         }
         super().__init__(session, view, overview, asks)
 

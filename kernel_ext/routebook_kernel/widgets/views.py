@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from routebook_kernel.session_api import BenchApi, SessionApi
+from routebook_kernel.session_api import AppView, BenchApi, SessionApi
 from routebook_kernel.widgets.bench import Bench
 from routebook_kernel.widgets.dependencies import Dependencies
 from routebook_kernel.widgets.explorer import Explorer
@@ -34,7 +34,8 @@ class Views:
             NotAnApplication: It is none.
         """
         view = self._session.view(app)
-        return self._view("explorer", view, lambda overview: Explorer(self._session, view, overview))
+        beside = {"sockets": lambda: self.sockets(view), "bench": lambda: self._bench_of(view)}
+        return self._view("explorer", view, lambda overview: Explorer(self._session, view, overview, beside))
 
     def log(self) -> View:
         """The log of the session."""
@@ -66,6 +67,10 @@ class Views:
     def bench(self, view: BenchApi) -> View:
         """The load generator's runs, one of them shown."""
         return self._view("bench", view, lambda overview: Bench(self._session, view, overview))
+
+    def _bench_of(self, view: AppView) -> View:
+        """The load generator's runs, as an explorer shows them."""
+        return self._view("bench", view, lambda overview: Bench(self._session, self._session.bench(view), overview))
 
     def tests(self) -> View:
         """The kept tests of the notebook."""

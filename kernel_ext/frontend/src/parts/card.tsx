@@ -15,7 +15,8 @@ export const Card = ({ label, isBusy, onKeyDown, children }: CardProps) => (
     aria-busy={isBusy}
     data-lm-suppress-shortcuts="true"
     onKeyDown={(event) => {
-      event.stopPropagation(); // nothing that is pressed here reaches the notebook
+      // Nothing that is pressed here reaches the notebook; a view around this one has keys of its own.
+      if (!event.currentTarget.parentElement?.closest(".rb-card")) event.stopPropagation();
       onKeyDown(event);
     }}
   >

@@ -3,8 +3,11 @@ import { createContext } from "preact";
 import { useContext } from "preact/hooks";
 import type { FormStore } from "../form-store";
 import type { Store } from "../store";
+import type { Host } from "../view";
 
 export const UidContext = createContext("rb");
+/** Finds other views of the notebook; undefined where the front end cannot. */
+export const HostContext = createContext<Host | undefined>(undefined);
 export const StoreContext = createContext<Store | null>(null);
 /** For views other than the explorer that have forms. */
 export const FormStoreContext = createContext<FormStore | null>(null);

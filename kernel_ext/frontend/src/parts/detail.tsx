@@ -7,14 +7,14 @@ import { MARK_ICONS, Mark, Method, Origin, Path, RunCell } from "./badges";
 import { useStore, useUid } from "./context";
 import { Difference } from "./difference";
 import { Icon } from "./icon";
-import { InsideDependencies, InsideTrace } from "./inside-panels";
+import { InsideBench, InsideDependencies, InsideTrace } from "./inside-panels";
 import { Markdown } from "./markdown";
 import { SchemaPanel } from "./schema-panel";
 import { TryPanel } from "./try-panel";
 
 const isNews = ({ kind }: MarkState): boolean => kind === "new" || kind === "changed";
 
-const TABS = ["Try", "Schema", "Trace", "Dependencies"] as const;
+const TABS = ["Try", "Schema", "Trace", "Dependencies", "Bench"] as const;
 type Tab = (typeof TABS)[number];
 
 function Tabs({ tab, operation, onTab }: { tab: Tab; operation: OperationState; onTab: (tab: Tab) => void }) {
@@ -119,6 +119,7 @@ export function Detail({ operation }: { operation: OperationState }) {
         {tab === "Schema" && <SchemaPanel from={from} />}
         {tab === "Trace" && <InsideTrace key={operation.id} operation={operation} />}
         {tab === "Dependencies" && <InsideDependencies key={operation.id} operation={operation} />}
+        {tab === "Bench" && <InsideBench from={from} />}
       </div>
     </article>
   );

@@ -5,9 +5,11 @@ import type { AppState, ServerState } from "../protocol";
 import { visible } from "../words";
 import { useStore, useUid } from "./context";
 import { Detail } from "./detail";
+import { InsideSockets } from "./inside-panels";
 import { Icon } from "./icon";
 import { Card } from "./card";
 import { LinkState, Lost, Waiting } from "./link";
+import { socketId } from "../store";
 import { Chooser, Operations } from "./operations";
 
 /** The server's address is a link only where it is one that the kernel could have made. */
@@ -79,7 +81,7 @@ const Keys = () => (
       <kbd>Alt</kbd> <kbd>J</kbd> as JSON
     </span>
     <span>
-      <kbd>Alt</kbd> <kbd>1</kbd> … <kbd>4</kbd> tabs
+      <kbd>Alt</kbd> <kbd>1</kbd> … <kbd>5</kbd> tabs
     </span>
     <span>
       <kbd>Esc</kbd> back to the notebook
@@ -91,13 +93,16 @@ function Loaded({ app }: { app: AppState }) {
   const store = useStore();
   const uid = useUid();
   const [isOpen, setOpen] = useState(false);
-  const { operations } = app;
-  const selected = operations.find(({ id }) => id === store.selected) ?? operations[0];
+  const { operations, sockets } = app;
+  const chosen = operations.find(({ id }) => id === store.selected);
+  const named = sockets.find((path) => socketId(path) === store.selected);
+  const selected = chosen ?? (named === undefined ? operations[0] : undefined);
+  const socket = selected ? undefined : (named ?? sockets[0]);
   const select = (id: string): void => {
     store.select(id);
     setOpen(false);
   };
-  if (!operations.length)
+  if (!operations.length && !sockets.length)
     return (
       <>
         <Bar app={app} />
@@ -111,13 +116,21 @@ function Loaded({ app }: { app: AppState }) {
       {store.kernel.link === "lost" && <Lost kernel={store.kernel} />}
       <Chooser
         operation={selected}
+        socket={socket}
         count={operations.length}
         marked={operations.filter((operation) => store.marksOf(operation).length).length}
         isOpen={isOpen}
         onToggle={() => setOpen(!isOpen)}
       />
-      <Operations id={`${uid}-ops`} operations={operations} selected={selected?.id ?? null} onSelect={select} />
+      <Operations
+        id={`${uid}-ops`}
+        operations={operations}
+        sockets={sockets}
+        selected={socket === undefined ? (selected?.id ?? null) : socketId(socket)}
+        onSelect={select}
+      />
       {selected && <Detail operation={selected} />}
+      {socket !== undefined && <InsideSockets path={socket} />}
       <Keys />
     </div>
   );

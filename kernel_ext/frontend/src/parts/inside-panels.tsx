@@ -1,8 +1,13 @@
-/** The explorer's tabs on what happens inside: the last answer's trace, and the tree of what the operation calls. */
+/** The explorer's tabs on what happens inside: the last answer's trace, what the operation calls, how long it takes. */
 import { useState } from "preact/hooks";
+import type { BenchStore } from "../bench-store";
+import type { Console } from "../form-store";
 import type { DependencyTree, OperationState, TraceState } from "../protocol";
+import type { SocketStore } from "../socket-store";
+import { socketId } from "../store";
 import { visible } from "../words";
 import { useAsked } from "./asked";
+import { Beside } from "./beside";
 import { useStore } from "./context";
 import { DependencyTreeView } from "./dependency-tree";
 import { CompareWith } from "./trace-choice";
@@ -51,4 +56,28 @@ export function InsideDependencies({ operation }: { operation: OperationState })
   const revision = useStore().kernel.state?.revision;
   const { value, error } = useAsked<DependencyTree>("dependencies", { operation: operation.id }, revision);
   return value ? <DependencyTreeView tree={value} /> : <Waiting error={error} words="Reading the tree…" />;
+}
+
+/** The load generator, with the request that is filled in as its next run. */
+export function InsideBench({ from }: { from: Console }) {
+  const store = useStore();
+  const signers = from.schemes.flatMap((scheme) => {
+    const given = store.signedIn(scheme);
+    return given ? [given.user ? `${scheme.name}, as ${given.user}` : scheme.name] : [];
+  });
+  const offer = async (bench: unknown): Promise<void> =>
+    (bench as BenchStore).offer(await store.unsigned(from), signers.join("; "));
+  return (
+    <Beside view="bench" onStore={(bench) => void offer(bench)} versions={[store.draft(from), signers.join()]} />
+  );
+}
+
+/** A WebSocket's console. */
+export function InsideSockets({ path }: { path: string }) {
+  const open = (sockets: unknown): void => (sockets as SocketStore).show({ kind: "endpoint", id: socketId(path) });
+  return (
+    <article class="rb-detail" aria-label={`WebSocket ${visible(path)}`}>
+      <Beside view="sockets" onStore={open} versions={[path]} />
+    </article>
+  );
 }

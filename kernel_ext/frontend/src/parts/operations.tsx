@@ -1,7 +1,8 @@
 /** The list of operations: by tag, searchable, marked. */
 import { useEffect, useMemo, useState } from "preact/hooks";
-import { answers, byTag } from "../live";
+import { answers, byTag, matches } from "../live";
 import type { OperationState } from "../protocol";
+import { socketId } from "../store";
 import { visible } from "../words";
 import { Mark, Method, Path } from "./badges";
 import { useStore, useUid } from "./context";
@@ -72,11 +73,14 @@ function useDrawn(count: number): number {
 export function Operations({
   id,
   operations,
+  sockets,
   selected,
   onSelect,
 }: {
   id: string;
   operations: OperationState[];
+  /** The paths of WebSockets. */
+  sockets: string[];
   selected: string | null;
   onSelect: (id: string) => void;
 }) {
@@ -90,6 +94,7 @@ export function Operations({
   );
   const shownOf = which === "marked" && marked.length ? marked : operations;
   const found = query.trim() ? shownOf.filter((operation) => answers(operation, query.trim())) : shownOf;
+  const foundSockets = shownOf === marked ? [] : sockets.filter((path) => matches(`websocket ${path}`, query.trim()));
   return (
     <nav class="rb-ops" id={id} aria-label="Operations" onKeyDown={move}>
       <div class="rb-ops__tools">
@@ -148,7 +153,32 @@ export function Operations({
             </ul>
           </details>
         ))}
-        {!found.length && (
+        {drawn >= found.length && foundSockets.length > 0 && (
+          <details class="rb-fold" open>
+            <summary>
+              <Icon name="right" />
+              <h3>WebSockets</h3>
+              <span class="rb-count">{foundSockets.length}</span>
+            </summary>
+            <ul>
+              {foundSockets.map((path) => (
+                <li key={path}>
+                  <button
+                    class="rb-op"
+                    type="button"
+                    aria-current={socketId(path) === selected ? "true" : undefined}
+                    title={visible(path)}
+                    onClick={() => onSelect(socketId(path))}
+                  >
+                    <Method name="WS" />
+                    <Path path={path} />
+                  </button>
+                </li>
+              ))}
+            </ul>
+          </details>
+        )}
+        {!found.length && !foundSockets.length && (
           <div class="rb-empty rb-line">
             <span>No operation matches “{visible(query)}”.</span>
             <button
@@ -174,12 +204,14 @@ export function Operations({
 /** What stands for the list in a narrow view: the operation that is open, and a way to the others. */
 export function Chooser({
   operation,
+  socket,
   count,
   marked,
   isOpen,
   onToggle,
 }: {
   operation: OperationState | undefined;
+  socket: string | undefined;
   count: number;
   marked: number;
   isOpen: boolean;
@@ -189,6 +221,12 @@ export function Chooser({
   return (
     <div class="rb-chooser">
       <button class="rb-btn" type="button" aria-expanded={isOpen} aria-controls={`${useUid()}-ops`} onClick={onToggle}>
+        {socket !== undefined && (
+          <>
+            <Method name="WS" />
+            <Path path={socket} />
+          </>
+        )}
         {operation && (
           <>
             <Method name={operation.method} />

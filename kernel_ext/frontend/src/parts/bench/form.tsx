@@ -1,6 +1,7 @@
 /** The next run: what to send, how often, how many at a time, and where. */
 import { readHeaders } from "../../bench-live";
 import type { BenchStore } from "../../bench-store";
+import { visible } from "../../words";
 import { useUid } from "../context";
 import { Icon } from "../icon";
 import { Segments } from "../segments";
@@ -18,7 +19,7 @@ export function BenchForm({ store, isBusy }: { store: BenchStore; isBusy: boolea
   const problem = typeof headers === "string" ? headers : store.problem;
   const start = (): void => {
     if (isBusy || typeof headers === "string") return;
-    const { method, target, body, count, concurrency, served, like } = plan;
+    const { method, target, body, count, concurrency, served, operation, like } = plan;
     void store.start({
       method,
       target,
@@ -28,6 +29,7 @@ export function BenchForm({ store, isBusy }: { store: BenchStore; isBusy: boolea
       concurrency: Number(concurrency),
       warm_up: null,
       served,
+      operation,
       like,
     });
   };
@@ -101,13 +103,13 @@ export function BenchForm({ store, isBusy }: { store: BenchStore; isBusy: boolea
           Body and headers
         </summary>
         <div class="rb-bench__more">
-          <label for={`${uid}-body`}>JSON body</label>
+          <label for={`${uid}-body`}>body</label>
           <textarea
             class="rb-input rb-input--lines"
             id={`${uid}-body`}
             rows={3}
             spellcheck={false}
-            placeholder="none"
+            placeholder="none; JSON, unless a header says otherwise"
             value={plan.body}
             onInput={({ currentTarget }) => store.write({ body: currentTarget.value })}
           />
@@ -123,6 +125,11 @@ export function BenchForm({ store, isBusy }: { store: BenchStore; isBusy: boolea
           />
         </div>
       </details>
+      {plan.signers && (
+        <p class="rb-small rb-2">
+          <Icon name="lock" /> Sent as you are signed in: {visible(plan.signers)}.
+        </p>
+      )}
       {problem && (
         <p class="rb-small rb-bad" role="alert">
           <Icon name="error" /> {problem}
