@@ -151,8 +151,13 @@ def _build_adapter(annotation: Any) -> TypeAdapter[Any]:
     except PydanticUndefinedAnnotation as error:
         raise DeclarationError(f"The type {annotation!r} names {error.name!r}, which is not defined yet.") from error
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
-        raise DeclarationError(
-            f"Invalid type for a parameter or response: {annotation!r} is not a valid Pydantic field type. "
+        # For a type that it does not know, pydantic advises a setting of models; for others it names the cause.
+        advice = (
             "Use a pydantic model, a dataclass or a standard type; for a return annotation that is no response "
             "model, set the parameter response_model=None in the decorator."
+            if isinstance(error, PydanticSchemaGenerationError)
+            else f"{error.message.removesuffix('.')}."
+        )
+        raise DeclarationError(
+            f"Invalid type for a parameter or response: {annotation!r} is not a valid Pydantic field type. {advice}"
         ) from error

@@ -17,6 +17,11 @@ from routebook.exceptions import DeclarationError
 
 class Item(BaseModel):
     a: int
+    kind: str = ""
+
+
+class Other(BaseModel):
+    kind: str
 
 
 def parameters_of(call: Callable[..., Any], *path_names: str) -> dict[str, Parameter]:
@@ -148,6 +153,13 @@ def test_a_structure_in_the_path_is_refused() -> None:
     """A segment of a path is one text."""
     with pytest.raises(DeclarationError, match="Path params must be of one of the supported types"):
         analysed(list[int], "value")
+
+
+def test_what_a_type_lacks_is_named() -> None:
+    """Pydantic knows why a union cannot be told apart; a list of types that are fine would lead astray."""
+    with pytest.raises(DeclarationError, match="needs field 'kind' to be of type `Literal`") as caught:
+        analysed(Annotated[Item | Other, Field(discriminator="kind")])
+    assert "standard type" not in str(caught.value)
 
 
 def test_a_partial_takes_what_is_left() -> None:
