@@ -13,6 +13,7 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
 from starlette.routing import Route, WebSocketRoute
@@ -498,6 +499,22 @@ def test_websocket_talks_in_both_kinds_of_cells(home: HomeLoop) -> None:
             return await connection.receive_json()
 
     assert home.run(at_home()) == {"got": '{"n":1}'}
+
+
+def test_response_to_an_accepted_connection_is_an_error_as_on_a_server(home: HomeLoop) -> None:
+    """Starlette answers an `HTTPException` so; no server can send it, and the client must not take it for a text."""
+
+    async def talk(websocket: WebSocket) -> None:
+        await websocket.accept()
+        raise HTTPException(401)
+
+    client = make_client(home, Starlette(routes=[WebSocketRoute("/", talk)]), ExchangeLog())
+
+    with (
+        client.websocket_connect("/") as socket,
+        pytest.raises(WebSocketClosed, match="1011: RuntimeError: an HTTP response"),
+    ):
+        socket.receive_text()
 
 
 def test_served_failure_is_kept_and_goes_no_further(home: HomeLoop, free_port: int, caplog: Any) -> None:

@@ -38,7 +38,8 @@ class WebSocketEnded(KernelExtensionError):
         super().__init__(code, reason)
 
     def __str__(self) -> str:
-        return f"The connection was {self._what} with {self.code}{f': {self.reason}' if self.reason else ''}."
+        why = f": {self.reason.removesuffix('.')}" if self.reason else ""
+        return f"The connection was {self._what} with {self.code}{why}."
 
 
 class WebSocketRefused(WebSocketEnded):
@@ -77,6 +78,7 @@ class WebSocketSession:
         self._inbound: asyncio.Queue[Message] = asyncio.Queue()
         self._outbound: asyncio.Queue[Message] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
+        self._is_accepted = False
         self.subprotocol: str | None = None
 
     # Life
@@ -107,12 +109,25 @@ class WebSocketSession:
 
     async def _run(self) -> None:
         try:
-            await self._connect(self._scope, self._inbound.get, self._outbound.put)
+            await self._connect(self._scope, self._inbound.get, self._take)
         except Exception as raised:
             self._error = raised
         error = self._error
         code, reason = (1011, f"{type(error).__name__}: {error}") if error is not None else (1000, "")
         await self._outbound.put({"type": "websocket.close", "code": code, "reason": reason})
+
+    async def _take(self, message: Message) -> None:
+        """One message of the application; refused where a server would refuse it.
+
+        Spec: ASGI, WebSocket denial response: only before the connection is accepted.
+        """
+        if self._is_accepted and message["type"].startswith("websocket.http.response"):
+            raise RuntimeError(
+                "an HTTP response cannot be sent once the connection is accepted: close it with a code, or raise "
+                "WebSocketException"
+            )
+        self._is_accepted = self._is_accepted or message["type"] == "websocket.accept"
+        await self._outbound.put(message)
 
     def _raise_server_exception(self) -> None:
         """Raise what left the application, once, where the caller wants it."""
