@@ -24,10 +24,9 @@ class LessonMagics(Magics):
 
     def __init__(self, shell: InteractiveShell, session: Session, show: Callable[[Any], None]) -> None:
         super().__init__(shell)
-        namespace = shell.user_ns
         self._session = session
         self._show = show
-        self.tutor = Tutor(session, namespace, lambda: [str(source) for source in namespace.get("In", ())])
+        self.tutor = Tutor(session, shell.user_ns, lambda: _cells_of(shell))
 
     def note_run(self, result: ExecutionResult) -> None:
         """Listens to `post_run_cell`: a cell that raised is no answer to an exercise."""
@@ -63,3 +62,8 @@ class LessonMagics(Magics):
             self._show(make())
         except KernelExtensionError as error:
             raise UsageError(str(error)) from None
+
+
+def _cells_of(shell: InteractiveShell) -> list[str]:
+    """The cells that ran, as they were written: in `In` a `%%writefile` cell is a call with one text."""
+    return [] if shell.history_manager is None else shell.history_manager.input_hist_raw

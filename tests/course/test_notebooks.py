@@ -9,6 +9,7 @@ import nbformat
 import pytest
 from nbclient import NotebookClient
 
+from routebook_kernel.learn.progress import Progress
 from tests.course.lessons import (
     KEYS,
     NOTEBOOKS,
@@ -77,8 +78,8 @@ def test_lesson_is_well_made(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_cell_of_an_exercise_is_judged_rightly(key: str, kernel: Kernel) -> None:
-    """At its place in the lesson: the stub fails, each mistake gets its hint, two right ways pass."""
+def test_every_cell_of_an_exercise_is_judged_rightly(key: str, kernel: Kernel, tmp_path: Path) -> None:
+    """At its place in the lesson: the stub fails, each mistake gets its hint, two right ways pass; tries count."""
     exercises = places(key)
     for cell in notebook(key).cells:
         if cell.cell_type != "code" or cell.source.startswith("%check"):
@@ -96,6 +97,8 @@ def test_every_cell_of_an_exercise_is_judged_rightly(key: str, kernel: Kernel) -
         for right in (place.exercise.another, place.exercise.solution):
             shown = tried(kernel, place, right)
             assert is_passed(shown), f"{place.name} fails with a right cell:\n{right}\n{shown}"
+        tries = Progress(tmp_path / "progress.json").of(place.name).tries
+        assert tries > 1, f"{place.name}: only the first try was counted"
 
 
 def tried(kernel: Kernel, place: Place, source: str) -> str:

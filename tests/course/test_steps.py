@@ -11,6 +11,7 @@ import pytest
 from routebook import BackgroundTasks, Depends, Routebook, WebSocket
 from routebook.responses import StreamingResponse
 from routebook_kernel.learn import Exercise, Missed, Probe, ask, closes, do, openapi, receive, send, socket, trace
+from routebook_kernel.learn.checked import _waits
 from routebook_kernel.learn.exercise import LessonError
 from routebook_kernel.learn.judging import Verdict, judge
 from routebook_kernel.learn.outcomes import Outcome
@@ -47,6 +48,14 @@ def shop() -> Routebook:
     @app.get("/items/{item_id}")
     def read(item_id: int) -> dict[str, Any]:
         return {"id": item_id, "tags": ["a", "b"], "ok": True}
+
+    @app.get("/shelf")
+    def shelf(limit: int) -> int:
+        return limit
+
+    @app.get("/promise")
+    def promise() -> str:
+        return "<coroutine object read at 0x7f>"
 
     return app
 
@@ -85,11 +94,14 @@ def test_answer_that_fits_passes_and_one_that_does_not_says_where(outcome: Try) 
         ("GET /item/3", "There is `/items/{item_id}`"),
         ("GET /nothing", "Your application has `/items/{item_id}`"),
         ("DELETE /items/3", "answers GET, not DELETE"),
+        ("GET /items?item_id=3", "The path is `/items` alone"),
+        ("GET /shelf?page=2", "`limit` was looked for in the query, where only `page` came"),
+        ("GET /promise", "called without `await`"),
     ],
 )
 def test_usual_mistakes_have_a_hint_without_a_lesson_saying_so(outcome: Try, request_line: str, hint: str) -> None:
     """A wrong path or method looks the same in every exercise."""
-    assert hint in outcome(shop(), ask("t", request_line)).hint
+    assert hint in outcome(shop(), ask("t", request_line, gives=1)).hint
 
 
 def test_first_mistake_that_what_came_shows_gives_the_hint(outcome: Try) -> None:
@@ -149,6 +161,17 @@ def test_steps_wait_only_for_those_that_they_need(session: Session) -> None:
 
     assert [each.kind for each in verdict.outcomes] == ["failed", "passed", "waiting"]
     assert verdict.outcomes[2].needs == (1,)
+
+
+def test_checks_say_in_a_sentence_for_which_steps_one_waits(session: Session) -> None:
+    """`once steps 1, 2 and 3 pass`: as one would say it."""
+    steps = [ask(name, "GET /no") for name in "abc"]
+    outcomes = verdict_of(session, shop(), *steps, ask("d", "GET /no", needs=1), ask("e", "GET /no", needs=(1, 2, 3)))
+
+    assert [_waits(each) for each in outcomes.outcomes[3:]] == [
+        "not tried; tried once step 1 passes",
+        "not tried; tried once steps 1, 2 and 3 pass",
+    ]
 
 
 def test_step_may_need_only_steps_before_it() -> None:
@@ -220,6 +243,10 @@ def test_dialogue_through_a_websocket_is_held_line_by_line(outcome: Try) -> None
             await websocket.send_json({"said": text}) if key == "json" else await websocket.send_text(f"said {text}")
         await websocket.close(4000)
 
+    @app.websocket("/untyped")
+    async def untyped_talk(websocket) -> None:  # type: ignore[no-untyped-def]
+        await websocket.accept()
+
     def hold(url: str, *dialogue: Any, **options: Any) -> Outcome:
         return outcome(app, socket("t", url, *dialogue, **options))
 
@@ -234,6 +261,8 @@ def test_dialogue_through_a_websocket_is_held_line_by_line(outcome: Try) -> None
     assert "4000" in ended.came
     code = hold("/ws", send("bye"), closes(1000))
     assert (code.kind, code.asked) == ("failed", "that it closes with `1000`")
+    untyped = hold("/untyped", send("hi"), mistakes={1008: "let them in"})
+    assert "the parameter of the type `WebSocket`" in untyped.hint
     missing = hold("/other", send("hi"))
     assert missing.kind == "failed"
 

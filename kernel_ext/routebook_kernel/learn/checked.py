@@ -165,7 +165,13 @@ def _iter_step_text(outcome: Outcome) -> Iterator[str]:
 
 
 def _waits(outcome: Outcome) -> str:
-    return f"not tried; tried once step {' and '.join(map(str, outcome.needs))} passes"
+    return f"not tried; tried once {_needed(outcome)}"
+
+
+def _needed(outcome: Outcome) -> str:
+    """`step 1 passes`, `steps 1, 2 and 3 pass`."""
+    *first, last = map(str, outcome.needs)
+    return f"steps {', '.join(first)} and {last} pass" if first else f"step {last} passes"
 
 
 def _iter_facts(outcome: Outcome) -> Iterator[tuple[str, str]]:
@@ -196,10 +202,9 @@ def _step_row(outcome: Outcome) -> str:
     if outcome.kind == "passed":
         return f'<li data-r="pass">{_passed_step(outcome, title)}</li>'
     if outcome.kind == "waiting":
-        needs = " and ".join(map(str, outcome.needs))
         return (
             f'<li data-r="wait"><span class="rb-g">○</span> <span class="rb-sr">not tried: </span>{title} '
-            f'<span class="rb-2 rb-small">· tried once step {needs} passes</span></li>'
+            f'<span class="rb-2 rb-small">· tried once {_needed(outcome)}</span></li>'
         )
     hint = _hint_html(outcome.hint) if outcome.hint else ""
     return (

@@ -173,8 +173,24 @@ class Socket:
                 due = expected
             if not (isinstance(due, Closes) and due.code == end.code):
                 asked = due.asked if due is not None else "a connection"
-                hint = next((hint for when, hint in self.mistakes.items() if when == end.code), "")
+                hint = _untyped(end) or next((hint for when, hint in self.mistakes.items() if when == end.code), "")
                 raise Missed(str(end), asked=asked, hint=hint) from end
+
+
+def _untyped(end: WebSocketRefused | WebSocketClosed) -> str:
+    """The hint where a parameter without a type, often the connection itself, was looked for in the query; else ""."""
+    if end.code != 1008:
+        return ""
+    try:
+        lost = [error["loc"][1] for error in json.loads(end.reason) if error["type"] == "missing"]
+    except (ValueError, TypeError, LookupError):
+        return ""
+    if not lost:
+        return ""
+    return (
+        f"`{lost[0]}` was looked for in the query: so is every parameter that is declared as nothing else. The "
+        "connection comes as the parameter of the type `WebSocket`."
+    )
 
 
 def _line(value: Any) -> str:

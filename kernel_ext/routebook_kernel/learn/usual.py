@@ -2,6 +2,7 @@
 
 import difflib
 from collections.abc import Callable, Iterator, Sequence
+from urllib.parse import parse_qs
 
 from routebook_kernel.learn.answers import Answer
 
@@ -48,6 +49,14 @@ def _no_such_path(answer: Answer) -> str:
     path = _path(answer)
     if _matching(path, paths):
         return ""  # the operation was found, and answered 404 of its own
+    asked_for = parse_qs(answer.sent.line.partition("?")[2], keep_blank_values=True)
+    for template in paths:
+        name = template.removeprefix(path).removeprefix("/").strip("{}")
+        if name in asked_for and template == f"{path.rstrip('/')}/{{{name}}}":
+            return (
+                f"`{name}` stands in your path, `{template}`; here it comes in the query. The path is `{path}` alone: "
+                "a parameter of the function that is not in the path is read from the query."
+            )
     near = max(paths, key=lambda template: _likeness(template, path), default="")
     if near and _likeness(near, path) >= _NEAR:
         return f"No operation has the path `{path}`. There is `{near}`: compare the two, letter by letter."
@@ -88,6 +97,29 @@ def _path_not_query(answer: Answer) -> str:
     return ""
 
 
+def _not_sent(answer: Answer) -> str:
+    """Whatever is declared as nothing else is a query parameter: a forgotten type, another name."""
+    lost = [name.removeprefix("query.") for name in answer.names if name.startswith("query.")]
+    sent = list(parse_qs(answer.sent.line.partition("?")[2], keep_blank_values=True))
+    if not lost or lost[0] in sent:
+        return ""
+    were = f"only {' and '.join(f'`{name}`' for name in sent)} came" if sent else "nothing came"
+    return (
+        f"`{lost[0]}` was looked for in the query, where {were}. A parameter is read from the query under its name, "
+        "unless its type or its default says something else. Is the type there? The name, letter by letter?"
+    )
+
+
+def _promise(answer: Answer) -> str:
+    """A coroutine that was made a text."""
+    if "<coroutine object " not in answer.text:
+        return ""
+    return (
+        "The answer holds a *coroutine*, the promise of work: an `async def` function was called without `await`. "
+        "`await` gives its result."
+    )
+
+
 def _null(answer: Answer) -> str:
     if answer.status == 200 and answer.text == "null":
         return "The answer is `null`: the function returned `None`. Is there a `return`?"
@@ -95,7 +127,8 @@ def _null(answer: Answer) -> str:
 
 
 _RULES: Sequence[Callable[[Answer], str]] = (
-    _no_answer, _raised, _slash, _no_such_path, _other_method, _query_not_body, _path_not_query, _null,
+    _no_answer, _raised, _slash, _no_such_path, _other_method, _query_not_body, _path_not_query, _not_sent,
+    _promise, _null,
 )  # fmt: skip
 
 
