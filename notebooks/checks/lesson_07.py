@@ -146,9 +146,10 @@ eves = Exercise(
             "GET /days/2026-12-25",
             gives={"day": "2026-12-25", "before": "2026-12-24", "weekday": "Friday"},
             mistakes={
-                lambda answer: answer.failure is not None and answer.failure.type in {"TypeError", "AttributeError"}: (
-                    f"A text has no days to take away. {DAYS}"
+                lambda answer: "'datetime.date' and 'int'" in answer.failure.message: (
+                    "From a day a duration is taken away, not a number: `day - timedelta(days=1)`."
                 ),
+                lambda answer: "'str'" in answer.failure.message: f"A text has no days to take away. {DAYS}",
                 lambda answer: "T00:00:00" in answer.text: (
                     "The answer has a time of day in it: the type is `datetime`. Here it is a `date`."
                 ),
@@ -244,6 +245,11 @@ eves = Exercise(
             '@app.get("/days/{day}")\ndef read(day: date):\n'
             '    return {"day": day, "before": day - timedelta(days=1), "weekday": day.weekday()}',
             "A number came for the weekday",
+        ),
+        Mistake(
+            '@app.get("/days/{day}")\ndef read(day: date):\n'
+            '    return {"day": day, "before": day - 1, "weekday": day.strftime("%A")}',
+            "a duration is taken away",
         ),
     ],
     learned="A date in the address is a date in the function, and a text again in the answer; impossible days stay outside.",
@@ -425,6 +431,14 @@ tickets = Exercise(
             },
         ),
         ask(
+            "A walker without bags pays 12",
+            "POST /tickets",
+            json={"kind": "walker"},
+            gives={"price": 12},
+            mistakes={422: "`bags` may be left out. A field with a default may: `bags: int = 0`."},
+            needs=2,
+        ),
+        ask(
             "A car without a length is refused, with one reason only",
             "POST /tickets",
             json={"kind": "car"},
@@ -548,6 +562,13 @@ tickets = Exercise(
             "    if isinstance(ticket, Car):\n"
             '        return {"price": 10 * ticket.length}\n    return {"price": 12 + ticket.bags}',
             "A car without a length got a ticket",
+        ),
+        Mistake(
+            'class Car(BaseModel):\n    kind: Literal["car"]\n    length: float\n\n\n'
+            'class Walker(BaseModel):\n    kind: Literal["walker"]\n    bags: int\n\n\n'
+            '@app.post("/tickets")\ndef sell(ticket: Annotated[Car | Walker, Field(discriminator="kind")]):\n'
+            '    return {"price": 10 * ticket.length if ticket.kind == "car" else 12 + ticket.bags}',
+            "A field with a default may",
         ),
     ],
     learned="A field that says the kind makes a union exact: one model is chosen, and only its mistakes are told.",

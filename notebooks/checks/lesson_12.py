@@ -117,6 +117,12 @@ def _free_while_baking(url, hint):
                 asked="the bell rings while the bread is in the oven: in, bell, out",
                 hint=hint,
             )
+        if any(span.kind == "background" for span in probe.trace(f"GET {url}").spans):
+            raise Missed(
+                "the answer went out before the bread was baked",
+                asked="the answer is what `bake()` gives",
+                hint="A background task runs after the response: what it gives cannot be in the answer. Wait for `bake()`.",
+            )
 
     return check
 
@@ -180,6 +186,11 @@ bread = Exercise(
         ),
         Mistake('@app.get("/bread")\nasync def bread():\n    return asyncio.to_thread(bake)', "`await` is missing"),
         Mistake('@app.get("/bread")\ndef bread():\n    return {"baked": "bread"}', "call the function itself"),
+        Mistake(
+            'from routebook import BackgroundTasks\n\n\n@app.get("/bread")\ndef bread(tasks: BackgroundTasks):\n'
+            '    tasks.add_task(bake)\n    return {"baked": "bread"}',
+            "A background task runs after the response",
+        ),
     ],
     learned="What blocks, blocks everybody, unless it is in a thread. A plain `def` is the simplest way into one.",
 )
@@ -274,7 +285,9 @@ def _last_table(probe):
         probe.last = next((answer for answer in answers if answer.status not in {200, 409}), None)
         if came != [200] * left + [409] * (4 - left) or tables["left"] != 0:
             hint = ""
-            if came.count(200) > left:
+            if came.count(200) > left and tables["left"] >= 0:
+                hint = "Whoever gets no table must hear so: `raise HTTPException(409)` where none is left."
+            elif came.count(200) > left:
                 hint = (
                     "All looked whether a table was left, then all waited for `pay()`, then all took one. At an `await`, "
                     "other requests go on. Take the table *before* you wait, or let one at a time through: "
@@ -357,6 +370,12 @@ table = Exercise(
             '@app.post("/tables")\nasync def reserve():\n    if tables["left"] == 0:\n        raise HTTPException(409)\n'
             '    tables["left"] -= 1\n    pay()\n    return {"reserved": True}',
             "does nothing yet",
+        ),
+        Mistake(
+            '@app.post("/tables")\nasync def reserve():\n    if tables["left"] == 0:\n'
+            '        return {"reserved": False}, 409\n    tables["left"] -= 1\n    await pay()\n'
+            '    return {"reserved": True}',
+            "Whoever gets no table must hear so",
         ),
         Mistake(
             '@app.post("/tables")\nasync def reserve():\n    tables["left"] -= 1\n    if tables["left"] <= 0:\n'

@@ -167,6 +167,15 @@ def _all_letters_go_out(probe):
         )
     if answer.failure is not None:
         raise _task_failed(answer)
+    if dan not in got and letters.count(fay) > 1:
+        raise Missed(
+            f"{text}, {letters.count(fay)} times",
+            asked=asked,
+            hint=(
+                "A `lambda` looks at the variable of the loop when it runs, and then the loop is over. Hand the name over "
+                "instead: `add_task(function, name)`."
+            ),
+        )
     if dan not in got:
         raise Missed(text, asked=asked, hint="Everybody in `CUSTOMERS` gets a letter, as the list is at that moment.")
     if eve not in returned:
@@ -247,6 +256,13 @@ newsletter = Exercise(
             "the client waits",
         ),
         Mistake(
+            "def try_to_post(name):\n    try:\n        post_letter(name)\n    except NoAddress:\n"
+            "        returned.append(name)\n\n\n"
+            '@app.post("/newsletter")\ndef newsletter(tasks: BackgroundTasks):\n    for name in CUSTOMERS:\n'
+            '        tasks.add_task(lambda: try_to_post(name))\n    return {"letters": len(CUSTOMERS)}',
+            "then the loop is over",
+        ),
+        Mistake(
             "def try_to_post(name):\n    try:\n        post_letter(name)\n    except NoAddress:\n        pass\n\n\n"
             '@app.post("/newsletter")\ndef newsletter(tasks: BackgroundTasks):\n    for name in CUSTOMERS:\n'
             '        tasks.add_task(try_to_post, name)\n    return {"letters": len(CUSTOMERS)}',
@@ -265,6 +281,23 @@ def _job_of(answer):
     if job is None:
         raise Missed(f"`{answer.text}`", asked="an object with the `job`'s number", hint='Return `{"job": number}`.')
     return job
+
+
+def _what_went_wrong(moment, came):
+    if '"state"' not in came:
+        return (
+            "`GET /jobs/{number}` does not know the number that `POST` gave. In the address it is a text, unless it is "
+            "declared, `number: int`; and the operation notes the job before it answers."
+        )
+    if moment == "while":
+        return (
+            "It was called ready too early. The operation notes `baking`; `ready` is noted by the task, after "
+            "`await bake(…)`."
+        )
+    return (
+        "Nobody noted that the cake is ready. `bake` does not know of jobs: add a function of your own that awaits "
+        "`bake(cake)` and then sets the state."
+    )
 
 
 def _is_followed(probe):
@@ -291,17 +324,7 @@ def _is_followed(probe):
         raise Missed(
             f"`{seen[moment]}` {'while the cake is in the oven' if moment == 'while' else 'when all is done'}",
             asked=f"the state `{state}`",
-            hint=(
-                (
-                    "It was called ready too early. The operation notes `baking`; `ready` is noted by the task, after "
-                    "`await bake(…)`."
-                )
-                if moment == "while"
-                else (
-                    "Nobody noted that the cake is ready. `bake` does not know of jobs: add a function of your own "
-                    "that awaits `bake(cake)` and then sets the state."
-                )
-            ),
+            hint=_what_went_wrong(moment, seen[moment]),
         )
 
 
@@ -421,6 +444,15 @@ job = Exercise(
             '    tasks.add_task(work, number)\n    return {"job": number}\n\n\n'
             '@app.get("/jobs/{number}")\ndef read(number: int):\n    return jobs[number]',
             "raises a `KeyError`",
+        ),
+        Mistake(
+            'async def work(number):\n    await bake(jobs[number]["cake"])\n    jobs[number]["state"] = "ready"\n\n\n'
+            '@app.post("/jobs", status_code=202)\ndef begin(cake: str, tasks: BackgroundTasks):\n'
+            '    number = next(numbers)\n    jobs[number] = {"cake": cake, "state": "baking"}\n'
+            '    tasks.add_task(work, number)\n    return {"job": number}\n\n\n'
+            '@app.get("/jobs/{number}")\ndef read(number: str):\n    if number not in jobs:\n'
+            "        raise HTTPException(404)\n    return jobs[number]",
+            "does not know the number that `POST` gave",
         ),
         Mistake(
             '@app.post("/jobs", status_code=202)\nasync def begin(cake: str):\n'

@@ -26,7 +26,7 @@ loudspeaker = Exercise(
                     "`accept`, `receive_text` and `send_text` are all awaited."
                 ),
                 "No answer came": "Your function takes the text and sends nothing: `await websocket.send_text(…)`.",
-                '"': "A text in quotes is JSON. `send_text` sends a text as it is, `send_json` writes JSON.",
+                '"ATTENTION': "A text in quotes is JSON. `send_text` sends a text as it is, `send_json` writes JSON.",
             },
         ),
         socket(
@@ -122,6 +122,12 @@ loudspeaker = Exercise(
         Mistake(
             '@app.get("/loudspeaker")\nasync def announce(text: str):\n    return f"ATTENTION: {text}"',
             "The decorator is `@app.websocket(…)`",
+        ),
+        Mistake(
+            '@app.websocket("/loudspeaker")\nasync def announce(websocket):\n    await websocket.accept()\n'
+            '    while (text := await websocket.receive_text()) != "end":\n'
+            '        await websocket.send_text(f"ATTENTION: {text}")',
+            "the parameter of the type `WebSocket`",
         ),
         Mistake(
             '@app.websocket("/loudspeaker")\nasync def announce(websocket: WebSocket):\n'
@@ -314,10 +320,13 @@ def _everybody_hears(probe):
                 heard = {"Ada": await heard_by(ada), "Bo": await heard_by(bo)}
                 count = (await probe.client.get("/board")).json()["listeners"]
             await ada.send_text(f"{word} again")
-            return heard, count, await heard_by(ada)
+            again = await heard_by(ada)
+            async with probe.client.websocket_connect("/board?name=Ada") as namesake:
+                await namesake.send_text(word)
+                return heard, count, again, [await heard_by(ada), await heard_by(namesake)]
 
     try:
-        heard, count, again = probe.run(meet())
+        heard, count, again, namesakes = probe.run(meet())
     except (WebSocketClosed, WebSocketRefused) as end:
         raise Missed(
             str(end),
@@ -343,6 +352,12 @@ def _everybody_hears(probe):
             f"when Bo was gone, Ada heard `{again}`",
             asked="that those who stay go on",
             hint="Whoever leaves is taken out of the list; the others are still in it.",
+        )
+    if namesakes != [f"Ada: {word}"] * 2:
+        raise Missed(
+            "of two who are called Ada, one heard nothing",
+            asked="that everybody who is connected hears it",
+            hint="Two may have the same name: keep the connections themselves, in a list or a set, not under the name.",
         )
     left = _listeners(probe)
     if left > before:
@@ -463,6 +478,15 @@ board = Exercise(
             '@app.get("/board")\ndef count():\n    return {"listeners": len(connections)}',
             "the others are still in it",
         ),
+        Mistake(
+            'connections = {}\n\n\n@app.websocket("/board")\nasync def join(websocket: WebSocket, name: str):\n'
+            "    await websocket.accept()\n    connections[name] = websocket\n    try:\n"
+            "        async for text in websocket.iter_text():\n            for each in list(connections.values()):\n"
+            '                await each.send_text(f"{name}: {text}")\n'
+            "    finally:\n        connections.pop(name, None)\n\n\n"
+            '@app.get("/board")\ndef count():\n    return {"listeners": len(connections)}',
+            "Two may have the same name",
+        ),
     ],
     learned=(
         "The list of connections is yours to keep: in after `accept`, out in `finally`. In several server processes each "
@@ -494,27 +518,31 @@ def _all_trains_come(probe):
     finally:
         trains.pop()
     events = _events(answer)
-    came = f"`{answer.text[:200]}`"
+    came = f"{len(events)} events"
     try:
         data = _trains_of(answer)
     except ValueError:
         raise Missed(
-            came,
+            "data that is no JSON",
             asked=f"{len(wanted)} events with JSON as their data",
             hint="`ServerSentEvent(data={…})` writes the JSON; `raw_data` is for text that is sent as it is.",
         ) from None
     if data != wanted:
+        if answer.failure is not None and "ServerSentEvent\nid" in answer.failure.message:
+            raise Missed("no event", asked="events with an id", hint="An id is a text: `id=str(number)`.")
         hint = "One event for each train in `TRAINS`: `for train in TRAINS:`, and a `yield` in it."
         if data and isinstance(data[0], str):
             hint = 'The data is a text. Give the object itself, `data={"train": train}`, and it is written as JSON.'
         raise Missed(came, asked=f"{len(wanted)} events, the first with `{json.dumps(wanted[0])}`", hint=hint)
     if any(event.get("event") != "departure" for event in events):
         raise Missed(
-            came, asked="events of the type `departure`", hint='`ServerSentEvent(…, event="departure")` names the type.'
+            f"the types {', '.join(str(event.get('event')) for event in events[:3])} …",
+            asked="events of the type `departure`",
+            hint='`ServerSentEvent(…, event="departure")` names the type.',
         )
     if [event.get("id") for event in events] != [str(n) for n in range(1, len(wanted) + 1)]:
         raise Missed(
-            came,
+            f"the ids {', '.join(str(event.get('id')) for event in events[:3])} …",
             asked="the ids 1, 2, 3 …",
             hint="`for number, train in enumerate(TRAINS, start=1):`, and `id=str(number)`: an id is a text.",
         )
@@ -554,6 +582,10 @@ departures = Exercise(
                 lambda answer: "jsonl" in answer.headers.get("content-type", ""): (
                     "What you yield came as lines of JSON. `response_class=EventSourceResponse` in the decorator makes "
                     "events of it."
+                ),
+                "header": (
+                    "A browser that comes for the first time has no last event: `Last-Event-ID` may be missing. Give the "
+                    "header a default."
                 ),
                 lambda answer: "json" in answer.headers.get("content-type", ""): (
                     "This is one JSON answer. A function that yields, and `response_class=EventSourceResponse` in the "
@@ -628,6 +660,20 @@ departures = Exercise(
             "    for number, train in enumerate(TRAINS, start=1):\n        if number >= last_event_id:\n"
             '            yield ServerSentEvent(data={"train": train}, event="departure", id=str(number))',
             "came twice",
+        ),
+        Mistake(
+            '@app.get("/departures", response_class=EventSourceResponse)\n'
+            "async def departures(last_event_id: Annotated[int, Header()]):\n"
+            "    for number, train in enumerate(TRAINS, start=1):\n        if number > last_event_id:\n"
+            '            yield ServerSentEvent(data={"train": train}, event="departure", id=str(number))',
+            "for the first time",
+        ),
+        Mistake(
+            '@app.get("/departures", response_class=EventSourceResponse)\n'
+            "async def departures(last_event_id: Annotated[int, Header()] = 0):\n"
+            "    for number, train in enumerate(TRAINS, start=1):\n        if number > last_event_id:\n"
+            '            yield ServerSentEvent(data={"train": train}, event="departure", id=number)',
+            "An id is a text",
         ),
     ],
     learned=(

@@ -1,6 +1,6 @@
 """Lesson 23: testing. A test is judged by what it finds: it passes with the bakery as it is, and fails with a bug."""
 
-from collections.abc import Generator
+from collections.abc import AsyncGenerator, Generator
 from contextlib import contextmanager
 from datetime import date
 
@@ -61,6 +61,11 @@ def passes(probe, name, when=""):
         hint = "Send the requests with the `client` that the test is given, not with one of the notebook's."
     elif isinstance(error, TypeError) and "argument" in str(error) and not client.asked:
         hint = f"The test takes one parameter, the client: `def {name}(client):`"
+    elif "callable dependency" in str(error):
+        came, hint = (
+            "the test fails: what stands there is no function",
+            "An override is a function too: `lambda: date(…)`.",
+        )
     elif isinstance(error, TypeError) and "subscriptable" in str(error):
         hint = "`json` is a method of the response: `response.json()`, with parentheses."
     elif client.last is not None and client.last.status_code == 422:
@@ -403,8 +408,12 @@ def _made(probe):
             f"`bakery()` gave a `{type(made).__name__}`",
             asked="a function with one `yield`",
             hint=(
-                "With `return` the `with` block ends before the test has begun, and the bakery with it. `yield` waits "
-                "there until the test is over. A decorator is not needed here."
+                "A plain `def`: the test client is used without `await`."
+                if isinstance(made, AsyncGenerator)
+                else "No decorator is needed here: a plain function with a `yield`."
+                if hasattr(made, "__enter__") and not isinstance(made, TestClient)
+                else "With `return` the `with` block ends before the test has begun, and the bakery with it. `yield` waits "
+                "there until the test is over."
             ),
         )
     return made
@@ -506,6 +515,12 @@ fixture = Exercise(
         Mistake(
             "def bakery():\n    client = TestClient(app)\n    client.__enter__()\n    yield client",
             "Nothing ended the lifespan",
+        ),
+        Mistake("async def bakery():\n    with TestClient(app) as client:\n        yield client", "A plain `def`"),
+        Mistake(
+            "from contextlib import contextmanager\n\n\n@contextmanager\ndef bakery():\n"
+            "    with TestClient(app) as client:\n        yield client",
+            "No decorator is needed",
         ),
     ],
     learned=(

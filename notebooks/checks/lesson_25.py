@@ -43,6 +43,9 @@ def settings_of(probe, **values):
                 hint=(
                     "`os.environ[…]` raises a `KeyError` for what is not set. `os.environ.get(name, default)` does not."
                     if isinstance(error, KeyError)
+                    else "The model did not find a value: its fields are called `seats` and `key`, the variables "
+                    "`CINEMA_SEATS` and `CINEMA_KEY`. Name each: `key=os.environ[…]`."
+                    if "Field required" in str(error)
                     else ""
                 ),
             ) from None
@@ -167,6 +170,11 @@ settings = Exercise(
     """,
     mistakes=[
         Mistake(
+            "class Settings(BaseModel):\n    seats: int = Field(40, ge=1)\n    key: SecretStr\n\n\n"
+            "def read_settings():\n    return Settings(**os.environ)",
+            "its fields are called `seats` and `key`",
+        ),
+        Mistake(
             'class Settings(BaseModel):\n    seats: int = Field(int(os.environ.get("CINEMA_SEATS", 40)), ge=1)\n'
             '    key: SecretStr = SecretStr(os.environ.get("CINEMA_KEY", ""))\n\n\n'
             "def read_settings():\n    return Settings()",
@@ -249,7 +257,9 @@ def _loads_once(probe):
         client.__exit__(None, None, None)
     if answers[0].status_code != 200 or answers[0].json() != ["Metropolis", "Playtime"]:
         raise Missed(
-            f"`GET /films`: {answers[0].status_code} `{answers[0].text[:80]}`", asked="the films that were loaded"
+            f"`GET /films`: {answers[0].status_code} `{answers[0].text[:80]}`",
+            asked="the films that were loaded",
+            hint="" if after else "The start loaded nothing. Is the lifespan handed over, `Routebook(lifespan=…)`?",
         )
     if at_start == 0 and after:
         hint = "The first visitors wait for it. Call it in the lifespan, before the `yield`."
@@ -402,6 +412,12 @@ health = Exercise(
         cinema.include_router(router)
     """,
     mistakes=[
+        Mistake(
+            "@asynccontextmanager\nasync def life(app):\n    app.state.films = load_films()\n    yield\n\n\n"
+            "cinema = Routebook()\ncinema.state.films = None\n\n\n"
+            "@cinema.get('/films')\ndef films():\n    return cinema.state.films",
+            "Is the lifespan handed over",
+        ),
         Mistake(
             "FILMS = load_films()\ncinema = Routebook()\n\n\n@cinema.get('/films')\ndef films():\n    return FILMS",
             "when the cell ran",

@@ -217,9 +217,12 @@ def history_of(probe, headers):
 def _remembers(probe):
     first, second = first_id(probe), first_id(probe, 1)
     before = {"Ada": history_of(probe, ADA), "Bo": history_of(probe, BO)}
-    for passage, headers in ((first, ADA), (second, BO), (second, ADA)):
+    for passage, headers in ((first, ADA), (second, BO), ("none", ADA), (second, ADA)):
         probe.get(f"/passages/{passage}", headers=headers)
     came = history_of(probe, ADA)
+    if "none" in came[len(before["Ada"]) :]:
+        hint = "Nobody reads what there is not: add the id only when the passage is found."
+        raise Missed(f"`{came[-3:]}`", asked=f"Ada has read `{[first, second]}`", hint=hint)
     if came[len(before["Ada"]) :] == [first, second, second] and history_of(probe, BO) == came:
         hint = "Ada sees what Bo has read. Keep a list for each reader: a dictionary with the reader's name as its key."
         raise Missed(f"`{came[-3:]}`", asked=f"Ada has read `{[first, second]}`", hint=hint)
@@ -323,6 +326,18 @@ readers = Exercise(
     """,
     mistakes=[
         Mistake(
+            "def check(given: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]):\n"
+            "    if given.credentials not in TOKENS:\n"
+            "        raise HTTPException(401, headers={'WWW-Authenticate': 'Bearer'})\n    return TOKENS[given.credentials]\n\n\n"
+            "seen = {}\n\n\n"
+            '@app.get("/passages/{id}")\ndef read(id: str, reader: Annotated[str, Depends(check)]):\n'
+            "    seen.setdefault(reader, []).append(id)\n    for passage in passages:\n"
+            '        if passage["id"] == id:\n            return passage\n    raise HTTPException(404)\n\n\n'
+            '@app.get("/history")\ndef history(reader: Annotated[str, Depends(check)]):\n'
+            "    return seen.get(reader, [])",
+            "Nobody reads what there is not",
+        ),
+        Mistake(
             '@app.get("/passages/{id}")\n'
             "def read(id: str, token: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]):\n"
             "    for passage in passages:\n        if passage['id'] == id:\n            return passage",
@@ -401,6 +416,8 @@ def _tells_sources(probe):
             raise Missed(f"first `{kind}`", asked="first an event of the type `sources`", hint=hint)
         if plain(data) != found_by(probe, question, 3):
             hint = 'Its data is the list of the ids, in JSON: `data=[passage["id"] for …]`.'
+            if plain(data) == found_by(probe, question):
+                hint = "At most three: `index.search(q, limit=3)`."
             raise Missed(f"`{data[:80]}`", asked=f"`{json.dumps(found_by(probe, question, 3))}`", hint=hint)
 
 
@@ -413,6 +430,8 @@ def _sends_words(probe):
         if [plain(data) for kind, data in events if kind == "word"] != made or not made:
             came = ", ".join(f"{kind} {data}" for kind, data in events[:3])
             hint = "`async for word in compose(…)`, with the passages that were found, and in it a `yield` of an event `word`."
+            if answer.failure is not None and "tuple" in answer.failure.message:
+                hint = "`compose` takes passages; `index.search` gives pairs: `[passage for _, passage in …]`."
             raise Missed(
                 f"after the sources: {came or 'nothing'}"[:120], asked="an event `word` for each word", hint=hint
             )
@@ -426,10 +445,10 @@ def _sends_words(probe):
 def _does_not_wait(probe):
     composed = probe.value("composed")
     before = len(composed)
-    probe.lines("GET /answer?q=dependency", 2, headers=ADA)
+    probe.lines("GET /answer?q=dependency", 4, headers=ADA)  # the sources and the first word, two lines each
     if len(composed) - before >= 25:
         raise Missed(
-            "the first event came when all words were made",
+            "the first word came when all words were made",
             asked="each event is sent as soon as it can be",
             hint="All words are gathered first, in a list. Yield the sources before, and each word inside the `async for`.",
         )
@@ -515,6 +534,26 @@ answering = Exercise(
     """,
     mistakes=[
         Mistake(
+            "def check(given: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]):\n"
+            "    if given.credentials not in TOKENS:\n"
+            "        raise HTTPException(401, headers={'WWW-Authenticate': 'Bearer'})\n\n\n\n"
+            '@app.get("/answer", response_class=EventSourceResponse, dependencies=[Depends(check)])\n'
+            "async def answer(q: str):\n    found = [p for _, p in index.search(q)]\n"
+            '    yield ServerSentEvent(event="sources", data=[p["id"] for p in found])\n'
+            '    async for word in compose(found):\n        yield ServerSentEvent(event="word", data=word)',
+            "At most three",
+        ),
+        Mistake(
+            "def check(given: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]):\n"
+            "    if given.credentials not in TOKENS:\n"
+            "        raise HTTPException(401, headers={'WWW-Authenticate': 'Bearer'})\n\n\n\n"
+            '@app.get("/answer", response_class=EventSourceResponse, dependencies=[Depends(check)])\n'
+            "async def answer(q: str):\n    found = index.search(q, limit=3)\n"
+            '    yield ServerSentEvent(event="sources", data=[p["id"] for _, p in found])\n'
+            '    async for word in compose(found):\n        yield ServerSentEvent(event="word", data=word)',
+            "`index.search` gives pairs",
+        ),
+        Mistake(
             '@app.get("/answer", response_class=EventSourceResponse)\nasync def answer(q: str):\n'
             "    found = [p for _, p in index.search(q, 3)]\n    async for word in compose(found):\n"
             '        yield ServerSentEvent(event="word", data=word)',
@@ -538,6 +577,18 @@ answering = Exercise(
             "async def answer(q: str):\n    found = [p for _, p in index.search(q, 3)]\n"
             "    made = [word async for word in compose(found)]\n"
             '    yield ServerSentEvent(event="sources", data=[p["id"] for p in found])\n'
+            '    for word in made:\n        yield ServerSentEvent(event="word", data=word)\n'
+            '    yield ServerSentEvent(event="done", data=len(made))',
+            "gathered first",
+        ),
+        Mistake(
+            "def check(given: Annotated[HTTPAuthorizationCredentials, Depends(HTTPBearer())]):\n"
+            "    if given.credentials not in TOKENS:\n"
+            "        raise HTTPException(401, headers={'WWW-Authenticate': 'Bearer'})\n\n\n"
+            '@app.get("/answer", response_class=EventSourceResponse, dependencies=[Depends(check)])\n'
+            "async def answer(q: str):\n    found = [p for _, p in index.search(q, 3)]\n"
+            '    yield ServerSentEvent(event="sources", data=[p["id"] for p in found])\n'
+            "    made = [word async for word in compose(found)]\n"
             '    for word in made:\n        yield ServerSentEvent(event="word", data=word)\n'
             '    yield ServerSentEvent(event="done", data=len(made))',
             "gathered first",
