@@ -11,7 +11,7 @@ from routebook_kernel.learn.patterns import differs, shown, told
 from routebook_kernel.learn.probe import Probe, sent_of
 from routebook_kernel.learn.steps import Mistakes, hint_for, numbers
 from routebook_kernel.runtime.client import Client
-from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
+from routebook_kernel.runtime.websocket import WebSocketEnded
 
 PATIENCE_S = 3.0
 """How long a dialogue may take."""
@@ -167,7 +167,7 @@ class Socket:
             async with client.websocket_connect(self.url, **self.options) as connection:
                 for due in self.dialogue:
                     transcript.append(await due.go(connection))
-        except (WebSocketRefused, WebSocketClosed) as end:
+        except WebSocketEnded as end:
             expected = next((line for line in self.dialogue if isinstance(line, Closes)), None)
             if due is None and self.dialogue and self.dialogue[0] is expected:
                 due = expected
@@ -177,7 +177,7 @@ class Socket:
                 raise Missed(str(end), asked=asked, hint=hint) from end
 
 
-def _untyped(end: WebSocketRefused | WebSocketClosed) -> str:
+def _untyped(end: WebSocketEnded) -> str:
     """The hint where a parameter without a type, often the connection itself, was looked for in the query; else ""."""
     if end.code != 1008:
         return ""
