@@ -576,6 +576,11 @@ class APIRouter(Router):
         return self._life.on_shutdown
 
     @property
+    def own_lifespan(self) -> Callable[[Any], AbstractAsyncContextManager[Any]] | None:
+        """The lifespan that it was given, without those of included routers."""
+        return self._life.lifespan
+
+    @property
     def has_lifespan(self) -> bool:
         """Whether anything runs when the application starts or ends, of an included router too."""
         return any(life.lifespan or life.on_startup or life.on_shutdown for life in self._iter_lives())

@@ -268,6 +268,62 @@ def test_generic_that_cannot_follow_is_told(pages: Pages) -> None:
     assert "stale" not in pages.run("user", "@app.post('/x')\ndef x(p: Page): return p.n")
 
 
+def test_lifespan_redefined_in_another_cell_is_told(pages: Pages) -> None:
+    """An application keeps the lifespan that it was made with, until its own cell runs."""
+    lifespan = "@asynccontextmanager\nasync def life(app):\n    yield {'n': %d}"
+    pages.run("lifespan", lifespan % 1)
+    pages.run("app", "app = Routebook(lifespan=life)")
+    pages.run("op", "@app.get('/x')\ndef x(request: Request): return request.state.n")
+
+    shown = pages.run("lifespan", lifespan % 2)
+    assert "stale: the application uses an older life: run cell" in shown
+    assert "stale" not in pages.run("app", "app = Routebook(lifespan=life)")
+    with pages.client() as client:
+        assert client.get("/x").json() == 2
+
+
+def test_mount_follows_the_application_that_is_made_again(pages: Pages) -> None:
+    """As whoever includes a router does: what the cell of the mounted one shows is what answers."""
+    sub = "sub = Routebook()\n@sub.get('/x')\ndef x(): return %d"
+    pages.run("sub", sub % 1)
+    pages.run("more", "@sub.get('/more')\ndef more(): return 1")
+    pages.run("mount", "app.mount('/sub', sub, name='named')")
+
+    pages.run("sub", sub % 2)
+
+    client = pages.client()
+    assert [client.get(path).json() for path in ("/sub/x", "/sub/more")] == [2, 1]
+    pages.run("mount", "pass")
+    assert client.get("/sub/x").status_code == 404
+
+
+def test_middleware_that_cannot_be_made_is_told_where_it_is_added(pages: Pages) -> None:
+    """Starlette makes it with the first request, which fails without a line of the user's."""
+    pages.run("class", "class M:\n    def __init__(self, app, word='w'): self.app = app")
+
+    assert "cannot be made: the middleware M cannot be made" in pages.run("add", "app.add_middleware(M, wrod='x')")
+    assert "cannot be made" not in pages.run("add", "app.add_middleware(M, word='x')")
+
+
+def test_module_that_is_run_again_leaves_no_ghost(pages: Pages) -> None:
+    """As `%autoreload` does it, between cells: its functions are declared again, with new code and new paths."""
+    module = {"__name__": "shop", "app": pages.namespace["app"]}
+    exec(
+        "@app.get('/a')\ndef a(): return 1\n@app.get('/twice')\ndef b(): ...\n@app.get('/twice')\ndef c(): ...", module
+    )
+    pages.run("own", "@app.get('/own')\ndef own(): return 1")
+    assert pages.paths() == ["GET /a", "GET /twice", "GET /twice", "GET /own"]
+
+    exec("@app.get('/a')\ndef a(): return 2", module)
+    pages.run("nothing", "pass")
+    assert pages.client().get("/a").json() == 2
+    exec("@app.get('/moved')\ndef a(): return 3", module)
+
+    shown = pages.run("nothing", "pass")
+    assert "+ GET /moved" in shown
+    assert pages.paths() == ["GET /moved", "GET /twice", "GET /twice", "GET /own"]
+
+
 def test_alias_that_is_run_again_unchanged_makes_nothing_stale(pages: Pages) -> None:
     """A marker is equal to no other; what it says is."""
     alias = "Small = Annotated[int, Field(le=5)]\nSTATUS = 201"

@@ -114,8 +114,9 @@ def route_keys(route: Any) -> frozenset[Hashable]:
 def route_label(route: Any) -> Hashable | None:
     """What a route is recognised by when its path has changed."""
     if endpoint := getattr(route, "endpoint", None):
-        name = getattr(endpoint, "__name__", None)
-        return None if name is None or name in _NAMELESS else ("function", name)
+        name, module = getattr(endpoint, "__name__", None), getattr(endpoint, "__module__", None)
+        is_made = module != "__main__" and "<locals>" in getattr(endpoint, "__qualname__", "")
+        return None if name is None or name in _NAMELESS or is_made else ("function", module, name)
     if hasattr(route, "router"):
         return ("include", getattr(route, "prefix", ""))
     return ("mount", getattr(route, "path", ""))

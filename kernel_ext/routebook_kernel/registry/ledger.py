@@ -140,9 +140,12 @@ class Ledger:
 
     def substitute(self, old: Entry, value: Any, keys: frozenset[Hashable]) -> None:
         """Put another value with its keys into an entry, where it stands: it was analysed again."""
+        self.exchange(old, replace(old, value=value, keys=keys))
+
+    def exchange(self, old: Entry, new: Entry) -> None:
+        """Put an entry of the same cell where another stands."""
         block = self._blocks[old.cell]
-        new = replace(old, value=value, keys=keys)
-        self._claimed |= keys
+        self._claimed |= new.keys
         block.defined = [new if own is old else own for own in block.defined]
         block.kept = [new if own is old else own for own in block.kept]
 

@@ -59,12 +59,14 @@ class Settled:
         cell: As it ran.
         gone: What the cell no longer defines, removed.
         kept: What a run that raised did not reach, left as it was.
+        has_outside: Something that no cell owns was defined since the end of the run before: a module, reloaded.
     """
 
     cell: CellRecord
     outcome: RunOutcome
     gone: tuple[Entry, ...]
     kept: tuple[Entry, ...]
+    has_outside: bool = False
 
 
 class _Held:
@@ -96,6 +98,8 @@ class Notebook:
         self._runs = count(1)
         self._held: dict[tuple[Same, str], _Held] = {}
         self._narrowed: dict[tuple[Same, frozenset[Hashable]], Any] = {}
+        self._has_outside = False
+        self._latest: set[Entry] = set()  # what modules have defined since a cell's run began or ended
 
     # Runs of cells
 
@@ -105,6 +109,7 @@ class Notebook:
             if self.open is not None:
                 self.settle("raised")  # its end was never told: an interrupt between two hooks
             self._absorb_all(OUTSIDE)
+            self._latest.clear()
             key = cell_key(cell_id, source, self.cells.values())
             self.open = CellRecord(key, cell_id, count, source, filename, next(self._runs))
             self.cells[key] = self.open
@@ -120,6 +125,7 @@ class Notebook:
             if cell is None:
                 return None
             self._absorb_all(cell.key)
+            self._latest.clear()
             is_complete = outcome == "completed"
             kept: list[Entry] = []
             gone: list[Entry] = []
@@ -127,9 +133,10 @@ class Notebook:
                 kept += held.ledger.unreached(cell.key)
                 gone += held.ledger.settle(cell.key, is_complete=is_complete)
             self.open = None
+            has_outside, self._has_outside = self._has_outside, False
             self._order.settle(cell.key, self._owning(), is_complete=is_complete)
             self._show_all()
-            return Settled(cell, outcome, tuple(gone), () if is_complete else tuple(kept))
+            return Settled(cell, outcome, tuple(gone), () if is_complete else tuple(kept), has_outside)
 
     def forget(self, cell_ids: Sequence[str]) -> list[Entry]:
         """Cells were deleted: what they owned goes."""
@@ -162,7 +169,22 @@ class Notebook:
             owner = self.open if is_owned else None
             held = self._hold(container)
             self._absorb(held, owner.key if owner else OUTSIDE)
-            return self._place(held, value, owner)
+            return self._place(held, value, owner) if owner else self._place_outside(held, value)
+
+    def _place_outside(self, held: _Held, value: Any) -> Entry:
+        """What a module defines; when it defines it again, reloaded, in the place of what it had defined."""
+        keys, label = held.container.facts(value)
+        entry = Entry(OUTSIDE, 0, keys, label, value)
+        earlier = [each for each in held.ledger.entries(OUTSIDE) if each.label == label and each not in self._latest]
+        former = next((each for each in earlier if each.keys & keys), earlier[0] if earlier else None)
+        if label is None or former is None:
+            entry = self._place(held, value, None)
+        else:
+            held.ledger.exchange(former, entry)
+            self._show(held)
+        self._latest.add(entry)
+        self._has_outside = True
+        return entry
 
     def _place(self, held: _Held, value: Any, owner: CellRecord | None) -> Entry:
         keys, label = held.container.facts(value)

@@ -75,6 +75,7 @@ class Follower:
             for cls, name in rebinding.stale.items():
                 self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
             self._find_stale_objects(redefined)
+            self._find_stale_applications(redefined)
             naming |= self._naming(Redefined({model: model.target for model in rebinding.models}))
             self._follow(naming, redefined)
         self._read_new()
@@ -166,6 +167,16 @@ class Follower:
                 if Same(type(value)) in redefined.seen_from(cell):
                     self._stale[Same(value)] = Staleness(type(value).__name__, cell)
 
+    def _find_stale_applications(self, redefined: Redefined) -> None:
+        """An application keeps the lifespan that it was made with."""
+        for name, owner in iter_owners(self._namespace):
+            lifespan = owner.router.own_lifespan if isinstance(owner, Routebook) else None
+            cell = self._sources.cell_that_binds(name)
+            replaced = redefined.seen_from(cell)
+            for function in (lifespan, getattr(lifespan, "__wrapped__", None)):
+                if Same(function) in replaced:
+                    self._stale[Same(owner)] = Staleness(getattr(function, "__name__", "lifespan"), cell)
+
     def _forget_gone(self) -> None:
         if self._stale:
             standing = {Same(value) for value in self._namespace.values()}
@@ -203,6 +214,10 @@ class Follower:
                 self._notebook.substitute(entry, container, _rebound(entry.value, replaced))
             except RebindingError:
                 self._stale_routes[Same(entry.value)] = self._named(entry.value).first_of(replaced)
+
+    def application_staleness(self, app: Routebook) -> Staleness | None:
+        """Why an application itself does not follow; None when it does."""
+        return self._stale.get(Same(app))
 
     def staleness(self, operation: Operation) -> Staleness | None:
         """Why an operation does not follow; None when it does."""

@@ -20,7 +20,7 @@ from routebook_kernel.registry.notebook import Notebook, Settled
 from routebook_kernel.registry.operations import Operation, document_of, iter_operations, take_snapshot
 from routebook_kernel.registry.report import Finding, RunReport, ticked
 from routebook_kernel.registry.sources import find_in_application, find_in_operations, find_in_source
-from routebook_kernel.session.following import Follower
+from routebook_kernel.session.following import Follower, Staleness
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +122,7 @@ class Reporter:
 
     def _find(self, app: Routebook, operations: Sequence[Operation], here: CellKey) -> Iterator[Finding]:
         cell_of = self._notebook.cell
-        yield from self._iter_stale(operations, cell_of, here)
+        yield from self._iter_stale(app, operations, cell_of, here)
         for container, conflict in self._notebook.conflicts():
             if isinstance(container, RouteContainer) and container.owner is app.router:
                 yield from find_conflicts([conflict], cell_of, here)
@@ -139,18 +139,27 @@ class Reporter:
         }
         return list(find_in_source(run.settled.cell.source, self._namespace, mine.get))
 
-    def _iter_stale(self, operations: Iterable[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
+    def _iter_stale(
+        self, app: Routebook, operations: Iterable[Operation], cell_of: CellOf, here: CellKey
+    ) -> Iterator[Finding]:
+        if (stale := self._follower.application_staleness(app)) is not None:
+            yield _stale("the application", stale, cell_of, here, None)
         for operation in operations:
             if (stale := self._follower.staleness(operation)) is not None:
-                cell = cell_of(stale.cell) if stale.cell else None
-                text = f"`{operation.id}` uses an older {ticked(stale.name)}: run {where(cell, None)}"
-                yield Finding("stale", "warn", "stale", text, operation.id)
+                yield _stale(f"`{operation.id}`", stale, cell_of, here, operation.id)
 
     def _news(self, app: Routebook, findings: Sequence[Finding], mine: set[str]) -> list[Finding]:
         """The findings that the person has not been told, and those about what this cell declares."""
         told = self._told.get(Same(app), frozenset())
         self._told[Same(app)] = frozenset(map(_key, findings))
         return [finding for finding in findings if _key(finding) not in told or finding.operation in mine]
+
+
+def _stale(what: str, stale: Staleness, cell_of: CellOf, here: CellKey, operation: str | None) -> Finding:
+    cell = cell_of(stale.cell) if stale.cell else None
+    return Finding(
+        "stale", "warn", "stale", f"{what} uses an older {ticked(stale.name)}: run {where(cell, None)}", operation
+    )
 
 
 def _key(finding: Finding) -> tuple[str, str | None]:

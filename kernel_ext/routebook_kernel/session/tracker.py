@@ -7,7 +7,7 @@ from types import CodeType
 from typing import Any
 
 from routebook.applications import Routebook
-from routebook.routing import APIRouter, BaseRoute, IncludedRouter
+from routebook.routing import APIRouter, BaseRoute, IncludedRouter, Mount
 from routebook_kernel.protocol import Mark
 from routebook_kernel.records import CellKey, CellRecord, RunOutcome
 from routebook_kernel.registry.containers import RouteContainer, iter_containers
@@ -127,6 +127,7 @@ class Tracker:
             rebound,
             settled.gone,
             settled.kept,
+            settled.has_outside,
             is_refused,
         )
         run = Run(settled, error, self._has_placed, rebound, carried, touches=any(touches))
@@ -147,17 +148,19 @@ class Tracker:
                 continue
             parts = list(zip(iter_containers(each.former), iter_containers(each.new), strict=True))
             carried[Same(each.new)] = self.notebook.succeed(parts, cell.key, is_complete=is_complete)
-            if isinstance(each.new, APIRouter) and isinstance(each.former, APIRouter):
-                self._follow_router(each.former, each.new)
-            else:
+            self._follow_owner(each.former, each.new)
+            if isinstance(each.new, Routebook):
                 self.notebook.created_again(cell.key)
         return carried
 
-    def _follow_router(self, former: APIRouter, new: APIRouter) -> None:
-        """Whoever included the router that was, includes the one that is."""
+    def _follow_owner(self, former: Owner, new: Owner) -> None:
+        """Whoever included the router that was, or mounted the application, has the one that is."""
         for container, entry in list(self.notebook.entries()):
-            if isinstance(entry.value, IncludedRouter) and entry.value.router is former:
-                self.notebook.substitute(entry, container, entry.value.rebuilt(router=new))
+            value = entry.value
+            if isinstance(value, IncludedRouter) and value.router is former and isinstance(new, APIRouter):
+                self.notebook.substitute(entry, container, value.rebuilt(router=new))
+            elif isinstance(value, Mount) and value.app is former:
+                self.notebook.substitute(entry, container, Mount(value.path, app=new, name=value.name))
 
     # Views
 

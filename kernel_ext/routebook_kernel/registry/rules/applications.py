@@ -1,5 +1,6 @@
 """Mistakes in how an application is put together: mounts, middleware, overrides, lifespans."""
 
+import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -89,6 +90,18 @@ def _cors_options(app: Routebook) -> list[dict[str, Any]]:
     return [dict(each.kwargs) for each in app.user_middleware if getattr(each, "cls", None) is CORSMiddleware]
 
 
+def _cannot_make_its_middleware(app: Routebook) -> Iterator[str]:
+    """Middleware is made with the first request, which then fails, far from the line that added it."""
+    for each in app.user_middleware:
+        try:
+            inspect.signature(each.cls).bind(app, *each.args, **each.kwargs)
+        except TypeError as error:
+            name = getattr(each.cls, "__name__", type(each.cls).__name__)
+            yield f"the middleware {ticked(name)} cannot be made, every request will fail: {ticked(error)}"
+        except ValueError:  # a class of C code tells no signature
+            continue
+
+
 def _overrides_what_nobody_uses(app: Routebook) -> Iterator[str]:
     """An override counts for the very callable that stands in `Depends`."""
     if not app.dependency_overrides:
@@ -116,5 +129,6 @@ RULES: Sequence[Rule[Routebook]] = (
     Rule("never runs", "warn", _skips_a_lifespan),
     Rule("CORS", "note", _refuses_what_it_serves),
     Rule("CORS", "warn", _lets_every_origin_use_cookies),
+    Rule("cannot be made", "error", _cannot_make_its_middleware),
     Rule("no effect", "warn", _overrides_what_nobody_uses),
 )
