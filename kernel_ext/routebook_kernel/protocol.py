@@ -5,7 +5,8 @@ tell *events* before its reply. The kernel tells its views what changed by *stat
 changed since). Every state and delta carries `seq`; a view that sees a gap asks with the command `resync`. All values
 are JSON; text from requests and responses travels as text.
 
-The TypeScript twin of this file is `kernel_ext/frontend/src/protocol.ts`.
+The TypeScript twin of this file is `kernel_ext/frontend/src/protocol.ts`; `tests/widgets/test_protocol.py` compares
+the two.
 """
 
 from typing import Any, Literal, NotRequired, TypedDict

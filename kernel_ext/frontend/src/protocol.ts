@@ -159,6 +159,8 @@ export interface Raised {
 
 export type AdvicePlace = "path" | "query" | "header" | "cookie" | "body" | "response" | "failure";
 
+export type Source = "console" | "client" | "server";
+
 /** What to know about a request and its response: the cause and the way out; code stands in backquotes. */
 export interface Advice {
   text: string;
@@ -168,7 +170,7 @@ export interface Advice {
 export interface ExchangeState {
   id: number;
   operation: string | null;
-  source: "console" | "client" | "server";
+  source: Source;
   method: string;
   url: string;
   request_headers: Pairs;
@@ -191,8 +193,6 @@ export interface Streamed {
   elapsed_ms: number;
   is_all: boolean;
 }
-
-export type Source = ExchangeState["source"];
 
 export interface ExchangeSummary {
   id: number;
@@ -304,7 +304,7 @@ export interface TraceState {
   url: string;
   status: number | null;
   reason: string;
-  source: "console" | "client" | "server";
+  source: Source;
   at: string;
   is_traced: boolean;
   sent_ms: number;
