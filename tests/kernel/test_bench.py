@@ -1,7 +1,6 @@
 """The load generator in a session: in process and over a socket, cancelled, compared, never in the log."""
 
 import asyncio
-import time
 from typing import Annotated, Any, Literal
 
 import pytest
@@ -170,9 +169,8 @@ def test_cancelled_run_keeps_what_it_measured(session: Session, view: BenchView,
     eventually(lambda: view.state()[1]["runs"][0]["status"] == "running" and view.state()[1]["runs"][0]["done"] > 8)
     with pytest.raises(RequestRefused, match="under way"):
         session.home.run(view.start(arguments("/slow")))
-    asked = time.perf_counter()
     session.home.run(asyncio.sleep(0))
-    assert time.perf_counter() - asked < 0.5
+    assert view.state()[1]["runs"][0]["status"] == "running"
 
     session.home.run(view.stop(id_))
 

@@ -1,7 +1,6 @@
 """What a person does in a notebook, in a real kernel: cells define, fail, change and go; the application follows."""
 
 import textwrap
-import time
 
 import httpx2
 import pytest
@@ -187,16 +186,15 @@ def test_router_made_again_is_followed_by_who_includes_it(kernel: Kernel) -> Non
 def test_served_application_answers_while_a_cell_computes(kernel: Kernel, free_port: int) -> None:
     """The server is on the home loop: a sleeping cell does not stop it, new cells are served at once."""
     define(kernel, "ten")
-    kernel.good("@ten.get('/one')\ndef one(): return 1", "ten-1")
+    kernel.good("seen = []\n@ten.get('/one')\ndef one():\n    seen.append(1)\n    return 1", "ten-1")
     shown = kernel.good(f"%api serve --app ten --port {free_port}", "ten-2").shown
     url = f"http://127.0.0.1:{free_port}"
     assert f"Serving at {url}/" in shown
 
-    sleeping = kernel.start("import time; time.sleep(3)", "ten-3")
-    began = time.monotonic()
+    waits = "import time\nfor _ in range(2000):\n    if seen: break\n    time.sleep(0.01)\nlen(seen)"
+    waiting = kernel.start(waits, "ten-3")
     assert httpx2.get(f"{url}/one").json() == 1
-    assert time.monotonic() - began < 2
-    kernel.finish(sleeping)
+    assert kernel.finish(waiting).plain == "1"
     own = kernel.good(f"import httpx2; httpx2.get('{url}/one').json()", "ten-4")
     assert own.plain == "1"
 

@@ -1,7 +1,5 @@
 """Traces and dependencies as views and Python get them: real cells, a real session, real requests."""
 
-import asyncio
-import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -289,17 +287,3 @@ def test_an_operation_that_is_gone_is_named(cells: Cells) -> None:
     assert (state["gone"], state["shown"]) == ("GET /temp", None)
     with pytest.raises(RequestRefused, match="no operation 'GET /temp'"):
         view.tree("GET /temp")
-
-
-def test_a_trace_of_many_steps_is_quick(cells: Cells) -> None:
-    """A view asks for it while other requests run."""
-    trace = cells.post("Emma")
-    exchange = cells.session.log.get(trace["id"])
-    assert exchange is not None
-
-    began = time.perf_counter()
-    for _ in range(20):
-        cells.session.traces.told(exchange)
-
-    assert (time.perf_counter() - began) / 20 < 0.05
-    assert asyncio.iscoroutinefunction(cells.session.trace_view().replay)
