@@ -231,6 +231,7 @@ def test_a_burst_of_ten_thousand_leaves_page_and_list_right(log: LogPage, page: 
 def test_no_serious_accessibility_problem(log: LogPage, page: Page, screenshot) -> None:
     """axe-core over the list with each panel, in both themes; the pictures are for a person."""
     page.evaluate("jupyterapp.shell.collapseLeft()")
+    log.root.get_by_role("button", name="12 exchanges alike").click()  # more lines than are drawn
     load_axe(page)
     for theme, width in product(("light", "dark"), (1280, 700, 440)):
         set_theme(page, theme)
@@ -257,6 +258,11 @@ def check(page: Page) -> None:
     assert serious_problems(page.locator(".rb-view")) == []
     scrolled = "[...document.querySelectorAll('.rb-log__scroll')].every(one => one.scrollWidth <= one.clientWidth)"
     assert page.evaluate(scrolled)
+    filled = """[...document.querySelectorAll('.rb-log')].every((table) => {
+      const [whole, last] = [table, table.querySelector('th:last-child')].map((one) => one.getBoundingClientRect());
+      return Math.abs(whole.right - last.right) < 2;
+    })"""
+    assert page.evaluate(filled)
     assert page.evaluate(
         "document.querySelector('.rb-view').scrollWidth <= document.querySelector('.rb-view').clientWidth"
     )

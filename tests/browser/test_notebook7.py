@@ -13,7 +13,6 @@ from tests.browser.conftest import PageWatch
 from tests.browser.lab import Lab
 from tests.browser.notebook import KERNELSPEC, Notebook, poll
 from tests.browser.test_main_job import choose, operations
-from tests.browser.test_views import SHOWN
 
 # Errors that a notebook without us has in its console too.
 OWN = re.compile(r"reading 'schema'|registered\.$")
@@ -70,12 +69,84 @@ def test_explorer_and_console_follow_the_cells(notebook7: Notebook, screenshot) 
     poll(lambda: operations(explorer), [["POST", "/items"]])
 
 
-def test_each_view_is_shown(notebook7: Notebook) -> None:
-    """The page is another, the views are the same."""
+USED = """
+import routebook_kernel
+from routebook import Depends, WebSocket
+
+def stock():
+    yield {"Lamp": 3}
+
+@app.get("/stock/{name}")
+def read_stock(name: str, stock=Depends(stock)) -> int:
+    return stock[name]
+
+@app.websocket("/echo")
+async def echo(socket: WebSocket):
+    await socket.accept()
+    async for text in socket.iter_text():
+        await socket.send_text(text * 2)
+
+%api trace on
+client = routebook_kernel.client(app)
+client.get("/stock/Lamp")
+client.get("/stock/Chair")
+"""
+MAGICS = [
+    "%api log",
+    "%api trace",
+    "%api dependencies 'GET /stock/{name}'",
+    "%api sockets",
+    "%api test",
+    "%api bench 'GET /stock/Lamp' -n 200 -c 4",
+]
+
+
+def test_each_view_is_used(notebook7: Notebook) -> None:
+    """The page is another, the views are the same, and so is what a person does with them."""
     notebook7.run_all()
-    for magic in list(SHOWN)[1:]:
-        notebook7.run_cell(notebook7.add_cell(magic.replace("/books/{book_id}", "/items").replace("GET /i", "POST /i")))
-    names = [name.replace("Bookshop", "In Notebook 7") for name in SHOWN.values()]
-    for index, name in enumerate(names, start=2):
-        expect(notebook7.cell(index).get_by_role("region", name=name).first).to_be_visible()
-        expect(notebook7.cell(index).get_by_text("live", exact=True).first).to_be_visible()
+    notebook7.run_cell(notebook7.add_cell(USED))
+    for magic in MAGICS:
+        notebook7.run_cell(notebook7.add_cell(magic))
+    first = 4
+    log, trace, dependencies, sockets, tests, bench = (
+        notebook7.cell(index).get_by_role("region", name=re.compile("^Routebook ")).first
+        for index in range(first, first + len(MAGICS))
+    )
+
+    log.get_by_role("row").filter(has_text="/stock/Chair").locator("td").nth(1).click()
+    expect(log.get_by_role("heading", name="Exchange 2")).to_be_visible()
+    expect(log).to_contain_text("KeyError was raised in read_stock, cell [4], line 9")
+    log.get_by_role("row").filter(has_text="/stock/Lamp").get_by_role("button", name="Replay 1").click()
+    expect(log.get_by_role("heading", name="Exchange 3, a replay of 1")).to_be_visible()
+
+    trace.get_by_role("combobox", name=re.compile("^Request")).select_option("2")
+    trace.get_by_role("row", name="stock teardown").click()
+    expect(trace.get_by_role("row", selected=True)).to_contain_text("teardown")
+    expect(trace.get_by_role("group", name="Generated function").locator("[aria-current=true]")).to_contain_text(
+        "stock"
+    )
+
+    expect(dependencies.get_by_role("region", name="Dependencies of GET /stock/{name}")).to_contain_text("with yield")
+    dependencies.get_by_label("Operation").select_option("POST /items")
+    expect(dependencies.get_by_text("No dependencies: only the endpoint runs.")).to_be_visible()
+
+    sockets.get_by_role("button", name="Connect").click()
+    sockets.get_by_role("textbox", name="Text", exact=True).fill("ab")
+    sockets.get_by_role("textbox", name="Text", exact=True).press("Control+Enter")
+    expect(sockets.get_by_role("option").nth(1)).to_contain_text("abab")
+
+    expect(tests).to_contain_text("No test is kept yet.")
+    log.get_by_role("row").filter(has_text="/stock/Lamp").last.get_by_role("button", name="Keep 1 as a test").click()
+    log.get_by_role("button", name="Keep Ctrl Enter").click()
+    tests.get_by_role("button", name="Run all").click()
+    expect(tests.get_by_role("listitem").first).to_contain_text("passed")
+
+    expect(bench.get_by_role("table", name="Figures of run 1")).to_contain_text("p99")
+    bench.get_by_label("at a time").fill("2")
+    bench.get_by_label("at a time").press("Control+Enter")
+    expect(bench.get_by_role("columnheader", name="ratio")).to_be_visible()
+
+    explorer = notebook7.cell(2).get_by_role("region", name="Routebook explorer", exact=False).first
+    explorer.get_by_role("button", name="WS /echo").click()
+    inside = explorer.get_by_role("region", name="Routebook sockets", exact=False)
+    expect(inside.get_by_role("heading", name="WS /echo")).to_be_visible()

@@ -11,7 +11,6 @@ import type { LogStore } from "./store";
 const NARROW_PX = 720;
 const ROW_PX = { wide: 28, narrow: 48 };
 const BEYOND = 8; // lines that stand ready above and below
-const COLUMNS = 9;
 
 export const SOURCE_ICONS: { [source in Source]: IconName } = { client: "cell", console: "view", server: "globe" };
 
@@ -272,7 +271,8 @@ function Run({
 const Gap = ({ lines, rowPx }: { lines: number; rowPx: number }) =>
   lines > 0 ? (
     <tr class="rb-log__gap" aria-hidden="true">
-      <td colSpan={COLUMNS} style={`block-size:${lines * rowPx}px`} />
+      {/* Of all columns it would keep a share for those that a narrow view leaves out. */}
+      <td style={`block-size:${lines * rowPx}px`} />
     </tr>
   ) : null;
 

@@ -4,7 +4,7 @@ import type { BenchFigures } from "../../protocol";
 
 const WIDTH = 640;
 const HEIGHT = 150;
-const AXIS = 20;
+const AXIS = 26; // the words below a line, in a narrow plot
 const LINE = 18;
 const TOP = 3 * LINE; // the percentiles' names, one below the other: they may stand close together
 const SERIES = 56;
@@ -38,7 +38,7 @@ export function Distribution({ figures, former }: { figures: BenchFigures; forme
       ))}
       <path class="rb-plot__axis" d={`M0 ${HEIGHT}H${WIDTH}`} />
       {ticks.map(({ x, label }) => (
-        <text key={label} x={x} y={HEIGHT + 14}>
+        <text class="rb-plot__below" key={label} x={x} y={HEIGHT + 4}>
           {label}
         </text>
       ))}
@@ -56,10 +56,10 @@ export function Throughput({ figures, former }: { figures: BenchFigures; former:
       {former && <path class="rb-plot__former" d={lineOf(former.series, most, WIDTH, SERIES)} />}
       <path class="rb-plot__line" d={lineOf(figures.series, most, WIDTH, SERIES)} />
       <path class="rb-plot__axis" d={`M0 ${SERIES}H${WIDTH}`} />
-      <text x={0} y={SERIES + 14}>
+      <text class="rb-plot__below" x={0} y={SERIES + 4}>
         requests a second, up to {rate(most)}
       </text>
-      <text x={WIDTH} y={SERIES + 14} text-anchor="end">
+      <text class="rb-plot__below" x={WIDTH} y={SERIES + 4} text-anchor="end">
         {figures.duration_s.toFixed(2)} s
       </text>
     </svg>
