@@ -18,7 +18,7 @@ from routebook_kernel.protocol import BenchArguments, ServerState
 from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.recording.words import size_text
 from routebook_kernel.runtime.client import Client, Response
-from routebook_kernel.runtime.http_file import Answered, Filler, HttpRequest, parse_http_file
+from routebook_kernel.runtime.http_file import Answered, Filler, HttpFileError, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.runtime.server import is_loopback
 from routebook_kernel.session import Session
@@ -274,9 +274,10 @@ class ApiMagics(Magics):
         %%http [APP]
         """
         try:
-            app = self._application(argparse.Namespace(app=line.strip() or None, name=None))
+            name = line.strip().removeprefix("--app").strip()
+            app = self._application(argparse.Namespace(app=name or None, name=None))
             self._send_all(cell, self._session.client(app))
-        except (KernelExtensionError, httpx2.HTTPError) as error:
+        except KernelExtensionError as error:
             raise UsageError(str(error)) from None
 
     def _send_all(self, text: str, client: Client) -> None:
@@ -284,6 +285,8 @@ class ApiMagics(Magics):
         filler = Filler(parsed.variables, self._variable)
         for request in parsed.requests:
             response = self._send(request, filler, client)
+            for note in request.notes:
+                self._show(Notice(note))
             self._show(response if isinstance(response, Response) else Notice(repr(response)))
             if request.name:
                 filler.answered[request.name] = Answered(response.headers, response.text)
@@ -292,13 +295,16 @@ class ApiMagics(Magics):
                 self._show(Notice(told, level="error"))
 
     def _send(self, request: HttpRequest, filler: Filler, client: Client) -> httpx2.Response:
-        url = filler.filled(request.url, request.line)
-        headers = [(name, filler.filled(value, request.line)) for name, value in request.headers]
-        body = filler.body(request)
+        url, headers, body = filler.filled(request.url, request.line), filler.headers(request), filler.body(request)
         if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("content-type", "application/json" if body.lstrip()[:1] in {b"{", b"["} else "text/plain"))
-        send = httpx2.request if url.startswith(("http://", "https://")) else client.request
-        return send(request.method, url, headers=headers, content=body)
+        is_outside = url.startswith(("http://", "https://"))
+        send = httpx2.request if is_outside else client.request
+        try:
+            return send(request.method, url, headers=headers, content=body, follow_redirects=request.follows_redirects)
+        except httpx2.HTTPError as error:
+            way_out = ": without its host, a URL is asked of the notebook's application" if is_outside else ""
+            raise HttpFileError(f"line {request.line}: {url} was not answered, {error}{way_out}") from None
 
     def _variable(self, name: str) -> str | None:
         value = self._namespace.get(name)

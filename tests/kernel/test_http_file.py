@@ -1,5 +1,6 @@
 """The `.http` format, as VS Code and JetBrains write it."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -79,6 +80,9 @@ def test_body_comes_from_a_file(tmp_path: Path) -> None:
     [
         ("GET / with spaces in it", "line 1: .* is no request"),
         ("GET /\nno header here", "line 2: 'no header here' is no header"),
+        ("GRAPHQL /graphql", "line 1: GRAPHQL is no method of HTTP: write POST"),
+        ("curl -X POST http://localhost", "line 1: 'curl .* is no request: write the method and the URL"),
+        ("import other.http", "copy their requests into the cell"),
     ],
 )
 def test_what_cannot_be_read_is_told_with_its_line(text: str, says: str) -> None:
@@ -91,3 +95,91 @@ def test_variable_without_a_value_is_told() -> None:
     """Neither the text nor the notebook has it."""
     with pytest.raises(HttpFileError, match=r"line 3: \{\{token\}\} has no value: define it with @token = …"):
         Filler({}, lambda name: None).filled("Bearer {{token}}", 3)
+
+
+SCRIPTED = """
+< {%
+  request.variables.set("a", "1")
+%}
+# @no-redirect
+# @no-log
+get /items?at={{$datetime iso8601}}
+
+> {%
+  client.test("ok", () => client.assert(response.status === 200))
+%}
+> check.js
+>> answer.json
+<> 2026-11-22.200.json
+"""
+
+
+def test_scripts_are_left_out_and_told() -> None:
+    """JetBrains' scripts and files of answers are no part of the body; what has no effect is said, line by line."""
+    (request,) = parse_http_file(SCRIPTED).requests
+
+    assert (request.method, request.url, request.body) == ("GET", "/items?at={{$datetime iso8601}}", None)
+    assert not request.follows_redirects
+    assert [note.partition(":")[0] for note in request.notes] == ["line 2", "line 9", "line 12", "line 13", "line 7"]
+
+
+def test_files_stand_anywhere_in_a_body(tmp_path: Path) -> None:
+    """Alone, with `<@` filled, and as the parts of a multipart body, whose lines end as they have to."""
+    (tmp_path / "a.txt").write_text("{{who}}")
+    text = f"""
+@who = ann
+POST /
+Content-Type: multipart/form-data; boundary=B
+
+--B
+
+< {tmp_path}/a.txt
+--B--
+###
+POST /
+
+<@ {tmp_path}/a.txt
+###
+POST /
+Content-Type: application/x-www-form-urlencoded
+
+a=1
+&b=2&
+c=3
+"""
+    parsed = parse_http_file(text)
+    filler = Filler(parsed.variables, lambda name: None)
+
+    bodies = [filler.body(request) for request in parsed.requests]
+
+    assert bodies == [b"--B\r\n\r\n{{who}}\r\n--B--\r\n", b"ann", b"a=1&b=2&c=3"]
+
+
+@pytest.mark.parametrize(
+    ("name", "shape"),
+    [
+        ("$uuid", "[0-9a-f-]{36}"), ("$random.uuid", "[0-9a-f-]{36}"), ("$timestamp", "[0-9]{10,}"),
+        ("$randomInt 3 4", "3"), ("$random.integer(3, 4)", "3"), ("$datetime rfc1123", "[A-Z].* GMT"),
+        ("$datetime iso8601", "[0-9T:.-]+Z"), ("$processEnv HTTP_FILE", "from there"),
+    ],
+)  # fmt: skip
+def test_system_variables(name: str, shape: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Those of both clients that need nothing but this machine."""
+    monkeypatch.setenv("HTTP_FILE", "from there")
+
+    assert re.fullmatch(shape, Filler({}, lambda name: None).filled(f"{{{{{name}}}}}", 1))
+
+
+@pytest.mark.parametrize("name", ["$dotenv KEY", "$processEnv NOT_THERE", "$randomInt a b", "$datetime"])
+def test_system_variable_that_is_not_known_is_told(name: str) -> None:
+    """With its line."""
+    with pytest.raises(HttpFileError, match=r"line 4: \{\{\$"):
+        Filler({}, lambda name: None).filled(f"{{{{{name}}}}}", 4)
+
+
+@pytest.mark.parametrize("written", ["Basic ann pass", "Basic ann:pass", "Basic YW5uOnBhc3M="])
+def test_basic_credentials_are_encoded(written: str) -> None:
+    """As both clients do; what is encoded already stays."""
+    (request,) = parse_http_file(f"GET /\nAuthorization: {written}").requests
+
+    assert Filler({}, lambda name: None).headers(request) == [("Authorization", "Basic YW5uOnBhc3M=")]

@@ -13,25 +13,48 @@
     GET /books/{{make.response.body.$.id}}
 
 Spec: the documentation of both; `# @expect STATUS` and httpyac's `?? status == STATUS` say which status is right.
+Scripts are not run: a request that has one is sent, and says so.
 """
 
+import base64
 import json
+import os
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from email.utils import format_datetime
 from pathlib import Path
+from secrets import randbelow
 from typing import Any
+from uuid import uuid4
 
 from routebook_kernel.exceptions import KernelExtensionError
 
 _SEPARATOR = re.compile(r"^###(.*)$")
 _VARIABLE = re.compile(r"^@([\w.-]+)\s*=\s*(.*)$")
-_DIRECTIVE = re.compile(r"^(?:#|//)\s*@(\w+)[ \t]*(.*)$")
+_DIRECTIVE = re.compile(r"^(?:#|//)\s*@([\w-]+)[ \t]*(.*)$")
 _COMMENT = re.compile(r"^(?:#|//)")
-_REQUEST = re.compile(r"^(?:([A-Z]+)\s+)?(\S+)(?:\s+HTTP/[\d.]+)?$")
+_REQUEST = re.compile(r"^(?:([A-Za-z]+)\s+)?((?:\{\{[^{}]*\}\}|\S)+)(?:\s+HTTP/[\d.]+)?$")
 _EXPECT = re.compile(r"^\?\?\s*status\s*(?:==)?\s*(\d{3})$")
+_FILE = re.compile(r"^<(@\w*)?\s+(\S.*)$")
+_SCRIPT = re.compile(r"^[<>]\s*\{%|^>\s+\S+\.js$")
+_SAVED = re.compile(r"^>>!?\s*(\S.*)$")
+_LINK = re.compile(r"^<>\s*\S")
 _USE = re.compile(r"\{\{\s*([^{}]+?)\s*\}\}")
 _MEMBER = re.compile(r"\.?([^.\[\]]+)|\[(\d+)\]")
+
+_OTHER_PROTOCOLS: Mapping[str, str] = {
+    "WEBSOCKET": "open a WebSocket with %api sockets, or client.websocket_connect(…)",
+    "GRAPHQL": 'write POST, and {"query": "…"} as the body',
+    "GRPC": "only HTTP requests are sent",
+    "RSOCKET": "only HTTP requests are sent",
+}
+_OTHER_LINES: Mapping[str, str] = {
+    "curl": "write the method and the URL, headers below it, an empty line, the body",
+    "run": "other files are not run: copy their requests into the cell",
+    "import": "other files are not read: copy their requests into the cell",
+}
 
 
 class HttpFileError(KernelExtensionError):
@@ -45,9 +68,10 @@ class HttpRequest:
     Attributes:
         name: From `# @name`, or the text after `###`; "" without one.
         line: Of its request line, 1-based.
+        body: Its text; None without one. A line `< path` stands for a file's content, with `<@` its variables filled.
         expect: The status that is right; None where any is.
-        body: Its text; None without one.
-        body_file: The file named by `< path`; None without one.
+        follows_redirects: False with `# @no-redirect`.
+        notes: What of the text has no effect here, a sentence each.
     """
 
     name: str
@@ -56,8 +80,9 @@ class HttpRequest:
     line: int
     headers: tuple[tuple[str, str], ...] = ()
     body: str | None = None
-    body_file: str | None = None
     expect: int | None = None
+    follows_redirects: bool = True
+    notes: tuple[str, ...] = ()
 
 
 @dataclass(slots=True)
@@ -91,28 +116,66 @@ def parse_http_file(text: str, first_line: int = 1) -> HttpFile:
 
 def _parse_request(lines: list[str], title: str, start: int, variables: dict[str, str]) -> HttpRequest | None:
     told: dict[str, str] = {"name": title}
+    lines, notes = _without_scripts(lines, start)
     index = 0
     while index < len(lines) and not _begins_request(lines[index], told, variables):
         index += 1
     if index == len(lines):
         return None
     line_number = start + index
-    match = _REQUEST.match(lines[index].strip())
-    if match is None:
-        raise HttpFileError(f"line {line_number}: {lines[index].strip()!r} is no request: write GET /path")
-    url, index = _continued(match.group(2), lines, index + 1)
+    method, url = _parse_request_line(lines[index].strip(), line_number)
+    url, index = _continued(url, lines, index + 1)
     headers, index = _parse_headers(lines, index, start, told)
-    body, body_file = _parse_body(lines[index:], told)
+    body = _parse_body(lines[index:], told)
+    if "no-log" in told:
+        notes.append(
+            f"line {line_number}: `# @no-log` has no effect here: the log keeps the request, without credentials"
+        )
     return HttpRequest(
         name=told["name"],
-        method=match.group(1) or "GET",
+        method=method,
         url=url,
         line=line_number,
         headers=headers,
         body=body,
-        body_file=body_file,
         expect=int(told["expect"]) if told.get("expect", "").isdigit() else None,
+        follows_redirects="no-redirect" not in told,
+        notes=tuple(notes),
     )
+
+
+def _without_scripts(lines: list[str], start: int) -> tuple[list[str], list[str]]:
+    """The lines without JetBrains' scripts and files of answers, which are left blank, and what is said of them."""
+    kept, notes, is_script = list[str](), list[str](), False
+    for number, line in enumerate(lines, start):
+        text = line.strip()
+        if is_script or _SCRIPT.match(text):
+            if not is_script:
+                notes.append(
+                    f"line {number}: scripts are not run here: say which status is right with `# @expect 200`, and use "
+                    "an answer as {{name.response.body.$.id}}"
+                )
+            is_script = "{%" in text or is_script
+            is_script = is_script and not text.endswith("%}")
+            kept.append("")
+        elif saved := _SAVED.match(text):
+            notes.append(f"line {number}: the answer is not written to {saved.group(1)}: the log has it, `%api log`")
+            kept.append("")
+        else:
+            kept.append("" if _LINK.match(text) else line)
+    return kept, notes
+
+
+def _parse_request_line(line: str, number: int) -> tuple[str, str]:
+    match = _REQUEST.match(line)
+    if (way_out := _OTHER_LINES.get(line.split()[0])) is not None:
+        raise HttpFileError(f"line {number}: {line!r} is no request: {way_out}")
+    if match is None:
+        raise HttpFileError(f"line {number}: {line!r} is no request: write GET /path, a space in it as %20")
+    method = (match.group(1) or "GET").upper()
+    if (way_out := _OTHER_PROTOCOLS.get(method)) is not None:
+        raise HttpFileError(f"line {number}: {method} is no method of HTTP: {way_out}")
+    return method, match.group(2)
 
 
 def _begins_request(line: str, told: dict[str, str], variables: dict[str, str]) -> bool:
@@ -151,19 +214,14 @@ def _parse_headers(
     return tuple(headers), index + 1
 
 
-def _parse_body(lines: list[str], told: dict[str, str]) -> tuple[str | None, str | None]:
+def _parse_body(lines: list[str], told: dict[str, str]) -> str | None:
     kept = []
     for line in lines:
         if expect := _EXPECT.match(line.strip()):
             told["expect"] = expect.group(1)
         else:
             kept.append(line)
-    text = "\n".join(kept).strip("\n")
-    if not text.strip():
-        return None, None
-    if text.startswith("< "):
-        return None, text[2:].strip()
-    return text, None
+    return "\n".join(kept).strip("\n") if any(line.strip() for line in kept) else None
 
 
 @dataclass(slots=True)
@@ -196,6 +254,8 @@ class Filler:
 
         def value_of(match: re.Match[str]) -> str:
             name = match.group(1)
+            if name.startswith("$"):
+                return _system_value(name, line)
             if (value := self._value(name)) is None:
                 raise HttpFileError(
                     f"line {line}: {{{{{name}}}}} has no value: define it with @{name.split('.')[0]} = …"
@@ -212,20 +272,90 @@ class Filler:
             return _part(self.answered[request], rest)
         return self._lookup(name)
 
-    def body(self, request: HttpRequest) -> bytes | None:
-        """A request's body, from its text or its file.
+    def headers(self, request: HttpRequest) -> list[tuple[str, str]]:
+        """A request's headers; `Basic user password` becomes what is sent for it.
 
         Raises:
-            HttpFileError: The file cannot be read.
+            HttpFileError: A variable has no value.
         """
-        if request.body_file is not None:
-            try:
-                return Path(self.filled(request.body_file, request.line)).read_bytes()
-            except OSError as error:
-                raise HttpFileError(
-                    f"line {request.line}: {request.body_file} cannot be read: {error.strerror}"
-                ) from error
-        return self.filled(request.body, request.line).encode() if request.body is not None else None
+        filled = [(name, self.filled(value, request.line)) for name, value in request.headers]
+        return [(name, _basic(value) if name.lower() == "authorization" else value) for name, value in filled]
+
+    def body(self, request: HttpRequest) -> bytes | None:
+        """A request's body, files in it read; a form's lines are joined, a multipart's end as they have to.
+
+        Raises:
+            HttpFileError: A file cannot be read, or a variable has no value.
+        """
+        if request.body is None:
+            return None
+        lines = [self._body_line(line, request) for line in request.body.split("\n")]
+        kind = next((value for name, value in request.headers if name.lower() == "content-type"), "").lower()
+        if kind.startswith("application/x-www-form-urlencoded"):
+            return b"".join(line.strip() for line in lines)
+        if kind.startswith("multipart/"):
+            return b"\r\n".join([*lines, b""])
+        return b"\n".join(lines)
+
+    def _body_line(self, line: str, request: HttpRequest) -> bytes:
+        match = _FILE.match(line)
+        if match is None:
+            return self.filled(line, request.line).encode()
+        path = self.filled(match.group(2).strip(), request.line)
+        try:
+            content = Path(path).read_bytes()
+        except OSError as error:
+            raise HttpFileError(f"line {request.line}: {path} cannot be read: {error.strerror}") from error
+        return self.filled(content.decode(), request.line).encode() if match.group(1) else content
+
+
+def _basic(value: str) -> str:
+    """Credentials as both clients let them be written: `Basic user password`, `Basic user:password`."""
+    scheme, _, rest = value.partition(" ")
+    user, separator, password = rest.strip().partition(":" if ":" in rest else " ")
+    if scheme.lower() != "basic" or not separator:
+        return value
+    return f"Basic {base64.b64encode(f'{user}:{password.strip()}'.encode()).decode()}"
+
+
+def _system_value(name: str, line: int) -> str:
+    """What `{{$uuid}}` and its like stand for.
+
+    Raises:
+        HttpFileError: There is no such variable.
+    """
+    word, *arguments = re.findall(r"[^\s(),]+", name)
+    now = datetime.now(UTC)
+    try:
+        match word:
+            case "$guid" | "$uuid" | "$random.uuid":
+                return str(uuid4())
+            case "$timestamp":
+                return str(int(now.timestamp()))
+            case "$isoTimestamp":
+                return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            case "$datetime" if arguments == ["iso8601"]:
+                return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
+            case "$datetime" if arguments == ["rfc1123"]:
+                return format_datetime(now, usegmt=True)
+            case "$localDatetime" if arguments == ["iso8601"]:
+                return now.astimezone().isoformat(timespec="milliseconds")
+            case "$randomInt" | "$random.integer":
+                low, high = map(int, arguments or ("0", "1000"))
+                return str(low + randbelow(max(high - low, 1)))
+            case "$processEnv":
+                return os.environ[arguments[0]]
+    except (ValueError, LookupError) as error:
+        raise HttpFileError(f"line {line}: {{{{{name}}}}} has no value: {error}") from None
+    raise HttpFileError(
+        f"line {line}: {{{{{name}}}}} is not known here: {_SYSTEM_NAMES}, or a variable of the notebook"
+    )
+
+
+_SYSTEM_NAMES = (
+    "there is $uuid, $guid, $timestamp, $isoTimestamp, $datetime iso8601, $datetime rfc1123, $localDatetime iso8601, "
+    "$randomInt 1 10, $processEnv NAME"
+)
 
 
 def _part(answer: Answered, path: str) -> str | None:
