@@ -40,6 +40,8 @@ _USAGE = (
     "| nest on|off] [--app NAME] [--port N]"
 )
 
+_ALONE = frozenset({"stop", "status", "log", "test"})
+
 
 class _Parser(argparse.ArgumentParser):
     """Says what is wrong in a sentence instead of ending the process."""
@@ -132,6 +134,8 @@ class ApiMagics(Magics):
             arguments.app, command = arguments.what, self._explore
         if command is None:
             raise UsageError(f"%api has no {arguments.what!r}. Write {_USAGE}")
+        if arguments.name is not None and arguments.what in _ALONE:
+            raise UsageError(f"%api {arguments.what} takes no {arguments.name!r}. Write {_USAGE}")
         try:
             command(arguments)
         except KernelExtensionError as error:

@@ -93,6 +93,13 @@ def test_interrupted_cell_shows_keyboard_interrupt_and_the_kernel_goes_on(kernel
     assert kernel.value("client.get('/one').json()") == "1"
 
 
+def test_task_of_another_cells_loop_is_explained(kernel: Kernel) -> None:
+    """A cell without `await` runs on the kernel's loop, one with it on the notebook's."""
+    kernel.good("import asyncio\ntask = asyncio.create_task(asyncio.sleep(60))", "main")
+
+    assert "make it in the cell that awaits it" in kernel.run("await task", "run").shown
+
+
 def test_cancellation_without_an_interrupt_stays_what_it_is(kernel: Kernel) -> None:
     """A cell that cancels itself is told so."""
     source = "import asyncio\nasyncio.current_task().cancel()\nawait asyncio.sleep(0)"

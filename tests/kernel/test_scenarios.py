@@ -276,9 +276,11 @@ def test_magic_errors_are_sentences(kernel: Kernel) -> None:
     """No traceback for a mistyped magic."""
     result = kernel.run("%api sevre", "magic-1")
     unknown = kernel.run("%api serve --app nowhere", "magic-2")
+    too_much = kernel.run("%api stop now", "magic-3")
 
     assert "%api has no 'sevre'" in result.text + str(result.error)
     assert "nowhere is not an application of this notebook" in unknown.text + str(unknown.error)
+    assert "%api stop takes no 'now'" in too_much.text + str(too_much.error)
 
 
 def test_http_cell_sends_several_requests(kernel: Kernel) -> None:

@@ -64,6 +64,10 @@ MISTAKES = {
     "task": ("def f(t: BackgroundTasks):\n    t.add_task(get_db())", "write `add_task(get_db, …)`"),
     "global": ("def f():\n    counter += 1", "write `global counter` above it"),
     "promise": ("@app.get('/')\ndef f() -> Item:\n    x = 1", "promises `Item` and returns nothing"),
+    "blocking cell": (
+        "await asyncio.sleep(0)\ntime.sleep(1)",
+        "`time.sleep` (line 2) holds up every request, for a cell with `await` runs on the loop that answers them",
+    ),
     "204": ("@app.delete('/', status_code=204)\ndef f():\n    return {'a': 1}", "a 204 has no body"),
     "accept": (
         "@app.websocket('/')\nasync def f(w: WebSocket):\n    await w.send_text('')",

@@ -112,6 +112,11 @@ def _coroutine(error: BaseException, text: str) -> str | None:
 
 
 def _loop(error: BaseException, text: str) -> str | None:
+    if isinstance(error, RuntimeError) and re.search(r"got Future <(Task|_GatheringFuture)\b.*different loop", text):
+        return (
+            "a task belongs to the loop that it was made on, and a cell with `await` runs on another than one without: "
+            "make it in the cell that awaits it"
+        )
     if isinstance(error, RuntimeError | ValueError) and re.search(
         r"(attached to|belongs to|bound to) a different", text
     ):

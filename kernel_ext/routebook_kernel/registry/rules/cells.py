@@ -10,6 +10,7 @@ from starlette.applications import Starlette
 
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.running import instead_of_blocking
 from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, keyword
 
 _OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "websocket", "include_router", "add_middleware"})
@@ -156,7 +157,21 @@ def _calls_the_wrong_mount(cell: Cell) -> Iterator[str]:
             )
 
 
+def _blocks_the_loop(cell: Cell) -> Iterator[str]:
+    """A cell that awaits runs on the loop that serves, and where it blocks it cannot be interrupted."""
+    if next(cell.top(ast.Await, ast.AsyncWith, ast.AsyncFor), None) is None:
+        return
+    for call in cell.top(ast.Call):
+        instead = instead_of_blocking(cell.names, call)
+        if instead is not None and instead.startswith(("await ", "an httpx2")):
+            yield (
+                f"{ticked(dotted(call.func))} (line {call.lineno}) holds up every request, for a cell with `await` "
+                f"runs on the loop that answers them: use {ticked(instead)}, or a cell without `await`"
+            )
+
+
 RULES: Sequence[Rule[Cell]] = (
+    Rule("blocks", "warn", _blocks_the_loop),
     Rule("refused", "warn", _gives_an_app_to_httpx),
     Rule("the class", "warn", _keeps_the_class),
     Rule("not flat", "note", _walks_flat_routes),

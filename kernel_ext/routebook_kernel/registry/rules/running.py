@@ -8,7 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
-from routebook_kernel.registry.rules.subjects import Function, called, constant, dotted, last_name
+from routebook_kernel.registry.rules.subjects import Function, Names, called, constant, dotted, last_name
 
 _HTTP_CALLS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "stream")
 _RUNNERS = ("run", "call", "check_call", "check_output", "getoutput")
@@ -56,7 +56,12 @@ def _blocks_the_loop(function: Function) -> Iterator[str]:
 
 
 def _blocking(function: Function, call: ast.Call) -> str | None:
-    return _BLOCKING.get(function.names.full(call.func)) or _BLOCKING.get(dotted(call.func))
+    return instead_of_blocking(function.names, call)
+
+
+def instead_of_blocking(names: Names, call: ast.Call) -> str | None:
+    """What to write where a call would block; None where it does not."""
+    return _BLOCKING.get(names.full(call.func)) or _BLOCKING.get(dotted(call.func))
 
 
 def _blocking_inside(function: Function, call: ast.Call) -> str | None:
