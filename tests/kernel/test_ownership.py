@@ -14,7 +14,7 @@ IMPORTS = """
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from enum import Enum
-from functools import partial
+from functools import partial, wraps
 from typing import Annotated, Generic, NewType, TypeVar
 from pydantic import BaseModel, Field
 from routebook import APIRouter, Depends, Header, Query, Request, Security, WebSocket
@@ -166,6 +166,12 @@ REDEFINED = [
         "get('/x').json()", 1, 2, "LIMIT = 2",
     ),
     Redefined(
+        "decorator of the notebook's own",
+        "def own(function):\n    @wraps(function)\n    def inner(): return 1\n    return inner",
+        "@app.get('/x')\n@own\ndef x(): ...", "get('/x').json()", 1, 2,
+        "def own(function):\n    @wraps(function)\n    def inner(): return 2\n    return inner",
+    ),
+    Redefined(
         "generic", "class Page(BaseModel, Generic[T]):\n    items: T\n    n: int = 1",
         "@app.post('/x')\ndef x(p: Page[int]): return p.n",
         "post('/x', json={'items': 1}).json()", 1, 2,
@@ -303,6 +309,20 @@ def test_middleware_that_cannot_be_made_is_told_where_it_is_added(pages: Pages) 
 
     assert "cannot be made: the middleware M cannot be made" in pages.run("add", "app.add_middleware(M, wrod='x')")
     assert "cannot be made" not in pages.run("add", "app.add_middleware(M, word='x')")
+
+
+@pytest.mark.parametrize("way", ["renamed", "deleted"])
+def test_definition_that_no_cell_has_any_more_is_told(pages: Pages, way: str) -> None:
+    """The name still holds it, so it works until the kernel restarts: said at once, until it is defined again."""
+    pages.run("model", "class Item(BaseModel):\n    n: int")
+    pages.run("op", "@app.post('/x')\ndef x(item: Item): return item.n")
+    pages.run("model", "class Item(BaseModel")  # cannot be read: it stands as it was
+    renamed = "class Thing(BaseModel):\n    n: int"
+
+    shown = pages.run("model", renamed) if way == "renamed" else pages.run("op2", "pass", deleted=("model",))
+
+    assert "stale: POST /x uses Item, which no cell defines any more" in shown
+    assert "stale" not in pages.run("again", "class Item(BaseModel):\n    n: int")
 
 
 def test_module_that_is_run_again_leaves_no_ghost(pages: Pages) -> None:

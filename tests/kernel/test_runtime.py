@@ -440,6 +440,40 @@ def test_recorder_passes_streams_on_as_they_come(home: HomeLoop) -> None:
     assert len(exchange.response_body.data) <= 256 * 1024
 
 
+def test_request_that_is_cancelled_is_in_the_record(home: HomeLoop) -> None:
+    """An interrupted cell, a stream that is left: kept as far as it came, with what it printed."""
+
+    async def waits(request: Request) -> PlainTextResponse:
+        print("waits", flush=True)
+        began.set()
+        await asyncio.sleep(60)
+        return PlainTextResponse("late")
+
+    async def streams(request: Request) -> StreamingResponse:
+        async def pieces() -> AsyncIterator[bytes]:
+            yield b"first"
+            await asyncio.sleep(60)
+
+        return StreamingResponse(pieces())
+
+    async def leave() -> None:
+        task = asyncio.ensure_future(client.get("/waits"))
+        await began.wait()
+        task.cancel()
+        async with client.stream("GET", "/streams") as streamed:
+            assert await anext(streamed.aiter_bytes()) == b"first"
+
+    began = asyncio.Event()
+    log = ExchangeLog()
+    client = make_client(home, Starlette(routes=[Route("/waits", waits), Route("/streams", streams)]), log)
+
+    home.run(leave())
+
+    first, second = log
+    assert (first.url, first.status) == ("/waits", None)
+    assert (second.status, second.response_body and second.response_body.data) == (200, b"first")
+
+
 def test_stream_is_read_as_it_comes_in_both_kinds_of_cells(home: HomeLoop) -> None:
     """Server-sent events without an end: the first are there before the last, leaving ends the handler."""
     left = threading.Event()

@@ -11,10 +11,16 @@ from routebook_kernel.registry.identity import Same
 
 @dataclass(frozen=True, slots=True)
 class Definition:
-    """What a name stands for, and the cell that last defined it."""
+    """What a name stands for.
+
+    Attributes:
+        cell: The cell that last defined it.
+        is_written: Whether its source did, and not something that it ran.
+    """
 
     value: Any
     cell: CellKey
+    is_written: bool
 
 
 @dataclass(slots=True)
@@ -58,7 +64,7 @@ class Definitions:
             if former is not None and former.value is value:
                 now[name] = former
                 continue
-            now[name] = Definition(value, cell)
+            now[name] = Definition(value, cell, binds(cell, name))
             if former is not None and _is_same_kind(former.value, value):
                 redefined.replaced[Same(former.value)] = value
                 if former.cell != cell and binds(former.cell, name):
@@ -72,6 +78,14 @@ class Definitions:
     def cell_of(self, value: Any) -> CellKey | None:
         """The cell that defined what a name holds now."""
         return next((each.cell for each in self._standing.values() if each.value is value), None)
+
+    def abandoned(self, binds: Callable[[CellKey, str], bool]) -> list[tuple[str, Any]]:
+        """What cells had written and, edited or deleted, write no more."""
+        return [
+            (name, each.value)
+            for name, each in self._standing.items()
+            if each.is_written and not binds(each.cell, name)
+        ]
 
     def classes(self) -> list[Definition]:
         """The classes that a name holds now."""

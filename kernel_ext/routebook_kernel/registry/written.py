@@ -6,7 +6,7 @@ signature in which a name stands for something else by now is evaluated again; w
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, time, timedelta
 from decimal import Decimal
@@ -24,6 +24,9 @@ from routebook_kernel.registry.substitution import is_alias
 _BY_VALUE = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, Decimal, date, time, timedelta)
 
 
+Part = Literal["annotation", "default", "decorator"]
+
+
 @dataclass(frozen=True, slots=True)
 class Written:
     """An expression of a signature, and the names in it that may come to stand for something else.
@@ -35,7 +38,7 @@ class Written:
     """
 
     function: FunctionType
-    part: Literal["annotation", "default", "decorator"]
+    part: Part
     parameter: str
     expression: ast.expr
     names: frozenset[str]
@@ -77,8 +80,11 @@ class Sources:
         self._cells = cells
 
     def binds(self, cell: CellKey, name: str) -> bool:
-        """Whether the cell, as it stands, binds the name."""
-        return cell in self._cells and name in bound_in(self._cells[cell].source)
+        """Whether the cell, as it stands, binds the name it had bound; one that cannot be read is as it was."""
+        if cell not in self._cells:
+            return False
+        source = self._cells[cell].source
+        return name in bound_in(source) or parsed(source) is None
 
     def cell_that_binds(self, name: str) -> CellKey | None:
         """The cell that bound the name last."""
@@ -98,8 +104,12 @@ class Sources:
             )
             if cell is None or written is None:
                 continue
-            for part, parameter, expression in _iter_expressions(written, is_endpoint=node is route.dependant):
-                if names := _names_in(expression, cell, namespace):
+            expressions = [
+                *((each, _is_by_value) for each in _iter_expressions(written, is_endpoint=node is route.dependant)),
+                *((("decorator", written.name, each), _is_definition) for each in _iter_own_decorators(written)),
+            ]
+            for (part, parameter, expression), is_followed in expressions:
+                if names := _names_in(expression, cell, namespace, is_followed):
                     found.append(Written(function, part, parameter, expression, names))
         return tuple(found)
 
@@ -118,9 +128,7 @@ class Sources:
         return next((cell for cell in self._cells.values() if cell.filename == filename), None)
 
 
-def _iter_expressions(
-    written: FunctionNode, *, is_endpoint: bool
-) -> Iterator[tuple[Literal["annotation", "default", "decorator"], str, ast.expr]]:
+def _iter_expressions(written: FunctionNode, *, is_endpoint: bool) -> Iterator[tuple[Part, str, ast.expr]]:
     spec = written.args
     positional = [*spec.posonlyargs, *spec.args]
     padding: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
@@ -141,17 +149,31 @@ def _iter_expressions(
                 yield "decorator", written.name, argument
 
 
-def _names_in(node: ast.AST, cell: CellRecord, namespace: Mapping[str, Any]) -> frozenset[str]:
-    """The names in a piece of source that other cells may give another value."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - bound_in(cell.source)
-    return frozenset(name for name in names if name in namespace and _is_followed(namespace[name]))
-
-
-def _is_followed(value: Any) -> bool:
+def _is_by_value(value: Any) -> bool:
     """Whether a name holds what no definition tells: not a class or a function, which `Definitions` follows."""
     if is_alias(value) or isinstance(value, NewType):
         return True
     return not callable(value) and not inspect.ismodule(value) and getattr(value, "__module__", "") != "typing"
+
+
+def _is_definition(value: Any) -> bool:
+    return inspect.isclass(value) or inspect.isfunction(value)
+
+
+def _iter_own_decorators(written: FunctionNode) -> Iterator[ast.Name]:
+    """The names of decorators that are functions or classes; a router's are methods."""
+    for decorator in written.decorator_list:
+        function = decorator.func if isinstance(decorator, ast.Call) else decorator
+        if isinstance(function, ast.Name):
+            yield function
+
+
+def _names_in(
+    node: ast.AST, cell: CellRecord, namespace: Mapping[str, Any], is_followed: Callable[[Any], bool] = _is_by_value
+) -> frozenset[str]:
+    """The names in a piece of source that other cells may give another value."""
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - bound_in(cell.source)
+    return frozenset(name for name in names if name in namespace and is_followed(namespace[name]))
 
 
 def is_same(former: Any, value: Any) -> bool:

@@ -85,7 +85,11 @@ class Recorder:
         """Run one HTTP request; the application's own exception is caught, told, and returned."""
         tap = HttpTap(receive, send)
         run = _Run(self, scope, tap, source)
-        error = await run.through(app)
+        try:
+            error = await run.through(app)
+        except asyncio.CancelledError:  # who asked has gone, or was interrupted: as far as it came
+            self.log.add(run.exchange())
+            raise
         if source != "server" and tap.is_refused_unread:
             await tap.receive()  # nobody read the body that was sent: what it held tells why
         exchange = run.exchange(error)

@@ -34,7 +34,7 @@ class Staleness:
 
     Attributes:
         name: What it is too old for.
-        cell: The cell to run.
+        cell: The cell to run; None where no cell defines it any more.
     """
 
     name: str
@@ -78,9 +78,10 @@ class Follower:
             self._find_stale_applications(redefined)
             naming |= self._naming(Redefined({model: model.target for model in rebinding.models}))
             self._follow(naming, redefined)
+        has_lost = self._find_abandoned()
         self._read_new()
         self._forget_gone()
-        return bool(redefined or changed)
+        return bool(redefined or changed or has_lost)
 
     # By value
 
@@ -177,6 +178,16 @@ class Follower:
                 if Same(function) in replaced:
                     self._stale[Same(owner)] = Staleness(getattr(function, "__name__", "lifespan"), cell)
 
+    def _find_abandoned(self) -> bool:
+        """Definitions that no cell has any more, though a name still holds them; whether there is a new one."""
+        found = {
+            Same(value): Staleness(name, None)
+            for name, value in self._definitions.abandoned(self._sources.binds)
+            if Same(value) not in self._stale and self._sources.cell_that_binds(name) is None
+        }
+        self._stale |= found
+        return bool(found)
+
     def _forget_gone(self) -> None:
         if self._stale:
             standing = {Same(value) for value in self._namespace.values()}
@@ -227,6 +238,8 @@ class Follower:
         if not self._stale or not is_route(route):
             return None
         named = self._named(route)
+        if not named.words and self._stale.keys().isdisjoint(named.objects):
+            return None
         return next((stale for old, stale in self._stale.items() if named.has_any({old: old.target})), None)
 
 

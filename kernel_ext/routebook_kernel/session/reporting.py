@@ -157,9 +157,11 @@ class Reporter:
 
 def _stale(what: str, stale: Staleness, cell_of: CellOf, here: CellKey, operation: str | None) -> Finding:
     cell = cell_of(stale.cell) if stale.cell else None
-    return Finding(
-        "stale", "warn", "stale", f"{what} uses an older {ticked(stale.name)}: run {where(cell, None)}", operation
-    )
+    if cell is None:
+        text = f"{what} uses {ticked(stale.name)}, which no cell defines any more: after a restart it would fail"
+    else:
+        text = f"{what} uses an older {ticked(stale.name)}: run {where(cell, None)}"
+    return Finding("stale", "warn", "stale", text, operation)
 
 
 def _key(finding: Finding) -> tuple[str, str | None]:
