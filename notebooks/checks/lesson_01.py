@@ -2,6 +2,16 @@
 
 from routebook_kernel.learn import Exercise, Lesson, Mistake, ask, openapi
 
+
+def whole_numbers(schema):
+    """What a schema allows, however its limits are told."""
+    if "enum" in schema:
+        return sorted(schema["enum"])
+    least = schema["minimum"] if "minimum" in schema else schema["exclusiveMinimum"] + 1
+    most = schema["maximum"] if "maximum" in schema else schema["exclusiveMaximum"] - 1
+    return list(range(int(least), int(most) + 1))
+
+
 hours = Exercise(
     "Opening hours",
     steps=[
@@ -302,9 +312,9 @@ reviews = Exercise(
         openapi(
             "Clients can read the limits",
             "POST /reviews: body",
-            has={"properties": {"stars": {"minimum": 1, "maximum": 5}}},
+            where=("1 to 5 stars", lambda schema: whole_numbers(schema["properties"]["stars"]) == [1, 2, 3, 4, 5]),
             mistakes={
-                lambda schema: "maximum" not in str(schema) and "exclusiveMaximum" not in str(schema): (
+                lambda schema: not {"maximum", "exclusiveMaximum", "enum"} & set(schema["properties"]["stars"]): (
                     "The document does not know the limits, although 6 is refused: say them with `Field(ge=1, le=5)`, "
                     "and everybody can read them."
                 ),
@@ -333,13 +343,11 @@ reviews = Exercise(
     """,
     another="""
         # Exercise 1.4: POST /reviews takes an item and its stars, 1 to 5
-        from typing import Annotated
-
-        Stars = Annotated[int, Field(strict=True, ge=1, le=5)]
+        from typing import Literal
 
 
         class Opinion(BaseModel):
-            stars: Stars
+            stars: Literal[1, 2, 3, 4, 5]
             item: str
 
 

@@ -5,6 +5,15 @@ from typing import Any
 from routebook_kernel.learn import Answer, Exercise, Lesson, Mistake, ask, openapi
 
 
+def whole_numbers(schema):
+    """What a schema allows, however its limits are told."""
+    if "enum" in schema:
+        return sorted(schema["enum"])
+    least = schema["minimum"] if "minimum" in schema else schema["exclusiveMinimum"] + 1
+    most = schema["maximum"] if "maximum" in schema else schema["exclusiveMaximum"] - 1
+    return list(range(int(least), int(most) + 1))
+
+
 def has_path(answer: Answer, start: str) -> bool:
     """Whether the application has a path that begins so, with a parameter after it."""
     return any(path.startswith(f"{start}/{{") for path in answer.document.get("paths", {}))
@@ -184,10 +193,10 @@ floors = Exercise(
         openapi(
             "The documentation knows both limits",
             "GET /floors/{floor}: floor",
-            has={"schema": {"minimum": -1, "maximum": 4}},
+            where=("the limits -1 and 4", lambda parameter: whole_numbers(parameter["schema"]) == [-1, 0, 1, 2, 3, 4]),
             mistakes={
                 lambda parameter: parameter is None: "The path should be `/floors/{floor}`, with this name in braces.",
-                lambda parameter: "maximum" not in parameter["schema"]: (
+                lambda parameter: not {"maximum", "exclusiveMaximum", "enum"} & set(parameter["schema"]): (
                     "The limits are kept, but the document does not know them. Said with `Path(ge=-1, le=4)`, they are "
                     "kept and written down at once."
                 ),
@@ -213,7 +222,7 @@ floors = Exercise(
         # Exercise 2.2: GET /floors/{floor}, from -1 to 4
         from pydantic import Field
 
-        Floor = Annotated[int, Field(ge=-1), Field(le=4)]
+        Floor = Annotated[int, Field(gt=-2), Field(lt=5)]
 
 
         @app.get("/floors/{floor}")

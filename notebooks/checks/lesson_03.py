@@ -174,7 +174,16 @@ stations = Exercise(
                 stations_are("harbour", "hill"): "It is always the same answer: use what was sent, `begins`.",
             },
         ),
-        ask("Nothing begins with `x`: an empty list", "GET /stations?begins=x", gives=[]),
+        ask(
+            "Nothing begins with `r`, though two names hold one",
+            "GET /stations?begins=r",
+            gives=[],
+            mistakes={
+                stations_are(
+                    "harbour", "airport"
+                ): "`in` looks for it anywhere in the name; `name.startswith(begins)` at its beginning.",
+            },
+        ),
     ],
     hints=[
         "A parameter that may be missing: `begins: str | None = None`.",
@@ -235,6 +244,12 @@ stations = Exercise(
             '@app.get("/stations")\ndef read(begins: str | None = None):\n'
             "    return [name for name in STATIONS if begins is None or name[0] == begins]",
             "one letter only",
+        ),
+        Mistake(
+            'STATIONS = ["harbour", "hill", "airport"]\n\n\n'
+            '@app.get("/stations")\ndef read(begins: str = ""):\n'
+            "    return [name for name in STATIONS if begins in name]",
+            "`in` looks for it anywhere",
         ),
     ],
     learned="`| None` is a type, `= None` is a default. Only the default makes a parameter optional.",
@@ -372,6 +387,9 @@ readings = Exercise(
                 ),
                 "query.start": (
                     'The parameter is called `start` in the address, too. `Query(alias="from")` gives it its name there.'
+                ),
+                lambda answer: answer.json == []: (
+                    "`range` takes the end, not how many: `range(start, start + limit)`."
                 ),
                 lambda answer: answer.json == [5, 6, 7, 8]: "There is one too many: `range` leaves its end out.",
                 lambda answer: answer.json == [5, 6]: "There is one too few: `range(a, b)` leaves `b` out.",

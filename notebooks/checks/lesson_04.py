@@ -169,6 +169,9 @@ change = Exercise(
                     'The number came as the text `"7"`. Give the parameter the type `int`.'
                 ),
                 "body.urgent": "`urgent` comes from the query, so it is a parameter of the function, not a field of the model.",
+                lambda answer: "urgent" in answer.json["order"]: (
+                    "`urgent` comes from the query, so it is a parameter of the function, not a field of the model."
+                ),
                 "body.number": "`number` stands in the path, so it is a parameter of the function, not a field of the model.",
                 "body.order": (
                     "The body was asked to look otherwise: with two body parameters, each gets a name in it. Here there is "

@@ -53,6 +53,14 @@ def shop() -> Routebook:
     def shelf(limit: int) -> int:
         return limit
 
+    @app.get("no/slash")
+    @app.get("/spaced/{ number }")
+    def never() -> None: ...
+
+    @app.get("/class")
+    def a_class() -> Any:
+        return Routebook
+
     @app.get("/promise")
     def promise() -> str:
         return "<coroutine object read at 0x7f>"
@@ -92,11 +100,14 @@ def test_answer_that_fits_passes_and_one_that_does_not_says_where(outcome: Try) 
     ("request_line", "hint"),
     [
         ("GET /item/3", "There is `/items/{item_id}`"),
-        ("GET /nothing", "Your application has `/items/{item_id}`"),
+        ("GET /nothing", "`/items/{item_id}`"),
         ("DELETE /items/3", "answers GET, not DELETE"),
         ("GET /items?item_id=3", "The path is `/items` alone"),
         ("GET /shelf?page=2", "`limit` was looked for in the query, where only `page` came"),
         ("GET /promise", "called without `await`"),
+        ("GET /no/slash", "A path begins with a slash"),
+        ("GET /spaced/3", "There is `/spaced/{ number }`"),
+        ("GET /class", "not a class"),
     ],
 )
 def test_usual_mistakes_have_a_hint_without_a_lesson_saying_so(outcome: Try, request_line: str, hint: str) -> None:

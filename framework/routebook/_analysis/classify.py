@@ -118,6 +118,12 @@ def classify_parameter(
     try:
         return Parameter(source, ModelField(name, info))
     except DeclarationError as error:
+        if isinstance(annotation, FieldInfo | params.Depends):
+            marker = type(annotation).__name__
+            raise written.error(
+                f"`{marker}(…)` stands in the place of the type of {name!r} of {callable_name(call)}: the type comes "
+                f"first, `{name}: Annotated[int, {marker}(…)]`."
+            ) from error
         told = getattr(annotation, "__name__", annotation)
         raise written.error(
             f"{error} It is the type of {name!r} of {callable_name(call)}; "

@@ -1,6 +1,7 @@
 """The hints that no lesson need write: mistakes which look the same in every exercise, known by what came."""
 
 import difflib
+import re
 from collections.abc import Callable, Iterator, Sequence
 from urllib.parse import parse_qs
 
@@ -8,6 +9,8 @@ from routebook_kernel.learn.answers import Answer
 
 _NEAR = 0.75
 """How alike two paths are where one was probably meant for the other."""
+
+_PARAMETER = re.compile(r"{\w+(:\w+)?}")
 
 _METHODS = ("get", "put", "post", "delete", "options", "head", "patch", "trace")
 
@@ -28,6 +31,11 @@ def _raised(answer: Answer) -> str:
         return (
             "Your function ran, but what it returned does not fit the return type (or `response_model`) it promises. "
             "Compare the two."
+        )
+    if any(sign in answer.failure.message for sign in ("vars() argument must have", "serialize unknown type")):
+        return (
+            "What your function returned cannot be written as JSON: return a dictionary, a list, a text, a number or a "
+            "model that holds values, not a class, a function or a coroutine."
         )
     return (
         f"Your function raised `{answer.failure_text}`. Send the request yourself, with the client: it shows the line."
@@ -58,10 +66,16 @@ def _no_such_path(answer: Answer) -> str:
                 "a parameter of the function that is not in the path is read from the query."
             )
     near = max(paths, key=lambda template: _likeness(template, path), default="")
+    if f"/{near}" == path:
+        return f"A path begins with a slash: `{path}`."
     if near and _likeness(near, path) >= _NEAR:
         return f"No operation has the path `{path}`. There is `{near}`: compare the two, letter by letter."
-    known = ", ".join(f"`{each}`" for each in paths[:6])
-    return f"No operation answers `{answer.sent.line}`. Your application has {known or 'none yet'}. Did the cell run?"
+    likest = sorted(paths, key=lambda template: -_likeness(template, path))[:6]
+    known = ", ".join(f"`{each}`" for each in likest)
+    return (
+        f"No operation answers `{answer.sent.line}`. Your application has {known or 'none yet'}. Did the cell run? "
+        "Does the decorator stand above the function?"
+    )
 
 
 def _other_method(answer: Answer) -> str:
@@ -147,7 +161,7 @@ def _matching(path: str, templates: Sequence[str]) -> str:
     for template in templates:
         parts = template.split("/")
         if len(parts) == len(segments) and all(
-            part == segment or part.startswith("{") for part, segment in zip(parts, segments, strict=True)
+            part == segment or _PARAMETER.fullmatch(part) for part, segment in zip(parts, segments, strict=True)
         ):
             return template
     return ""

@@ -127,6 +127,9 @@ def structure_in_query(value: Annotated[dict[str, int], Query()]) -> None: ...
 def union_in_query(value: Annotated[Item | dict[str, int], Query()]) -> None: ...
 
 
+def marker_for_a_type(value: Query(ge=1)) -> None: ...  # type: ignore[valid-type]
+
+
 @pytest.mark.parametrize(
     ("call", "words"),
     [
@@ -136,6 +139,7 @@ def union_in_query(value: Annotated[Item | dict[str, int], Query()]) -> None: ..
         (marker_and_dependency, "and `Depends` as a default value together for 'value'"),
         (marked_request, "is given by the framework"),
         (structure_in_query, "Query parameter 'value' must be one of the supported types"),
+        (marker_for_a_type, "the type comes first, `value: Annotated[int, Query(…)]`"),
         (union_in_query, "Query parameter 'value' must be one of the supported types"),
     ],
 )
