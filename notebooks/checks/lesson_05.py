@@ -225,6 +225,13 @@ codes = Exercise(
             needs=1,
         ),
         ask(
+            "A letter among the digits",
+            "GET /track/RB00471X",
+            names="path",
+            mistakes={200: "It passed, since it is long enough. The `pattern` says which signs stand where."},
+            needs=1,
+        ),
+        ask(
             "A code with more before and behind it",
             "GET /track/myRB004711please",
             names="path",
@@ -264,6 +271,12 @@ codes = Exercise(
             return {"code": number.upper()}
     """,
     mistakes=[
+        Mistake(
+            '@app.get("/track/{code}")\n'
+            "def track(code: Annotated[str, StringConstraints(min_length=8, max_length=8, to_upper=True)]):\n"
+            '    return {"code": code}',
+            "which signs stand where",
+        ),
         Mistake(
             '@app.get("/track/{code}")\ndef track(code: str):\n    return {"code": code.upper()}', "A `pattern` says"
         ),
@@ -590,6 +603,10 @@ pickups = Exercise(
                 failed_with(
                     "TypeError", "KeyError", "Exception"
                 ): "Only a `ValueError` means that what was sent is wrong.",
+                failed_with("ValueError", "AssertionError"): (
+                    "A `ValueError` means *refused* in a validator of the type or of the model. In your operation it is a "
+                    "bug, a `500`: put the rule into the model."
+                ),
             },
             needs=1,
         ),
@@ -668,6 +685,12 @@ pickups = Exercise(
             return {"hours": hours.last - hours.first}
     """,
     mistakes=[
+        Mistake(
+            "class Pickup(BaseModel):\n    first: int\n    last: int\n\n\n"
+            '@app.post("/pickups")\ndef create(pickup: Pickup):\n    if pickup.last <= pickup.first:\n'
+            '        raise ValueError("the other way round")\n    return {"hours": pickup.last - pickup.first}',
+            "put the rule into the model",
+        ),
         Mistake(
             "class Pickup(BaseModel):\n    first: int\n    last: int\n\n"
             '    @model_validator(mode="after")\n    def check(self):\n        if self.last <= self.first:\n'

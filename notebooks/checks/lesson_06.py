@@ -210,6 +210,14 @@ playlists = Exercise(
             needs=1,
         ),
         ask(
+            "So is one that says nothing of songs",
+            "POST /playlists",
+            json={"name": "Silence"},
+            names="body.songs",
+            mistakes={200: "The list may be left out: it has a default, and a default is not checked. Leave it away."},
+            needs=1,
+        ),
+        ask(
             "The second song has a length of 0: its place is named",
             "POST /playlists",
             json={"name": "Morning", "songs": [SONGS[0], {"title": "4'33", "seconds": 0}]},
@@ -283,6 +291,14 @@ playlists = Exercise(
             return mix
     """,
     mistakes=[
+        Mistake(
+            "class Song(BaseModel):\n    title: str\n    seconds: int = Field(gt=0)\n\n\n"
+            "class Playlist(BaseModel):\n    name: str\n    songs: list[Song] = Field([], min_length=1)\n\n\n"
+            '@app.post("/playlists")\ndef create(playlist: Playlist):\n'
+            "    seconds = sum(song.seconds for song in playlist.songs)\n"
+            '    return {"name": playlist.name, "count": len(playlist.songs), "seconds": seconds}',
+            "a default is not checked",
+        ),
         Mistake(
             "class Song(BaseModel):\n    title: str\n    seconds: int = Field(gt=0)\n\n\n"
             "class Playlist(BaseModel):\n    name: str\n    songs: Song\n\n\n"
@@ -482,6 +498,7 @@ comments = Exercise(
             json={"text": "Hello"},
             gives={"count": 1},
             mistakes={
+                lambda answer: answer.json == {"count": 0}: "The comment itself counts too: 1, and its replies.",
                 "body.replies": (
                     "`replies` must be sent now, and then every comment would need replies for ever. A default ends it: "
                     "`= []`."

@@ -1,6 +1,11 @@
 """Lesson 8: headers and cookies."""
 
+from datetime import UTC, datetime, timedelta
+from email.utils import parsedate_to_datetime
+
 from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+
+HOUR = timedelta(hours=1)
 
 admission = Exercise(
     "Show your ticket",
@@ -145,6 +150,18 @@ admission = Exercise(
     learned="A header is a parameter like any other: a type, rules, a default, a 422. Only its place must be said.",
 )
 
+
+def _counts_films(probe):
+    films = probe.value("FILMS")
+    films.append("Dracula")
+    try:
+        came = probe.get("/programme").headers.get("x-total-count")
+    finally:
+        films.pop()
+    if came != "4":
+        raise Missed(f"`{came}`", asked="`4` when there are four films", hint="Count the films: `str(len(FILMS))`.")
+
+
 programme = Exercise(
     "What stands beside the answer",
     steps=[
@@ -184,6 +201,7 @@ programme = Exercise(
             },
             needs=1,
         ),
+        do("It is counted, not written down", _counts_films, needs=2),
         ask(
             "`Cache-Control` lets it be kept for a minute",
             "GET /programme",
@@ -250,6 +268,12 @@ programme = Exercise(
             "came as `x_total_count`",
         ),
         Mistake(
+            'FILMS = ["Alien", "Brazil", "Cabaret"]\n\n\n@app.get("/programme")\ndef films(response: Response):\n'
+            '    response.headers["X-Total-Count"] = "3"\n    response.headers["Cache-Control"] = "max-age=60"\n'
+            "    return FILMS",
+            "Count the films",
+        ),
+        Mistake(
             'FILMS = ["Alien", "Brazil", "Cabaret"]\n\n\n@app.get("/programme")\ndef films():\n'
             '    return {"films": FILMS, "X-Total-Count": 3}',
             "The body is the list itself",
@@ -302,6 +326,8 @@ def _counts_on(probe):
         )
     elif "visits" not in kept:
         hint = f"A cookie was set, but it is called `{next(iter(kept))}`, not `visits`."
+    elif came == [1, 1, 1] and kept["visits"] == "0":
+        hint = "The cookie holds the number from before the visit: set it to the new one, the one that you answer with."
     elif came == [1, 1, 1]:
         hint = (
             "The cookie was set and sent back, but the function did not read it: without `Cookie()`, a plain parameter "
@@ -385,6 +411,11 @@ visits = Exercise(
         ),
         Mistake(
             '@app.get("/visits")\ndef visit(response: Response, visits: Annotated[int, Cookie()] = 0):\n'
+            '    response.set_cookie("visits", str(visits))\n    return {"visits": visits + 1}',
+            "the number from before the visit",
+        ),
+        Mistake(
+            '@app.get("/visits")\ndef count(response: Response, visits: Annotated[int, Cookie()] = 0):\n'
             '    response.set_cookie("count", str(visits + 1))\n    return {"visits": visits + 1}',
             "it is called `count`",
         ),
@@ -407,6 +438,12 @@ def _enter(probe):
     return header
 
 
+def _ends_after_an_hour(mark):
+    """Whether this is `expires=…` with a time about an hour from now: `max_age=3600` in other words."""
+    name, _, when = mark.partition("=")
+    return name == "expires" and abs(parsedate_to_datetime(when) - datetime.now(UTC) - HOUR) < timedelta(minutes=5)
+
+
 def _is_well_kept(probe):
     marks = {part.strip().lower() for part in _enter(probe).split(";")[1:]}
     asked = {
@@ -414,6 +451,8 @@ def _is_well_kept(probe):
         "samesite=strict": '`samesite="strict"` keeps it from being sent by links and forms of other sites.',
         "max-age=3600": "`max_age=3600`, in seconds, lets it end after an hour.",
     }
+    if any(_ends_after_an_hour(mark) for mark in marks):
+        marks.add("max-age=3600")
     for mark, hint in asked.items():
         if mark not in marks:
             raise Missed("; ".join(sorted(marks)), asked="`HttpOnly`, `SameSite=strict` and `Max-Age=3600`", hint=hint)
@@ -528,7 +567,7 @@ hall = Exercise(
         @app.post("/entry")
         async def come_in() -> JSONResponse:
             answer = JSONResponse("welcome")
-            answer.set_cookie(key="pass", value="F7", max_age=60 * 60, httponly=True, samesite="strict")
+            answer.set_cookie(key="pass", value="F7", expires=60 * 60, httponly=True, samesite="strict")
             return answer
 
 

@@ -60,6 +60,13 @@ def _gets_own_ids(probe):
             asked="each booking has an id of its own",
             hint="Count: `next(numbers)` of the lesson's cell gives another number each time.",
         )
+    probe.delete(f"/bookings/{first}")
+    if _new_booking(probe)["id"] == second:
+        raise Missed(
+            f"after a booking was deleted, a new one got the id {second} of another",
+            asked="each booking has an id of its own",
+            hint="How many there are is no id: it comes again when one is deleted. `next(numbers)` never comes again.",
+        )
 
 
 def _reads(probe):
@@ -101,6 +108,13 @@ def _deletes(probe):
             asked="a booking that was deleted is a `404`",
             hint="`del bookings[number]` takes it out.",
         )
+    twice = probe.delete(f"/bookings/{number}")
+    if twice.status != 404:
+        raise Missed(
+            f"DELETE /bookings/{number} once more: {twice.status_text}",
+            asked="a booking that was deleted is a `404`, for `DELETE` too",
+            hint="Look first whether it is there, as in `GET`: `if number not in bookings: raise HTTPException(404)`.",
+        )
 
 
 bookings = Exercise(
@@ -117,8 +131,7 @@ bookings = Exercise(
     hints=[
         "`status_code=…` stands in the decorator, behind the path.",
         "`number = next(numbers)`, then keep the booking in `bookings[number]`.",
-        "Three of the four can meet a number that is not there, or none: `if number not in bookings: raise "
-        "HTTPException(404)`.",
+        "Two of the three can meet a number that is not there: `if number not in bookings: raise HTTPException(404)`.",
     ],
     stub="""
         # Exercise 9.1: POST /bookings, GET and DELETE /bookings/{number}
@@ -202,6 +215,28 @@ bookings = Exercise(
             return Response(status_code=204)
     """,
     mistakes=[
+        Mistake(
+            "bookings = {}\n\n\n"
+            "class Booking(BaseModel):\n    guest: str\n    nights: int\n\n\n"
+            '@app.post("/bookings", status_code=201)\ndef book(booking: Booking):\n    number = len(bookings) + 1\n'
+            '    bookings[number] = {"id": number, "guest": booking.guest, "nights": booking.nights}\n'
+            "    return bookings[number]\n\n\n"
+            '@app.get("/bookings/{number}")\ndef read(number: int):\n    if number not in bookings:\n'
+            "        raise HTTPException(404)\n    return bookings[number]\n\n\n"
+            '@app.delete("/bookings/{number}", status_code=204)\ndef cancel(number: int):\n    bookings.pop(number, None)',
+            "How many there are is no id",
+        ),
+        Mistake(
+            "bookings = {}\nnumbers = itertools.count(1)\n\n\n"
+            "class Booking(BaseModel):\n    guest: str\n    nights: int\n\n\n"
+            '@app.post("/bookings", status_code=201)\ndef book(booking: Booking):\n    number = next(numbers)\n'
+            '    bookings[number] = {"id": number, "guest": booking.guest, "nights": booking.nights}\n'
+            "    return bookings[number]\n\n\n"
+            '@app.get("/bookings/{number}")\ndef read(number: int):\n    if number not in bookings:\n'
+            "        raise HTTPException(404)\n    return bookings[number]\n\n\n"
+            '@app.delete("/bookings/{number}", status_code=204)\ndef cancel(number: int):\n    bookings.pop(number, None)',
+            "Look first whether it is there, as in `GET`",
+        ),
         Mistake(
             'class Booking(BaseModel):\n    guest: str\n    nights: int\n\n\n@app.post("/bookings")\n'
             'def book(booking: Booking):\n    return {"id": 1, "guest": booking.guest, "nights": booking.nights}',

@@ -177,7 +177,23 @@ photos = Exercise(
             },
             needs=1,
         ),
-        ask("Nothing at all is refused", "POST /photos", names="photo", needs=1),
+        ask(
+            "The type counts, not the name",
+            "POST /photos",
+            files={"photo": ("meow.png", b"meow", "text/plain")},
+            status=415,
+            mistakes={200: "It is called `meow.png`, and is a text: look at `photo.content_type`, not at the name."},
+            needs=3,
+        ),
+        ask(
+            "Nothing at all is refused",
+            "POST /photos",
+            names="photo",
+            mistakes={
+                500: "The file may be left out here: it has a default. Without one the request is refused before."
+            },
+            needs=1,
+        ),
     ],
     hints=[
         "`photo: UploadFile` is all the signature needs.",
@@ -212,6 +228,11 @@ photos = Exercise(
             return {"name": picture.filename, "bytes": len(await picture.read())}
     """,
     mistakes=[
+        Mistake(
+            '@app.post("/photos")\ndef take(photo: UploadFile):\n    if not photo.filename.endswith((".png", ".jpg")):\n'
+            '        raise HTTPException(415)\n    return {"name": photo.filename, "bytes": photo.size}',
+            "not at the name",
+        ),
         Mistake(
             '@app.post("/photos")\ndef hand_in(file: UploadFile):\n'
             '    return {"name": file.filename, "bytes": file.size}',
@@ -262,6 +283,8 @@ def _fingerprint(content, limit_hint=""):
             hint = "This file is not too large: more than 100 000 bytes are, exactly 100 000 are not."
         elif answer.failure and "coroutine" in answer.failure.message:
             hint = _NOT_AWAITED
+        elif answer.failure and answer.failure.type == "UnicodeDecodeError":
+            hint = "`digest()` gives bytes, which are no JSON; `hexdigest()` gives a text."
         elif answer.failure and answer.failure.type == "TypeError":
             hint = "`hashlib.sha256(…)` takes the bytes themselves: what `read()` gives."
         elif answer.status == 200 and isinstance(answer.json, dict) and answer.json.get("sha256") == _EMPTY:
@@ -335,6 +358,11 @@ fingerprints = Exercise(
             return {"sha256": digest.hexdigest()}
     """,
     mistakes=[
+        Mistake(
+            'import hashlib\n\n\n@app.post("/fingerprints")\ndef take(photo: UploadFile):\n'
+            '    return {"sha256": hashlib.sha256(photo.file.read()).digest()}',
+            "which are no JSON",
+        ),
         Mistake(
             'import hashlib\n\n\n@app.post("/fingerprints")\nasync def fingerprint(photo: UploadFile):\n'
             "    if len(await photo.read()) > 100_000:\n        raise HTTPException(413)\n"
@@ -415,6 +443,9 @@ albums = Exercise(
             files=_PICTURES,
             names="place",
             mistakes={
+                lambda answer: answer.status == 422 and not answer.names: (
+                    "It is refused by hand, and nobody is told which part is wrong. `Json[Place]` as the type names it."
+                ),
                 200: "A place without `lon` passed. `Json[Place]` does both, reads the text and checks it.",
                 500: (
                     "It was noticed in your function, too late for a `422`. `Json[Place]` in the signature checks it "

@@ -18,7 +18,13 @@ boarding = Exercise(
             json={"ferry": "Aurora", "persons": 2},
             has={"left": 1},
         ),
-        ask("Ten board the Borealis", "POST /boardings", json={"ferry": "Borealis", "persons": 10}, has={"left": 0}),
+        ask(
+            "Ten board the Borealis",
+            "POST /boardings",
+            json={"ferry": "Borealis", "persons": 10},
+            has={"left": 0},
+            mistakes={409: "Ten want to board, and there are ten places: enough. Only more than that is a `409`."},
+        ),
         ask(
             "A ferry that is not there is a 404",
             "POST /boardings",
@@ -54,6 +60,13 @@ boarding = Exercise(
                 lambda answer: answer.status == 409 and isinstance(answer.json["detail"], str): (
                     "The detail is a text. It may be any JSON: give the dictionary itself, "
                     '`detail={"code": "full", "left": …}`.'
+                ),
+                lambda answer: answer.status == 409 and "code" in answer.json: (
+                    "The object is the whole answer; asked is one with `detail` around it, as "
+                    "`HTTPException(409, {…})` writes it."
+                ),
+                lambda answer: answer.status == 409 and answer.json["detail"]["left"] in (0, 1, 2): (
+                    "Somebody was counted who had boarded before: `SEATS` stays as it is."
                 ),
                 lambda answer: answer.status == 409 and answer.json["detail"]["left"] == -1: (
                     "`left` is how many places there are, before anybody boards."
@@ -115,6 +128,22 @@ boarding = Exercise(
             return {"ferry": ferry, "left": left - persons}
     """,
     mistakes=[
+        Mistake(
+            "class Boarding(BaseModel):\n    ferry: str\n    persons: int\n\n\n"
+            '@app.post("/boardings")\ndef board(boarding: Boarding):\n    if boarding.ferry not in SEATS:\n'
+            "        raise HTTPException(404)\n    left = SEATS[boarding.ferry]\n    if boarding.persons > left:\n"
+            '        return JSONResponse({"code": "full", "left": left}, status_code=409)\n'
+            '    return {"left": left - boarding.persons}',
+            "one with `detail` around it",
+        ),
+        Mistake(
+            "class Boarding(BaseModel):\n    ferry: str\n    persons: int\n\n\n"
+            '@app.post("/boardings")\ndef board(boarding: Boarding):\n    if boarding.ferry not in SEATS:\n'
+            "        raise HTTPException(404)\n    left = SEATS[boarding.ferry]\n    if boarding.persons >= left:\n"
+            '        raise HTTPException(409, {"code": "full", "left": left})\n'
+            '    return {"left": left - boarding.persons}',
+            "Only more than that is a `409`",
+        ),
         Mistake(
             "class Boarding(BaseModel):\n    ferry: str\n    persons: int\n\n\n"
             '@app.post("/boardings")\ndef board(boarding: Boarding):\n    left = SEATS[boarding.ferry]\n'

@@ -115,7 +115,7 @@ class Probe:
         except TimeoutError as error:
             self.last = Answer(sent, None, trouble=_late(error, timeout_s), document=document)
         except Exception as error:
-            trouble = f"No answer came: {type(error).__name__}: {error}."
+            trouble = f"No answer came: {type(error).__name__}: {str(error).removesuffix('.')}."
             self.last = Answer(sent, None, trouble=trouble, document=document)
         else:
             self.last = _answer(sent, response, document, options.get("json"))
