@@ -3,6 +3,8 @@
 import ast
 import re
 import symtable
+from collections import Counter
+from collections.abc import Iterable, Iterator
 from functools import lru_cache
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
@@ -27,6 +29,19 @@ def bound_in(source: str) -> frozenset[str]:
     except (SyntaxError, ValueError):
         return frozenset()
     return frozenset(each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported())
+
+
+@lru_cache(maxsize=1024)
+def varying_in(source: str) -> frozenset[str]:
+    """The names that stand for several things while a cell runs: of loops, and assigned more than once."""
+    nodes = list(ast.walk(parsed(source) or ast.Module([], [])))
+    loops = [node.target for node in nodes if isinstance(node, ast.For | ast.AsyncFor)]
+    looped = {name for target in loops for name in _stored(ast.walk(target))}
+    return frozenset(looped | {name for name, count in Counter(_stored(nodes)).items() if count > 1})
+
+
+def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
+    return (node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
 
 
 @lru_cache(maxsize=1024)

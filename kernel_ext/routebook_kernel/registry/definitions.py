@@ -2,11 +2,12 @@
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.substitution import Replaced
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,41 +24,19 @@ class Definition:
     is_written: bool
 
 
-@dataclass(slots=True)
-class Redefined:
-    """What a run put in the place of former definitions.
-
-    Attributes:
-        replaced: Each former definition with the new one.
-        standing: The cells that define a former one still, though another cell ran: they mean their own.
-    """
-
-    replaced: dict[Same, Any] = field(default_factory=dict)
-    standing: dict[Same, CellKey] = field(default_factory=dict)
-
-    def __bool__(self) -> bool:
-        return bool(self.replaced)
-
-    def seen_from(self, cell: CellKey | None) -> dict[Same, Any]:
-        """What something that stands in a cell follows."""
-        if not self.standing:
-            return self.replaced
-        return {former: new for former, new in self.replaced.items() if self.standing.get(former) != cell}
-
-
 class Definitions:
     """Follows classes, functions and callable objects that cells define."""
 
     def __init__(self) -> None:
         self._standing: dict[str, Definition] = {}
 
-    def settle(self, namespace: Mapping[str, Any], cell: CellKey, binds: Callable[[CellKey, str], bool]) -> Redefined:
-        """A run of `cell` ended: what it defined anew.
+    def settle(self, namespace: Mapping[str, Any], cell: CellKey, binds: Callable[[CellKey, str], bool]) -> Replaced:
+        """A run of `cell` ended: each former definition with the one that it put in its place.
 
         Args:
             binds: Whether a cell, as it stands, defines a name.
         """
-        redefined = Redefined()
+        replaced: dict[Same, Any] = {}
         now: dict[str, Definition] = {}
         for name, value in _iter_definable(namespace):
             former = self._standing.get(name)
@@ -66,14 +45,12 @@ class Definitions:
                 continue
             now[name] = Definition(value, cell, binds(cell, name))
             if former is not None and _is_same_kind(former.value, value):
-                redefined.replaced[Same(former.value)] = value
-                if former.cell != cell and binds(former.cell, name):
-                    redefined.standing[Same(former.value)] = former.cell
+                replaced[Same(former.value)] = value
         self._standing = now
         # A definition that another name still holds was not replaced: `Old = Item` before `class Item` again.
         for definition in now.values():
-            redefined.replaced.pop(Same(definition.value), None)
-        return redefined
+            replaced.pop(Same(definition.value), None)
+        return replaced
 
     def cell_of(self, value: Any) -> CellKey | None:
         """The cell that defined what a name holds now."""

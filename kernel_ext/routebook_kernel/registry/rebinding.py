@@ -10,7 +10,7 @@ Spec: pydantic, `BaseModel.model_rebuild`; Python data model, `__annotations__`,
 import contextlib
 import dataclasses
 import inspect
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
@@ -20,8 +20,7 @@ from pydantic.errors import PydanticUserError
 
 from routebook.exceptions import RoutebookError
 from routebook.routing import APIRoute, APIWebSocketRoute, IncludedRouter
-from routebook_kernel.records import CellKey
-from routebook_kernel.registry.definitions import Definition, Definitions, Redefined
+from routebook_kernel.registry.definitions import Definition, Definitions
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.substitution import Named, Replaced, names_any, substituted, substituted_all
 
@@ -71,43 +70,34 @@ class Rebinding:
     aliases: dict[str, Any] = field(default_factory=dict)
 
 
-@dataclass(frozen=True, slots=True)
-class Alias:
-    """A name that holds a type made of others, or a partial function, and the cell that bound it."""
-
-    name: str
-    value: Any
-    cell: CellKey | None
-
-
 def rebind_definitions(
-    redefined: Redefined, definitions: Definitions, aliases: Iterable[Alias], index: NamedIndex
+    replaced: Replaced, definitions: Definitions, aliases: Mapping[str, Any], index: NamedIndex
 ) -> Rebinding:
     """Let the notebook's type aliases, functions and models follow.
 
     Args:
-        redefined: Each old definition with the new one.
+        replaced: Each old definition with the new one.
         definitions: What stands.
         aliases: The type aliases that names hold.
         index: What functions are known to name.
     """
     rebinding = Rebinding()
-    for alias in aliases:
+    for name, former in aliases.items():
         with contextlib.suppress(*RebindingError):
-            value = substituted(alias.value, redefined.seen_from(alias.cell))
-            if value is not alias.value:
-                rebinding.aliases[alias.name] = value
+            value = substituted(former, replaced)
+            if value is not former:
+                rebinding.aliases[name] = value
     for each in definitions.functions():
-        function, replaced = each.value, redefined.seen_from(each.cell)
+        function = each.value
         if index.of(function, partial(iter_signature, function)).has_any(replaced):
             with contextlib.suppress(*RebindingError):  # the routes that use it will be stale
                 rebind_signature(function, replaced)
             index.forget(function)
     classes = definitions.classes()
     for each in classes:
-        if outdated := _outdated_base(each.value, redefined.seen_from(each.cell)):
+        if outdated := _outdated_base(each.value, replaced):
             rebinding.stale[Same(each.value)] = outdated
-    _rebuild_models([each for each in classes if Same(each.value) not in rebinding.stale], redefined, rebinding)
+    _rebuild_models([each for each in classes if Same(each.value) not in rebinding.stale], replaced, rebinding)
     return rebinding
 
 
@@ -115,11 +105,10 @@ def _outdated_base(cls: type, replaced: Replaced) -> str | None:
     return next((base.__name__ for base in cls.__mro__[1:] if Same(base) in replaced), None)
 
 
-def _rebuild_models(classes: Sequence[Definition], redefined: Redefined, rebinding: Rebinding) -> None:
+def _rebuild_models(classes: Sequence[Definition], replaced: Replaced, rebinding: Rebinding) -> None:
     """Rebuild the classes that name an old definition, then those that name a rebuilt one, and so on."""
     touched: list[type] = []
     for each in classes:
-        replaced = redefined.seen_from(each.cell)
         try:
             if _rebind_fields(each.value, replaced):
                 touched.append(each.value)
@@ -129,7 +118,7 @@ def _rebuild_models(classes: Sequence[Definition], redefined: Redefined, rebindi
         for cls in touched:
             rebinding.models.add(Same(cls))
             if not _remake_schema(cls):
-                rebinding.stale[Same(cls)] = ", ".join(sorted(_names(redefined.replaced)))
+                rebinding.stale[Same(cls)] = ", ".join(sorted(_names(replaced)))
         done = {model: model.target for model in rebinding.models}
         touched = [
             each.value for each in classes if Same(each.value) not in done and _names_in_fields(each.value, done)

@@ -17,7 +17,7 @@ from pydantic.fields import FieldInfo
 
 from routebook.params import Depends
 from routebook_kernel.records import CellKey, CellRecord
-from routebook_kernel.registry.cell_source import FunctionNode, bound_in, functions_in, parsed
+from routebook_kernel.registry.cell_source import FunctionNode, bound_in, functions_in, parsed, varying_in
 from routebook_kernel.registry.rebinding import underlying
 from routebook_kernel.registry.substitution import is_alias
 
@@ -70,7 +70,7 @@ class Written:
 class Sources:
     """Reads signatures and class bodies in the sources of their cells.
 
-    A name that a cell binds itself means there what that cell says: it follows no other cell.
+    A loop's variable means in each round what that round says: nothing that names it follows another cell.
 
     Args:
         cells: The notebook's cells, as they ran last.
@@ -172,7 +172,7 @@ def _names_in(
     node: ast.AST, cell: CellRecord, namespace: Mapping[str, Any], is_followed: Callable[[Any], bool] = _is_by_value
 ) -> frozenset[str]:
     """The names in a piece of source that other cells may give another value."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - bound_in(cell.source)
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - varying_in(cell.source)
     return frozenset(name for name in names if name in namespace and is_followed(namespace[name]))
 
 

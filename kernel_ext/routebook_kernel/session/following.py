@@ -8,14 +8,13 @@ from routebook.applications import Routebook
 from routebook.routing import IncludedRouter
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.containers import Item
-from routebook_kernel.registry.definitions import Definitions, Redefined
+from routebook_kernel.registry.definitions import Definitions
 from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.notebook import Container, Notebook
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.rebinding import (
-    Alias,
     NamedIndex,
     RebindingError,
     is_route,
@@ -63,25 +62,25 @@ class Follower:
 
     def settle(self, cell: CellKey) -> bool:
         """A run of `cell` ended; whether anything was redefined that something may name."""
-        redefined = self._definitions.settle(self._namespace, cell, self._sources.binds)
+        replaced = self._definitions.settle(self._namespace, cell, self._sources.binds)
         changed = self._changed_names()
         self._follow_values(changed)
-        if redefined:
+        if replaced:
             # Asked before anything is exchanged: afterwards a function no longer names what its route was made from.
-            naming = self._naming(redefined)
-            rebinding = rebind_definitions(redefined, self._definitions, self._aliases(), self._index)
+            naming = self._naming(replaced)
+            rebinding = rebind_definitions(replaced, self._definitions, self._aliases(), self._index)
             self._namespace.update(rebinding.aliases)
             self._values |= {name: value for name, value in rebinding.aliases.items() if name in self._values}
             for cls, name in rebinding.stale.items():
                 self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
-            self._find_stale_objects(redefined)
-            self._find_stale_applications(redefined)
-            naming |= self._naming(Redefined({model: model.target for model in rebinding.models}))
-            self._follow(naming, redefined)
+            self._find_stale_objects(replaced)
+            self._find_stale_applications(replaced)
+            naming |= self._naming({model: model.target for model in rebinding.models})
+            self._follow(naming, replaced)
         has_lost = self._find_abandoned()
         self._read_new()
         self._forget_gone()
-        return bool(redefined or changed or has_lost)
+        return bool(replaced or changed or has_lost)
 
     # By value
 
@@ -151,32 +150,27 @@ class Follower:
     def _routes(self) -> list[tuple[Container, Entry]]:
         return [(container, entry) for container, entry in self._notebook.entries() if is_route(entry.value)]
 
-    def _aliases(self) -> list[Alias]:
-        return [
-            Alias(name, value, self._sources.cell_that_binds(name))
-            for name, value in self._namespace.items()
-            if is_alias(value) and not name.startswith("_")
-        ]
+    def _aliases(self) -> dict[str, Any]:
+        """The names that hold a type made of others, or a partial function."""
+        return {name: value for name, value in self._namespace.items() if is_alias(value) and not name.startswith("_")}
 
-    def _find_stale_objects(self, redefined: Redefined) -> None:
+    def _find_stale_objects(self, replaced: Replaced) -> None:
         """Objects of a class that was redefined are of the old one until their cells run."""
-        if not any(isinstance(former.target, type) for former in redefined.replaced):
+        if not any(isinstance(former.target, type) for former in replaced):
             return
         for name, value in tuple(self._namespace.items()):
-            if not name.startswith("_") and Same(type(value)) in redefined.replaced:
-                cell = self._sources.cell_that_binds(name)
-                if Same(type(value)) in redefined.seen_from(cell):
-                    self._stale[Same(value)] = Staleness(type(value).__name__, cell)
+            if not name.startswith("_") and Same(type(value)) in replaced:
+                self._stale[Same(value)] = Staleness(type(value).__name__, self._sources.cell_that_binds(name))
 
-    def _find_stale_applications(self, redefined: Redefined) -> None:
+    def _find_stale_applications(self, replaced: Replaced) -> None:
         """An application keeps the lifespan that it was made with."""
         for name, owner in iter_owners(self._namespace):
             lifespan = owner.router.own_lifespan if isinstance(owner, Routebook) else None
-            cell = self._sources.cell_that_binds(name)
-            replaced = redefined.seen_from(cell)
             for function in (lifespan, getattr(lifespan, "__wrapped__", None)):
                 if Same(function) in replaced:
-                    self._stale[Same(owner)] = Staleness(getattr(function, "__name__", "lifespan"), cell)
+                    self._stale[Same(owner)] = Staleness(
+                        getattr(function, "__name__", "lifespan"), self._sources.cell_that_binds(name)
+                    )
 
     def _find_abandoned(self) -> bool:
         """Definitions that no cell has any more, though a name still holds them; whether there is a new one."""
@@ -199,28 +193,22 @@ class Follower:
             routes = {Same(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
-    def _naming(self, redefined: Redefined) -> set[Entry]:
+    def _naming(self, replaced: Replaced) -> set[Entry]:
         """The entries that name a definition."""
-        if not redefined:
+        if not replaced:
             return set()
-        return {
-            entry
-            for _, entry in self._notebook.entries()
-            if self._named(entry.value).has_any(redefined.seen_from(entry.cell))
-        }
+        return {entry for _, entry in self._notebook.entries() if self._named(entry.value).has_any(replaced)}
 
     def _named(self, value: Any) -> Named:
         return self._index.of(value, lambda: _iter_named(value))
 
-    def _follow(self, naming: set[Entry], redefined: Redefined) -> None:
-        for name, owner in iter_owners(self._namespace):
+    def _follow(self, naming: set[Entry], replaced: Replaced) -> None:
+        for _, owner in iter_owners(self._namespace):
             router = owner.router if isinstance(owner, Routebook) else owner
-            replaced = redefined.seen_from(self._sources.cell_that_binds(name))
             router.dependencies[:] = substituted_all(router.dependencies, replaced)
         for container, entry in self._notebook.entries():
             if entry not in naming:
                 continue
-            replaced = redefined.seen_from(entry.cell)
             try:
                 self._notebook.substitute(entry, container, _rebound(entry.value, replaced))
             except RebindingError:
