@@ -333,6 +333,7 @@ class ExchangeSummary(TypedDict):
     size_bytes: int  # of the response's body; of a WebSocket of all messages
     messages: int | None  # of a WebSocket
     is_open: bool  # a WebSocket that has not ended yet
+    is_cancelled: bool  # its sender gave up before the end
     note: str  # what was wrong, or notable, in a few words
     level: Literal["quiet", "warn", "error"]  # of the note
 

@@ -262,6 +262,7 @@ class Exchange:
         socket: What passed over a WebSocket; None for HTTP.
         route: Gives the route that answered, while it stands; what was sent is compared with what it expects.
         cpu_ms: How long this process computed meanwhile, all threads together.
+        is_cancelled: Whether its sender gave up before the end: by Cancel in a view, by an interrupt, by leaving.
     """
 
     id: int
@@ -286,6 +287,7 @@ class Exchange:
     socket: SocketRecord | None = None
     route: Callable[[], Any] = field(default=no_route, compare=False, repr=False)
     cpu_ms: float = 0.0
+    is_cancelled: bool = False
 
     @property
     def size_bytes(self) -> int:

@@ -212,6 +212,52 @@ def test_a_failing_endpoint_shows_cell_line_and_values(open_notebook) -> None:
     expect(explorer.response).to_contain_text("return left - 1")
     expect(explorer.response.get_by_role("definition").filter(has_text="None")).to_be_visible()
 
+    notebook.edit_cell(1, '@app.get("/stock")\ndef stock() -> int:\n    left = 3\n    return left - 1')
+    notebook.run_cell(1)
+    expect(explorer.response).to_contain_text("Answered before the cell ran again, now [4].")
+    explorer.send()
+    expect(explorer.response).to_contain_text("200 OK")
+    expect(explorer.response).not_to_contain_text("Answered before")
+
+
+PRICES = """\
+from decimal import Decimal
+from typing import Annotated
+from routebook import Form, UploadFile
+
+@app.post("/covers")
+def cover(cover: UploadFile, price: Annotated[Decimal, Form(gt=0)]) -> str:
+    return f"{cover.filename} {price} {len(cover.file.read())}"
+
+@app.get("/misfit", response_model=Item)
+def misfit():
+    return {"title": "Emma", "author": {"name": ""}, "price": "abc"}
+"""
+
+
+def test_a_form_is_as_it_was_left_and_an_answer_that_does_not_fit_is_told(open_notebook) -> None:
+    """A file stays chosen, a Decimal is one number; what a response model refuses is told value by value."""
+    notebook = open_notebook([SETUP, MODELS, PRICES, "app"])
+    notebook.run_all()
+    explorer = ExplorerPage(notebook, 3)
+    explorer.open("POST /covers")
+    file = explorer.root.get_by_label("cover", exact=True)
+    file.set_input_files({"name": "emma.png", "mimeType": "image/png", "buffer": b"12345"})
+    explorer.field("price").fill("9.90")
+
+    explorer.open("GET /misfit")
+    explorer.send()
+    expect(explorer.response).to_contain_text("What was returned does not fit the response model")
+    expect(explorer.response.get_by_role("definition")).to_have_text(
+        ["must have at least 1 character; it is ''", "must be a number; it is 'abc'"]
+    )
+    expect(explorer.response).not_to_contain_text("'loc'")
+
+    explorer.open("POST /covers")
+    assert file.evaluate("input => input.files[0].name") == "emma.png"
+    explorer.send()
+    expect(explorer.response).to_contain_text('"emma.png 9.90 5"')
+
 
 def test_a_slow_request_is_cancelled(open_notebook, page: Page) -> None:
     """The person is not held up by an endpoint."""

@@ -1,16 +1,19 @@
 """The log as views see it: lines, details, text search, and requests that are sent again without credentials kept."""
 
+import asyncio
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 from typing import Annotated, Any, Literal
 
 import pytest
+from starlette.responses import Response, StreamingResponse
 
 from routebook import Cookie, Depends, Form, Header, HTTPException, Request
 from routebook.applications import Routebook
 from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HTTPBasic, HTTPBearer
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState
+from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState, SendArguments
 from routebook_kernel.recording.hidden import filled, hidden_in, request_of
 from routebook_kernel.recording.redact import USUAL
 from routebook_kernel.records import RawRequest
@@ -245,6 +248,44 @@ def test_a_replay_is_sent_with_what_the_views_of_the_application_are_signed_in_w
     held.keep(scheme.name, None)
     with pytest.raises(RequestRefused, match="keeps no credentials"):
         send(session, kept["request"])
+
+
+@pytest.mark.parametrize("has_begun", [False, True])
+def test_a_request_that_is_cancelled_is_kept(session: Session, app: Routebook, has_begun: bool) -> None:
+    """Who gave up looks for it there: how far it came, what it printed, its steps."""
+    session.begin("c2", "", 4, None, [])
+
+    @app.get("/wait")
+    async def wait(text: Annotated[str, Depends(lambda: "given")]) -> Response:
+        async def pieces() -> AsyncIterator[str]:
+            yield text
+            reached.append(print("streams"))
+            await asyncio.sleep(60)
+
+        if not has_begun:
+            reached.append(print("waits"))
+            await asyncio.sleep(60)
+        return StreamingResponse(pieces(), media_type="text/plain")
+
+    session.settle("completed")
+    request = SendArguments(
+        operation="GET /wait", method="GET", path="/wait", path_params={}, query=[], headers=[], cookies=[],
+        body={"kind": "none"},
+    )  # fmt: skip
+    reached: list[None] = []
+    ended: list[BaseException | None] = []
+    view = session.view(app)
+    cancel = session.submit(lambda: view.send(request, lambda piece: None), lambda result, error: ended.append(error))
+    eventually(lambda: reached)
+    cancel()
+    eventually(lambda: ended)
+
+    detail = detail_of_last(session)
+    line, exchange = detail["summary"], detail["exchange"]
+    assert (line["note"], line["is_cancelled"], line["source"]) == ("cancelled", True, "console")
+    assert (exchange["status"], detail["output"]) == ((200, "streams\n") if has_begun else (None, "waits\n"))
+    trace = session.traces.trace(line["id"])
+    assert "wait" in [row["label"] for row in trace["rows"]]
 
 
 def test_credentials_of_another_scheme_do_not_fill_in(session: Session, app: Routebook) -> None:

@@ -209,6 +209,7 @@ export interface ExchangeSummary {
   size_bytes: number;
   messages: number | null;
   is_open: boolean;
+  is_cancelled: boolean;
   note: string;
   level: "quiet" | "warn" | "error";
 }

@@ -201,7 +201,7 @@ export function describe(given: unknown, components: Components): Spec {
   const isNullable =
     variants.length < branches.length || types.length < declared.length || asList(outer.enum).includes(null);
 
-  const only = variants.length === 1 ? variants[0] : undefined;
+  const only = variants.length === 1 ? variants[0] : decimalOf(variants);
   const { anyOf: _anyOf, oneOf: _oneOf, ...beside } = outer;
   // Of `Author | None` the model's own name is better than the field's title.
   const schema = only
@@ -220,7 +220,7 @@ export function describe(given: unknown, components: Components): Spec {
   const single = only
     ? (typeof only.type === "string" ? [only.type] : asList(only.type).map(String)).filter((t) => t !== "null")
     : types;
-  const isUnion = variants.length > 1;
+  const isUnion = variants.length > 1 && !only;
   const kind = isUnion ? "union" : declared.length && !types.length ? "null" : kindOf(schema, single);
   const isModel = kind === "object" || kind === "map" || kind === "union" || kind === "choice";
   const name = isModel && refName(given, only, components) ? asText(schema.title) : "";
@@ -251,6 +251,13 @@ export function describe(given: unknown, components: Components): Spec {
     variants: kind === "union" ? unionOf : [],
     discriminator: asText(asObject(outer.discriminator).propertyName),
   };
+}
+
+/** The number of "a number, or a text": so pydantic tells a Decimal. One control takes both: what is no number is text. */
+function decimalOf(variants: Schema[]): Schema | undefined {
+  const [number, text] = variants;
+  const isPlain = Object.keys(text ?? {}).every((key) => key === "type" || key === "pattern");
+  return variants.length === 2 && number?.type === "number" && text?.type === "string" && isPlain ? number : undefined;
 }
 
 function pick(schema: Schema, keys: string[]): Schema {

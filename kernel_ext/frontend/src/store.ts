@@ -22,6 +22,8 @@ export interface Answer {
   exchange: ExchangeState | null;
   error: ReplyError | null;
   draft: Draft;
+  /** The operation as it stood when the request was sent. */
+  operation: OperationState;
   /** What came of a response that was cancelled while it streamed. */
   stream: Stream | null;
 }
@@ -62,7 +64,8 @@ export class Store extends FormStore {
 
   /** Send what is filled in; the answer, or why there is none, is shown at the operation. */
   async send(from: Console): Promise<void> {
-    const { id } = from.operation;
+    const { operation } = from;
+    const { id } = operation;
     if (this.pending.has(id)) return;
     const draft = this.draft(from);
     const pending: Pending = { id: "", since: Date.now(), stream: null };
@@ -76,11 +79,12 @@ export class Store extends FormStore {
       });
       pending.id = sent.id;
       pending.since = Date.now();
-      this.answers.set(id, { exchange: (await sent.result) as ExchangeState, error: null, draft, stream: null });
+      const exchange = (await sent.result) as ExchangeState;
+      this.answers.set(id, { exchange, error: null, draft, operation, stream: null });
     } catch (error) {
       const { kind, message } =
         error instanceof CommandError ? error : { kind: "failed" as const, message: String(error) };
-      this.answers.set(id, { exchange: null, error: { kind, message }, draft, stream: pending.stream });
+      this.answers.set(id, { exchange: null, error: { kind, message }, draft, operation, stream: pending.stream });
     } finally {
       this.pending.delete(id);
       this.changed();

@@ -21,6 +21,7 @@ const summary = (id: number, more: Partial<ExchangeSummary> = {}): ExchangeSumma
   size_bytes: 10,
   messages: null,
   is_open: false,
+  is_cancelled: false,
   note: "",
   level: "quiet",
   ...more,

@@ -196,3 +196,19 @@ test("a value of the wrong type fits nothing but what takes everything", () => {
   assert.ok(!fits(1.5, { type: "integer" }, COMPONENTS));
   assert.ok(fits("abc", {}, COMPONENTS));
 });
+
+test("a Decimal is one number, with its bounds; other unions are unions", () => {
+  const number = { type: "number", exclusiveMinimum: 0 };
+  const text = { type: "string", pattern: "^[0-9.]+$" };
+  const decimal = describe({ anyOf: [number, text, { type: "null" }], title: "Price", default: null }, {});
+  assert.deepEqual(
+    [decimal.kind, decimal.type, decimal.rules, decimal.isNullable, decimal.variants],
+    ["number", "number", ["over 0"], true, []],
+  );
+  for (const other of [
+    [{ type: "integer" }, text],
+    [number, { ...text, format: "date" }],
+    [number, text, { type: "boolean" }],
+  ])
+    assert.equal(describe({ anyOf: other }, {}).kind, "union");
+});

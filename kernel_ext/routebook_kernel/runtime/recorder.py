@@ -8,7 +8,7 @@ import asyncio
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
@@ -82,13 +82,17 @@ class Recorder:
         self.name_of = name_of
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
-        """Run one HTTP request; the application's own exception is caught, told, and returned."""
+        """Run one HTTP request; the application's own exception is caught, told, and returned.
+
+        Raises:
+            asyncio.CancelledError: Nobody waits for the response any longer; what there was of it is kept.
+        """
         tap = HttpTap(receive, send)
         run = _Run(self, scope, tap, source)
         try:
             error = await run.through(app)
         except asyncio.CancelledError:  # who asked has gone, or was interrupted: as far as it came
-            self.log.add(run.exchange())
+            self.log.add(replace(run.exchange(), is_cancelled=True))
             raise
         if source != "server" and tap.is_refused_unread:
             await tap.receive()  # nobody read the body that was sent: what it held tells why

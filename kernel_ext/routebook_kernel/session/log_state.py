@@ -47,6 +47,7 @@ def summary_of(exchange: Exchange) -> ExchangeSummary:
         size_bytes=size_of(exchange.response_body) if socket is None else socket.sent_bytes + socket.received_bytes,
         messages=None if socket is None else socket.message_count,
         is_open=socket is not None and socket.is_open,
+        is_cancelled=exchange.is_cancelled,
         note=note[:_MAX_NOTE],
         level=level,
     )
@@ -74,6 +75,8 @@ def _note(exchange: Exchange) -> tuple[str, Level]:
         return (one if len(issues) == 1 else f"{len(issues)} values refused"), "warn"
     if (socket := exchange.socket) is not None:
         return _socket_note(socket)
+    if exchange.is_cancelled:
+        return "cancelled", "warn"
     if exchange.raised is not None:
         return f"{exchange.raised.type}{_at(exchange.raised.place)}", "warn"
     body = exchange.response_body

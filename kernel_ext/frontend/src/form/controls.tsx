@@ -1,5 +1,5 @@
 /** The controls for single values. Each shows a JSON value and gives one back; none refuses what a person types. */
-import { useRef, useState } from "preact/hooks";
+import { useEffect, useRef, useState } from "preact/hooks";
 import { type Value, isSame, numberFrom, parse, print } from "../json";
 import { Icon } from "../parts/icon";
 import { Segments } from "../parts/segments";
@@ -217,7 +217,7 @@ export function ChoiceControl(props: ControlProps) {
   );
 }
 
-/** One file, or several where the field is a list. A browser does not let a page fill it in again. */
+/** One file, or several where the field is a list; what was chosen stands there again when the form comes back. */
 export function FileControl({
   id,
   value,
@@ -226,8 +226,18 @@ export function FileControl({
   isRefused,
   isSeveral,
 }: ControlProps & { isSeveral: boolean }) {
+  const ref = useRef<HTMLInputElement>(null);
+  useEffect(() => {
+    const chosen = [value].flat().filter((one) => one instanceof File);
+    const shown = [...(ref.current?.files ?? [])];
+    if (!ref.current || (chosen.length === shown.length && chosen.every((file, index) => file === shown[index]))) return;
+    const transfer = new DataTransfer(); // the only way to give an input its files
+    for (const file of chosen) transfer.items.add(file);
+    ref.current.files = transfer.files;
+  }, [value]);
   return (
     <input
+      ref={ref}
       class="rb-file"
       id={id}
       type="file"

@@ -187,6 +187,7 @@ export function Detail({ store, id, from }: { store: LogStore; id: number; from:
               {exchange.response_body && ` · ${size(exchange.response_body.size_bytes)}`}
             </span>
           </div>
+          {detail.summary.is_cancelled && <p class="rb-small">Cancelled: its sender did not wait for the end.</p>}
           {exchange.failure && <FailureView failure={exchange.failure} issues={exchange.issues} />}
           {exchange.raised && !exchange.failure && <RaisedView raised={exchange.raised} />}
           {exchange.issues.length > 0 && !exchange.failure && <Issues issues={exchange.issues} />}
@@ -194,10 +195,7 @@ export function Detail({ store, id, from }: { store: LogStore; id: number; from:
           {transcript ? (
             <Transcript transcript={transcript} />
           ) : (
-            <Whole
-              payload={exchange.response_body}
-              none={exchange.status === null ? "No response was begun." : "No body."}
-            />
+            <Whole payload={exchange.response_body} none={exchange.status === null ? "No response was begun." : "No body."} />
           )}
           {output && (
             <>

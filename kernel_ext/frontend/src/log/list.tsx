@@ -151,7 +151,7 @@ function One({
       </th>
       <td>
         {exchange.status === null ? (
-          <span class="rb-status" data-s="5">
+          <span class="rb-status" data-s={exchange.is_cancelled ? "4" : "5"}>
             none
           </span>
         ) : (

@@ -64,7 +64,7 @@ function Unfit({ issues }: { issues: ValidationIssue[] }) {
         </dt>,
         <dd key={`v${index}`}>
           {visible(issue.rule)}; it is{" "}
-          <code>{issue.is_missing ? "missing" : visible(shorten(JSON.stringify(issue.sent), 200))}</code>
+          <code>{issue.is_missing ? "missing" : visible(shorten(String(issue.sent), 200))}</code>
         </dd>,
       ])}
     </dl>
@@ -75,6 +75,7 @@ export function FailureView({ failure, issues }: { failure: Failure; issues: Val
   const frames = [...failure.frames].reverse();
   const innermost = frames[0];
   const unfit = issues.filter(({ source }) => source === "response");
+  const { type, message } = failure;
   return (
     <div class="rb-err" role="alert">
       <p class="rb-err__lead">
@@ -93,7 +94,8 @@ export function FailureView({ failure, issues }: { failure: Failure; issues: Val
         )}
       </p>
       <p class="rb-err__exc">
-        <code>{visible(shorten(failure.message ? `${failure.type}: ${failure.message}` : failure.type, 2000))}</code>
+        {/* Its message says in pydantic's words what stands below in ours. */}
+        <code>{visible(shorten(message && !unfit.length ? `${type}: ${message}` : type, 2000))}</code>
       </p>
       {unfit.length > 0 && <Unfit issues={unfit} />}
       <ol class="rb-frames">

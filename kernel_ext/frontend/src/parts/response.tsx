@@ -1,7 +1,7 @@
 /** The answer to a request: status, time, size, headers, and the body as what it is. */
 import { useEffect, useMemo, useState } from "preact/hooks";
 import { type Value, parse } from "../json";
-import type { Advice, ExchangeState, Pairs, Payload } from "../protocol";
+import type { Advice, CellRef, ExchangeState, Pairs, Payload } from "../protocol";
 import type { Answer, Pending } from "../store";
 import { Stream, streamKind } from "../stream";
 import { duration, plural, size, visible } from "../words";
@@ -213,14 +213,18 @@ export function Response({
   id,
   answer,
   pending,
+  cell,
   onCancel,
 }: {
   id: string;
   answer: Answer | undefined;
   pending: Pending | undefined;
+  /** The operation's, as it stands now. */
+  cell: CellRef | null;
   onCancel: () => void;
 }) {
   const exchange = answer?.exchange;
+  const isFormer = exchange && !pending && cell && answer.operation.cell?.label !== cell.label;
   return (
     <section class="rb-answer" aria-labelledby={id}>
       <div class="rb-part">
@@ -247,6 +251,11 @@ export function Response({
           </span>
         )}
       </div>
+      {isFormer && (
+        <p class="rb-small rb-2">
+          <Icon name="clock" /> Answered before the cell ran again, now {visible(cell.label)}.
+        </p>
+      )}
       {pending && <Waiting pending={pending} onCancel={onCancel} />}
       {answer?.error && (
         <div class="rb-note" data-n={answer.error.kind === "cancelled" ? "plain" : "error"} role="alert">

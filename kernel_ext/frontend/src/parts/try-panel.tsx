@@ -199,6 +199,7 @@ export function TryPanel({
             id={responseId}
             answer={answer}
             pending={store.pending.get(operation.id)}
+            cell={operation.cell}
             onCancel={() => store.cancel(operation.id)}
           />
         </div>
