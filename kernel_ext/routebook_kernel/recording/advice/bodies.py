@@ -1,6 +1,7 @@
 """Advice on the body: sent as something else than it is read as, shaped or spelled otherwise."""
 
 import json
+import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import Enum
@@ -10,6 +11,7 @@ from typing import Any, get_args
 from routebook_kernel.protocol import Advice
 from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of, model_of
 
+_LAST_COMMA = re.compile(r",\s*[}\]]")
 _PLAIN = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
@@ -73,10 +75,10 @@ def _malformed(subject: Subject) -> Iterator[str]:
 
 
 def _why_malformed(text: str, at: int) -> str:
-    before = text[:at].rstrip()
     if text[at : at + 1] == "'":
         return "JSON has texts in double quotes, `'…'` is Python's"
-    if before.endswith(",") and text[at : at + 1] in "}]":
+    comma = at if text[at : at + 1] == "," else len(text[:at].rstrip()) - 1  # Python 3.13 points at it, 3.12 past it
+    if _LAST_COMMA.match(text, max(comma, 0)):
         return "a comma stands before the closing bracket"
     if text[at:].startswith(("True", "False", "None")):
         return "JSON writes `true`, `false` and `null`"
@@ -93,9 +95,8 @@ def _file_without_parts(subject: Subject) -> Iterator[str]:
         return
     if subject.media_type != "multipart/form-data":
         yield (
-            f"only the name of the file `{lost[0]}` was sent, not its content: write `files={{{lost[0]!r}: …}}`, in "
-            "HTML "
-            f'`<form enctype="multipart/form-data"><input type="file" name="{lost[0]}">`'
+            f"only the name of the file `{lost[0]}` was sent, not its content: write `files={{{lost[0]!r}: …}}`, "
+            f'in HTML `<form enctype="multipart/form-data"><input type="file" name="{lost[0]}">`'
         )
     elif (sent := [name for name in subject.members if name not in files]) and lost[0] not in subject.members:
         yield f"the file was sent as `{sent[0]}`, and is read as `{lost[0]}`: write `files={{{lost[0]!r}: …}}`"
