@@ -101,6 +101,8 @@ def classify_parameter(
         RoutebookError: It is a form, and python-multipart is not installed.
     """
     annotation, metadata = split_annotated(Any if parameter.annotation is EMPTY else parameter.annotation)
+    if isinstance(parameter.default, params.Param | params.Body):
+        metadata = _only_markers(metadata)
     name = parameter.name
     written = _Declaration(name, annotation, metadata, parameter.default, name in path_names, call)
     depends = _find_depends(written)
@@ -129,6 +131,11 @@ def classify_parameter(
             f"{error} It is the type of {name!r} of {callable_name(call)}; "
             f"a dependency is written `{name}: Annotated[{told}, Depends(…)]`."
         ) from error
+
+
+def _only_markers(metadata: tuple[Any, ...]) -> tuple[Any, ...]:
+    """What counts of a type's metadata beside a marker that is the default, which declares the parameter alone."""
+    return tuple(item for item in metadata if isinstance(item, params.Param | params.Body | params.Depends))
 
 
 def _find_depends(written: _Declaration) -> params.Depends | None:
@@ -226,16 +233,16 @@ def _check_source(written: _Declaration, info: FieldInfo, source: Source) -> Non
             f"Cannot use `{type(info).__name__}` for path param {name!r}: the path names it. "
             "Use `Path`, or take the name out of the path."
         )
-    if not is_structure(annotation):
+    if not is_structure(annotation) or source in ("body", "form", "file"):
         return
     if source == "path":
         raise written.error(
             f"Path params must be of one of the supported types: {name!r} of {callable_name(written.call)} is not a "
             "single value. Take a str, int, float, bool, UUID, date or Enum; send structures in the body."
         )
-    if source in ("query", "header", "cookie") and not (
-        is_scalar_sequence(annotation) or len(models_of(annotation)) == 1
-    ):
+    models = models_of(annotation)
+    # in a header or cookie a structure is one text, for a validator of its own to take apart
+    if len(models) > 1 or (source == "query" and not models and not is_scalar_sequence(annotation)):
         raise written.error(
             f"{type(info).__name__} parameter {name!r} must be one of the supported types: "
             "a single value, a list of single values, or a model of such."

@@ -1,11 +1,13 @@
 """From a signature to its parameters: sources, names, merged declarations, and what is refused with which words."""
 
 import functools
+import json
 from collections.abc import Callable
 from typing import Annotated, Any
 
 import pytest
-from pydantic import AliasChoices, AliasPath, BaseModel, Field, Json
+from annotated_types import Le
+from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, Field, Json
 from starlette.requests import Request
 
 from routebook import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
@@ -104,6 +106,29 @@ def test_json_is_one_text_whatever_is_in_it() -> None:
 
     assert parameter.field.declared_type == Json[list[int]]
     assert parameter.field.validate_value("[1, 2]") == [1, 2]
+
+
+def test_a_marker_as_the_default_declares_alone() -> None:
+    """As in FastAPI: what the type says beside it in `Annotated` does not count, whatever it is."""
+
+    def endpoint(
+        number: Annotated[int, Field(gt=2)] = Query(),
+        text: Annotated[Json[list[int]], "note"] = Header(),
+        both: Annotated[int, Field(gt=2)] = Body(le=9),
+    ) -> None: ...
+
+    parameters = parameters_of(endpoint)
+    assert parameters["number"].field.validate_value("1") == 1
+    assert parameters["text"].field.declared_type == list[int]
+    assert parameters["both"].field.field_info.metadata == [Le(le=9)]
+
+
+def test_a_structure_in_a_header_or_cookie_is_one_text() -> None:
+    """A validator of its own may take it apart; only a query has a way of its own to send several values."""
+    annotation = Annotated[dict[str, int], BeforeValidator(json.loads)]
+
+    for marker in (Header(), Cookie()):
+        assert analysed(Annotated[annotation, marker]).field.validate_value('{"a": 1}') == {"a": 1}
 
 
 def bad_path_default(value: Annotated[int, Query(default=1)]) -> None: ...
