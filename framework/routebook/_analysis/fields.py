@@ -8,6 +8,7 @@ from pydantic import PydanticSchemaGenerationError, PydanticUndefinedAnnotation,
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator, ValidationError
 
+from routebook._analysis.shapes import models_of
 from routebook._pydantic_v1 import reject_pydantic_v1_model
 from routebook._sentinel import UNSET
 from routebook.exceptions import DeclarationError
@@ -24,16 +25,18 @@ class ModelField:
 
     `field_info.metadata` holds the constraints; defaults are applied here, not by pydantic, because a missing value
     takes its default unvalidated unless `validate_default` says otherwise.
+
+    A model may name a class that is defined after the route. So the validator is asked for when the route is
+    compiled, not when it is declared.
     """
 
-    __slots__ = ("_adapter", "field_info", "mode", "name", "validate_value")
+    __slots__ = ("_adapter", "field_info", "mode", "name")
 
     def __init__(self, name: str, field_info: FieldInfo, mode: Mode = "validation") -> None:
         self.name = name
         self.field_info = field_info
         self.mode = mode
         self._adapter = _adapter_of(field_info)
-        self.validate_value: Callable[..., Any] = self.validator.validate_python
 
     def __repr__(self) -> str:
         return f"ModelField({self.name!r}, {self.annotation!r})"
@@ -49,20 +52,37 @@ class ModelField:
 
     @property
     def adapter(self) -> TypeAdapter[Any]:
+        """Pydantic's adapter of the type and its constraints.
+
+        Raises:
+            DeclarationError: A model names a class that is still not defined.
+        """
+        if not self._adapter.pydantic_complete:
+            self._complete()
         return self._adapter
 
     @property
     def validator(self) -> SchemaValidator:
-        validator = self._adapter.validator
-        if not isinstance(validator, SchemaValidator):  # a model that pydantic has deferred
-            self._adapter.rebuild()
-            validator = self._adapter.validator
-        return validator  # type: ignore[return-value]  # pydantic's plugin wrapper has the same methods
+        return self.adapter.validator  # type: ignore[return-value]  # pydantic's plugin wrapper has the same methods
+
+    @property
+    def validate_value(self) -> Callable[..., Any]:
+        return self.validator.validate_python
 
     @property
     def serializer(self) -> SchemaSerializer:
-        self.validator  # noqa: B018  # builds what pydantic has deferred
-        return self._adapter.serializer
+        return self.adapter.serializer
+
+    def _complete(self) -> None:
+        try:
+            for model in models_of(self.declared_type):
+                model.model_rebuild()  # of a parameter model the fields are wanted too
+            self._adapter.rebuild()
+        except PydanticUndefinedAnnotation as error:
+            raise DeclarationError(
+                f"The type {self.annotation!r} names {error.name!r}, which is not defined yet. Define it, or call "
+                "model_rebuild() of the model where it is known."
+            ) from error
 
     @property
     def alias(self) -> str:
@@ -148,8 +168,6 @@ def _build_adapter(annotation: Any) -> TypeAdapter[Any]:
     reject_pydantic_v1_model(annotation)
     try:
         return TypeAdapter(annotation)
-    except PydanticUndefinedAnnotation as error:
-        raise DeclarationError(f"The type {annotation!r} names {error.name!r}, which is not defined yet.") from error
     except (PydanticSchemaGenerationError, PydanticUserError) as error:
         # For a type that it does not know, pydantic advises a setting of models; for others it names the cause.
         advice = (

@@ -117,7 +117,7 @@ class Reader:
         is_async: Whether `read` must be awaited.
     """
 
-    __slots__ = ("_pick", "field", "keys", "names", "source")
+    __slots__ = ("_pick", "_validate", "field", "keys", "names", "source")
 
     is_async = False
 
@@ -127,6 +127,7 @@ class Reader:
         self.names = parameter.names
         self.keys = tuple(name.lower() for name in self.names) if parameter.source == "header" else self.names
         self._pick = pick
+        self._validate = self.field.validate_value
 
     @property
     def is_plain(self) -> bool:
@@ -162,7 +163,7 @@ class Reader:
         Raises:
             ValidationError: It does not pass.
         """
-        return self.field.validate_value(value, from_attributes=True)
+        return self._validate(value, from_attributes=True)
 
     def explain(self, error: KeyError | ValidationError, sent: Sent) -> list[dict[str, Any]]:
         """What `error`, which `read` raised, says about the request, as error items of a 422.

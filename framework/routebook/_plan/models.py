@@ -173,7 +173,7 @@ class UnionReader(Reader):
     discriminators, and validators around the union, see it as it was sent.
     """
 
-    __slots__ = ("_is_nullable", "_shapes", "_validate")
+    __slots__ = ("_is_nullable", "_shapes")
 
     def __init__(self, parameter: Parameter, choose: Callable[[Any], Pick]) -> None:
         super().__init__(parameter, take_as_is)
@@ -190,9 +190,6 @@ class UnionReader(Reader):
         if self._is_nullable and not any(shape.is_addressed_by(sent) for shape in self._shapes.values()):
             return UNSET, self.field.name
         return dict(sent), self.field.name
-
-    def validate(self, value: Any) -> Any:
-        return self._validate(value, from_attributes=True)
 
     def location(self, name: str) -> tuple[str | int, ...]:
         return (self.source,)

@@ -27,7 +27,7 @@ from routebook._plan.observe import OBSERVER_KEY, Observer, Tracer
 from routebook._plan.respond import ResponseShape
 from routebook._routing.options import first_given, is_given, settled
 from routebook._routing.template import PathTemplate, parse_template
-from routebook.exceptions import EndpointContext
+from routebook.exceptions import DeclarationError, EndpointContext
 from routebook.params import Depends
 
 if TYPE_CHECKING:
@@ -238,8 +238,12 @@ class RouteContext:
         from routebook._plan.compiler import compile_plan
 
         dependant = self._analyse(overrides) if overrides else self.dependant
-        body = shape_body(dependant) if overrides else self.body
-        return compile_plan(dependant, title=self.title, body=body, response=self.response_shape)
+        try:
+            body = shape_body(dependant) if overrides else self.body
+            return compile_plan(dependant, title=self.title, body=body, response=self.response_shape)
+        except DeclarationError as error:
+            error.location = error.location or dependant.location
+            raise
 
     def generated(self, form: "Form | None" = None) -> "Generated":
         """The function that serves the route, and its text."""
