@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 
 from routebook._analysis.dependant import Dependant, Parameter
 from routebook._analysis.fields import ModelField
-from routebook._analysis.shapes import models_of
+from routebook._analysis.shapes import is_nullable, models_of
 from routebook._routing.context import RouteContext
 from routebook.encoders import jsonable_encoder
 from routebook.openapi._aliases import accepted_names, header_name, parameter_name
@@ -331,11 +331,12 @@ def _iter_values(parameter: Parameter, path_names: frozenset[str]) -> Iterator[t
         name = parameter_name(parameter, path_names)
         yield name, name, own, own.is_required or parameter.source == "path"
         return
+    may_be_absent = not own.is_required and is_nullable(own.declared_type)  # any other is validated in any case
     for model in models:
         for field_name, info in model.model_fields.items():
             name = accepted_names(field_name, info, model.model_config)[0]
             sent_name = header_name(name, info, own.field_info, model.model_config)
-            yield sent_name, name, ModelField(field_name, info), own.is_required and info.is_required()
+            yield sent_name, name, ModelField(field_name, info), info.is_required() and not may_be_absent
 
 
 def _remarks(value: ModelField) -> dict[str, Any]:

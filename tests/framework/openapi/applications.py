@@ -189,6 +189,9 @@ def parameter_models(web: ModuleType) -> Any:
         limit: Annotated[int, web.Query(description="the endpoint's own")] = 5,
     ) -> None: ...
 
+    @app.get("/never-absent")
+    def never_absent(query: Annotated[Profile, web.Query()] = None) -> None: ...  # type: ignore[assignment]
+
     @app.get("/no-aliases")
     def no_aliases(query: Annotated[NoAliases, web.Query()], header: Annotated[NoAliases, web.Header()]) -> None: ...
 
