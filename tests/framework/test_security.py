@@ -52,6 +52,7 @@ HEADERS: dict[str, dict[str, str]] = {
     "other": {"Authorization": "Other z"},
     "empty": {"Authorization": ""},
     "basic": {"Authorization": basic(b"user:pass:word")},
+    "basic, scheme alone": {"Authorization": "Basic"},
     "basic, empty": {"Authorization": basic(b":")},
     "basic without colon": {"Authorization": basic(b"user")},
     "basic, no base64": {"Authorization": "Basic notabase64token"},

@@ -130,11 +130,13 @@ class HTTPBasic(_HTTPOneScheme):
         Raises:
             HTTPException: They are missing and `auto_error` holds, or can't be decoded.
         """
-        authorization = await super().__call__(request)
-        if authorization is None:
+        scheme, credentials = get_authorization_scheme_param(request.headers.get("Authorization"))
+        if not self.accepts(scheme):
+            if self.auto_error:
+                raise self.make_not_authenticated_error()
             return None
         try:
-            decoded = b64decode(authorization.credentials).decode("ascii")
+            decoded = b64decode(credentials).decode("ascii")
         except ValueError as error:
             raise self.make_not_authenticated_error() from error
         username, colon, password = decoded.partition(":")
