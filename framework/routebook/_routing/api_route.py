@@ -379,11 +379,18 @@ def make_response_fields(
     """The models of additional responses.
 
     Raises:
-        DeclarationError: A model is of a type that pydantic cannot describe, or the status has no content.
+        DeclarationError: One is no dict, a model is of a type that pydantic cannot describe, or the status has no
+            content.
     """
     fields: dict[int | str, ModelField] = {}
     for status, response in responses.items():
-        model = response.get("model") if isinstance(response, dict) else None
+        if not isinstance(response, Mapping):
+            raise DeclarationError(
+                f"An additional response must be a dict: that of {status} is {response!r}. "
+                'Write {"model": …} or {"description": …}.',
+                location=where,
+            )
+        model = response.get("model")
         if model is None:
             continue
         if str(status).isdigit() and not is_body_allowed(int(status)):

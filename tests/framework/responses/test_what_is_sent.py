@@ -16,7 +16,7 @@ from starlette.background import BackgroundTask
 from routebook import BackgroundTasks, Depends, Response, Routebook
 from routebook._plan.respond import dump_json
 from routebook.encoders import jsonable_encoder
-from routebook.exceptions import ResponseValidationError
+from routebook.exceptions import DeclarationError, ResponseValidationError
 from routebook.responses import HTMLResponse, JSONResponse, PlainTextResponse
 from routebook.testclient import TestClient
 
@@ -232,3 +232,12 @@ def test_number_that_json_has_not_is_null_with_a_model() -> None:
 def test_attributes_of_sqlalchemy_are_left_out() -> None:
     """`jsonable_encoder` does so, and the direct way must not show them."""
     assert answer({"_sa_instance_state": 1, "name": "a"}).json() == {"name": "a"}
+
+
+def test_an_additional_response_that_is_no_dict_is_refused_at_its_declaration() -> None:
+    """Otherwise it would break the document, far from the line that is wrong."""
+
+    async def endpoint() -> None: ...
+
+    with pytest.raises(DeclarationError, match="An additional response must be a dict: that of 404 is 'Not there'"):
+        Routebook().get("/", responses={404: "Not there"})(endpoint)  # type: ignore[dict-item]
