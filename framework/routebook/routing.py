@@ -36,7 +36,7 @@ from routebook._routing.dispatch import (
 from routebook._routing.frontend import CheckDir, Fallback, make_frontend_route
 from routebook._routing.include import IncludedRouter
 from routebook._routing.lifespan import Life, as_lifespan, live
-from routebook._routing.options import RouteOptions, first_given, is_given
+from routebook._routing.options import RouteOptions, first_given, is_given, listed_dependencies
 from routebook._routing.route_list import RouteList
 from routebook._routing.table import RouteTable
 from routebook.datastructures import Default
@@ -167,7 +167,7 @@ class APIRouter(Router):
         self._life = Life(as_lifespan(lifespan), list(on_startup or ()), list(on_shutdown or ()))
         self.prefix = prefix
         self.tags = list(tags or ())
-        self.dependencies = list(dependencies or ())
+        self.dependencies = listed_dependencies(dependencies)
         self.default_response_class = default_response_class
         self.responses = responses or {}
         self.response_fields = make_response_fields(self.responses)
@@ -488,7 +488,7 @@ class APIRouter(Router):
             self,
             prefix=prefix,
             tags=tags or (),
-            dependencies=dependencies or (),
+            dependencies=listed_dependencies(dependencies),
             responses=additional,
             response_fields=make_response_fields(additional),
             callbacks=callbacks or (),

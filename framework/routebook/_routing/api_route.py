@@ -40,7 +40,7 @@ from routebook._routing.context import (
     refuse_method,
     route_path,
 )
-from routebook._routing.options import RouteOptions, settled
+from routebook._routing.options import RouteOptions, listed_dependencies, settled
 from routebook._routing.template import PathTemplate, parse_template
 from routebook._types import SourceLocation
 from routebook.datastructures import Default, DefaultPlaceholder
@@ -160,7 +160,7 @@ class APIRoute(_Analysed, Route):  # type: ignore[override]  # a template has al
             self.status_code = int(self.status_code)
         self.name = self.name or get_name(self.endpoint)
         self.tags = list(self.tags or ())
-        self.dependencies = list(self.dependencies or ())
+        self.dependencies = listed_dependencies(self.dependencies)
         self.responses = self.responses or {}
         if not self.description and self.endpoint.__doc__:
             self.description = inspect.cleandoc(self.endpoint.__doc__)
@@ -291,7 +291,7 @@ class APIWebSocketRoute(_Analysed, WebSocketRoute):  # type: ignore[override]  #
         self.path = path
         self.endpoint = endpoint
         self.name = name or get_name(endpoint)
-        self.dependencies = list(dependencies or ())
+        self.dependencies = listed_dependencies(dependencies)
         self.dependency_overrides_provider = dependency_overrides_provider
         self.strict_content_type = True
         self.template = parse_template(path)

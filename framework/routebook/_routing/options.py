@@ -8,6 +8,7 @@ from starlette.responses import Response
 from starlette.routing import BaseRoute
 
 from routebook.datastructures import DefaultPlaceholder
+from routebook.exceptions import DeclarationError
 from routebook.params import Depends
 from routebook.types import IncEx
 
@@ -45,6 +46,20 @@ class RouteOptions(TypedDict, total=False):
     openapi_extra: dict[str, Any] | None
     """Merged into the OpenAPI Operation Object."""
     generate_unique_id_function: Callable[[Any], str]
+
+
+def listed_dependencies(given: Sequence[Depends] | None) -> list[Depends]:
+    """What `dependencies=` was given.
+
+    Raises:
+        DeclarationError: One is the function itself.
+    """
+    dependencies = list(given or ())
+    for each in dependencies:
+        if not isinstance(each, Depends):
+            name = getattr(each, "__name__", repr(each))
+            raise DeclarationError(f"`dependencies=[…]` takes `Depends({name})`, not `{name}` itself.")
+    return dependencies
 
 
 def is_given(value: Any) -> bool:

@@ -10,7 +10,7 @@ from annotated_types import Le
 from pydantic import AliasChoices, AliasPath, BaseModel, BeforeValidator, Field, Json
 from starlette.requests import Request
 
-from routebook import Body, Cookie, Depends, File, Form, Header, Path, Query, Security
+from routebook import APIRouter, Body, Cookie, Depends, File, Form, Header, Path, Query, Routebook, Security
 from routebook._analysis.analyse import analyse_endpoint
 from routebook._analysis.dependant import Parameter
 from routebook.datastructures import UploadFile
@@ -216,3 +216,19 @@ def test_a_security_with_scopes_of_its_own_is_another_dependency() -> None:
 
     assert plain.cache_key != scoped.cache_key
     assert scoped.cache_key == again.cache_key
+
+
+@pytest.mark.parametrize(
+    "declare",
+    [
+        lambda: APIRouter(dependencies=[len]),  # type: ignore[list-item]
+        lambda: Routebook(dependencies=[len]),  # type: ignore[list-item]
+        lambda: Routebook().include_router(APIRouter(), dependencies=[len]),  # type: ignore[list-item]
+        lambda: Routebook().get("/", dependencies=[len])(lambda: None),  # type: ignore[list-item]
+        lambda: Routebook().websocket("/", dependencies=[len])(lambda: None),  # type: ignore[list-item]
+    ],
+)
+def test_a_dependency_that_is_a_bare_function_is_refused_where_it_is_given(declare: Callable[[], Any]) -> None:
+    """Later, the document and each request would fail, and nobody would know why."""
+    with pytest.raises(DeclarationError, match=r"takes `Depends\(len\)`, not `len` itself"):
+        declare()
