@@ -5,7 +5,17 @@ from routebook_kernel.learn import Exercise, Lesson, Mistake, ask, openapi, trac
 paging = Exercise(
     "One way to turn pages",
     steps=[
-        ask("Books come ten at a time", "GET /shelf/books", has={"page": 1, "size": 10}),
+        ask(
+            "Books come ten at a time",
+            "GET /shelf/books",
+            has={"page": 1, "size": 10},
+            mistakes={
+                lambda answer: answer.json == {}: (
+                    "The operation answered with the function itself, which is only the default of a parameter. "
+                    "`Depends(function)` has it called."
+                ),
+            },
+        ),
         ask("A page can be asked for", "GET /shelf/books?page=3&size=5", has={"page": 3, "size": 5}, needs=1),
         ask("Authors turn pages likewise", "GET /shelf/authors?page=2", has={"page": 2, "size": 10}),
         ask(

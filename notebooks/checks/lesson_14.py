@@ -37,6 +37,27 @@ def _is_closed(probe):
             )
 
 
+def _is_read_from(probe):
+    cabinet, names = probe.value("Cabinet"), []
+    read = cabinet.read
+
+    def noted(self, name):
+        names.append(name)
+        return read(self, name)
+
+    cabinet.read = noted
+    try:
+        probe.get("/shelves/A")
+    finally:
+        cabinet.read = read
+    if "A" not in names:
+        raise Missed(
+            "nobody asked the cabinet",
+            asked="the books come from the cabinet's `read`",
+            hint="`SHELVES` is the cabinet's business: the operation asks what the dependency yields, `cabinet.read(name)`.",
+        )
+
+
 cabinet = Exercise(
     "Closed, whatever happens",
     steps=[
@@ -63,6 +84,7 @@ cabinet = Exercise(
                 500: "`read` raises a `KeyError` for a shelf that is not there: turn it into an `HTTPException(404)`.",
             },
         ),
+        do("The books come out of the cabinet", _is_read_from, needs=1),
         do("The cabinet is closed after both", _is_closed, needs=(1, 2)),
         trace(
             "Closing is part of the request",
@@ -120,6 +142,14 @@ cabinet = Exercise(
             return {"shelf": shelf, "books": cabinet.read(shelf)}
     """,
     mistakes=[
+        Mistake(
+            "def opened():\n    cabinet = Cabinet()\n    try:\n        yield cabinet\n    finally:\n"
+            "        cabinet.close()\n\n\n"
+            '@app.get("/shelves/{name}", dependencies=[Depends(opened)])\ndef read(name: str):\n'
+            "    if name not in SHELVES:\n        raise HTTPException(404)\n"
+            '    return {"shelf": name, "books": SHELVES[name]}',
+            "is the cabinet's business",
+        ),
         Mistake(
             "def open_cabinet():\n    cabinet = Cabinet()\n    yield cabinet\n    cabinet.close()\n\n\n"
             '@app.get("/shelves/{name}")\ndef shelf(name: str, cabinet: Annotated[Cabinet, Depends(open_cabinet)]):\n'
@@ -180,7 +210,10 @@ def _is_kept_or_undone(probe):
         raise Missed(
             "a refused transfer was committed",
             asked="it is rolled back, and not committed",
-            hint="`finally` runs after errors too. Commit in an `else`, or right below the `yield`, and not in `finally`.",
+            hint=(
+                "`finally` runs after errors too: commit in an `else`, or right below the `yield`. And what the operation "
+                "catches itself, the dependency never hears of: let `TooMuch` through."
+            ),
         )
     if "rollback" not in events:
         raise Missed(
@@ -300,6 +333,15 @@ order = Exercise(
     steps=[
         ask("The inventory is taken", "GET /inventory", has={"books": 2}),
         do("The light is on as long as the door is open", _is_in_order, needs=1),
+        trace(
+            "Two dependencies see to it",
+            "GET /inventory",
+            runs={"teardown": 2},
+            mistakes={
+                200: "The operation itself does it all. Two dependencies with `yield` serve every operation that asks for them.",
+            },
+            needs=2,
+        ),
     ],
     hints=[
         "Two dependencies with `yield`: `light` notes `light on` and `light off`, `door` notes `door open` and `door closed`.",
@@ -349,6 +391,11 @@ order = Exercise(
             return {"books": 2, "light": brightness}
     """,
     mistakes=[
+        Mistake(
+            '@app.get("/inventory")\ndef inventory():\n'
+            '    events.extend(["light on", "door open", "door closed", "light off"])\n    return {"books": 2}',
+            "serve every operation that asks for them",
+        ),
         Mistake(
             'def light():\n    events.append("light on")\n    yield\n    events.append("light off")\n\n\n'
             'def door():\n    events.append("door open")\n    yield\n    events.append("door closed")\n\n\n'

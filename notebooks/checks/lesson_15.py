@@ -10,6 +10,9 @@ members = Exercise(
             "GET /members/",
             gives=["Ada", "Bo"],
             mistakes={
+                lambda answer: "/members/members/" in answer.document["paths"]: (
+                    "Nothing is at `/members/`: the prefix stands twice, and it is `/members/members/`. Say it once."
+                ),
                 404: "Nothing is at `/members/`. A router is part of the application when `app.include_router(…)` has run.",
             },
         ),
@@ -26,6 +29,7 @@ members = Exercise(
             "GET /members/{name}",
             has={"tags": ["members"]},
             mistakes={
+                lambda operation: "m" in operation["tags"]: "`tags` is a list: in a text, each letter is one.",
                 lambda operation: not operation.get("tags"): (
                     'No tag is said. `APIRouter(prefix="/members", tags=["members"])` gives it to all its operations.'
                 ),
@@ -94,7 +98,7 @@ members = Exercise(
             '@members.get("/members/")\ndef list_members():\n    return ["Ada", "Bo"]\n\n\n'
             '@members.get("/members/{name}")\ndef read_member(name: str):\n    return {"name": name}\n\n\n'
             "app.include_router(members)",
-            "Nothing is at `/members/`",
+            "the prefix stands twice",
         ),
     ],
     learned="A router is a part of an application: it has its own prefix, tags and rules, and is written where it belongs.",

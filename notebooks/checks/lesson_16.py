@@ -15,7 +15,12 @@ def _says(word):
 found = Exercise(
     "Say what it does",
     steps=[
-        ask("The operation answers", "GET /books/0-19-953556-2", has={"isbn": "0-19-953556-2"}),
+        ask(
+            "The operation answers",
+            "GET /books/0-19-953556-2",
+            has={"isbn": "0-19-953556-2"},
+            mistakes={422: "An ISBN is often written with hyphens: it is a text, and no number."},
+        ),
         openapi(
             "Its summary is `Find a book`",
             "GET /books/{isbn}",
@@ -124,7 +129,7 @@ example = Exercise(
             "The body has an example: two copies of Emma",
             "POST /orders: body",
             where=(
-                'with `examples`, the first of them `{"title": "Emma", "copies": 2}`',
+                '`examples`, the first of them `{"title": "Emma", "copies": 2}`',
                 lambda schema: schema["examples"][0] == {"title": "Emma", "copies": 2},
             ),
             mistakes={

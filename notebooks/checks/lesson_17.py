@@ -1,6 +1,6 @@
 """Lesson 17: API keys and HTTP Basic."""
 
-from routebook_kernel.learn import Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
 
 _OPEN = (
     "Everybody gets in. The operation, or a dependency of it, has to compare the key and raise `HTTPException(401)`."
@@ -28,6 +28,10 @@ key = Exercise(
             status=401,
             mistakes={
                 200: _OPEN,
+                "query.name": (
+                    "`Depends(APIKeyHeader)` depends on the class. Make one scheme of it: "
+                    '`Depends(APIKeyHeader(name="X-API-Key"))`.'
+                ),
                 422: (
                     "A header that is required and missing is a `422`: the request is malformed. A missing credential is a "
                     "`401`, and `APIKeyHeader` answers it for you."
@@ -58,7 +62,7 @@ key = Exercise(
         openapi(
             "Clients know that a key is needed",
             "GET /forecast",
-            where=("with `security`", lambda operation: bool(operation.get("security"))),
+            where=("`security`", lambda operation: bool(operation.get("security"))),
             mistakes={
                 lambda operation: True: (
                     "The document does not say it. Reading the header by `Header()` works, but only a security scheme, "
@@ -185,6 +189,27 @@ basic = Exercise(
                 404: "`404` tells that there is no such user. To a stranger say the same in both cases: `401`.",
             },
         ),
+        ask(
+            "Somebody unknown with an empty password is refused",
+            "GET /diary",
+            auth=("eve", ""),
+            status=401,
+            needs=3,
+            mistakes={
+                lambda answer: True: (
+                    'Whoever is not in `PASSWORDS` gets in with no password: `PASSWORDS.get(name, "")` is the empty text for '
+                    "them, and so is what they sent. Ask whether the name is there, too."
+                ),
+            },
+        ),
+        ask(
+            "Nor does the password of another open",
+            "GET /diary",
+            auth=("ada", "diddley"),
+            status=401,
+            needs=2,
+            mistakes={200: "Ada's diary opened with Bo's password. Each name has its own: `PASSWORDS[name]`."},
+        ),
     ],
     hints=[
         "`credentials: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]` has `.username` and `.password`.",
@@ -223,6 +248,20 @@ basic = Exercise(
     mistakes=[
         Mistake(
             '@app.get("/diary")\ndef diary(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]):\n'
+            '    if PASSWORDS.get(given.username, "") != given.password:\n'
+            '        raise HTTPException(401, headers={"WWW-Authenticate": "Basic"})\n'
+            '    return {"of": given.username, "pages": PAGES.get(given.username)}',
+            "gets in with no password",
+        ),
+        Mistake(
+            '@app.get("/diary")\ndef diary(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]):\n'
+            "    if given.username not in PASSWORDS or given.password not in PASSWORDS.values():\n"
+            '        raise HTTPException(401, headers={"WWW-Authenticate": "Basic"})\n'
+            '    return {"of": given.username, "pages": PAGES[given.username]}',
+            "opened with Bo's password",
+        ),
+        Mistake(
+            '@app.get("/diary")\ndef diary(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]):\n'
             '    return {"of": given.username, "pages": PAGES.get(given.username, 0)}',
             "Any password opens",
         ),
@@ -246,6 +285,22 @@ basic = Exercise(
     ),
 )
 
+
+def _serves_new_editors(probe):
+    editors = probe.value("EDITORS")
+    editors.add("bo")
+    try:
+        answer = probe.delete("/diary/page", auth=("bo", "diddley"))
+    finally:
+        editors.discard("bo")
+    if (answer.status, answer.json) != (200, {"pages": 2}):
+        raise Missed(
+            f"`{answer.status_text}` {answer.text[:80]}",
+            asked='`{"pages": 2}` for Bo, once he is in `EDITORS`',
+            hint="Look into `EDITORS` and `PAGES` with each request, with the name that was sent.",
+        )
+
+
 roles = Exercise(
     "Known, but not allowed",
     steps=[
@@ -268,7 +323,17 @@ roles = Exercise(
                 204: "Bo may do it, too. Only who is in `EDITORS` may.",
             },
         ),
+        ask(
+            "Ada's name alone is not enough",
+            "DELETE /diary/page",
+            auth=("ada", "a guess"),
+            status=401,
+            mistakes={
+                200: "A wrong password deleted a page. Who it is, is the first question: look at the password, too."
+            },
+        ),
         ask("Ada, an editor, may", "DELETE /diary/page", auth=("ada", "lovelace"), gives={"pages": 11}),
+        do("So may whoever becomes one", _serves_new_editors, needs=(2, 4)),
     ],
     hints=[
         "Two dependencies: one finds out who it is (`401`), the other, which depends on it, whether they may (`403`).",
@@ -305,6 +370,12 @@ roles = Exercise(
             return {"pages": PAGES[given.username] - 1}
     """,
     mistakes=[
+        Mistake(
+            '@app.delete("/diary/page")\ndef remove(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]):\n'
+            "    if given.username not in EDITORS:\n        raise HTTPException(403)\n"
+            '    return {"pages": PAGES[given.username] - 1}',
+            "look at the password, too",
+        ),
         Mistake(
             '@app.delete("/diary/page")\ndef remove(given: Annotated[HTTPBasicCredentials, Depends(HTTPBasic())]):\n'
             "    if PASSWORDS.get(given.username) != given.password or given.username not in EDITORS:\n"

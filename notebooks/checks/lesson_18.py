@@ -207,7 +207,7 @@ me = Exercise(
         openapi(
             "Clients know where to get a token",
             "GET /me",
-            where=("with `security`", lambda operation: bool(operation.get("security"))),
+            where=("`security`", lambda operation: bool(operation.get("security"))),
             mistakes={
                 lambda operation: True: 'Read the token with the scheme, `OAuth2PasswordBearer(tokenUrl="token")`.'
             },
@@ -296,6 +296,13 @@ def _needs_write(probe):
                 else 'Look for `notes:write` in the claim `scope`. Split it: `claims.get("scope", "").split()`.'
             ),
         )
+    answer = _asks_notes(probe, "notes:write-to-me")
+    if answer.status != 403:
+        raise Missed(
+            f"`{answer.status_text}` for a token with the scope `notes:write-to-me`",
+            asked="`403`",
+            hint="A part of a word is not the word: `in` finds it in a text, and in `scope.split()` only whole words.",
+        )
     answer = probe.delete("/notes/1", headers=_bearer(_token(probe)))
     if answer.status != 403:
         raise Missed(
@@ -377,6 +384,14 @@ scopes = Exercise(
             return {"deleted": number, "by": by}
     """,
     mistakes=[
+        Mistake(
+            '@app.delete("/notes/{note_id}")\ndef delete(note_id: int, token: Annotated[str, Depends(bearer)]):\n'
+            "    try:\n        claims = jwt.decode(token, SECRET, algorithms=['HS256'])\n"
+            "    except jwt.PyJWTError:\n        raise HTTPException(401)\n"
+            "    if 'notes:write' not in claims.get('scope', ''):\n        raise HTTPException(403)\n"
+            "    return {'deleted': note_id, 'by': claims['sub']}",
+            "A part of a word is not the word",
+        ),
         Mistake(
             'def claims_of(token: Annotated[str, Depends(OAuth2PasswordBearer(tokenUrl="token"))]):\n'
             '    return jwt.decode(token, SECRET, algorithms=["HS256"])\n\n\n'

@@ -123,7 +123,7 @@ def _is_closed_at_night(probe):
             asked="`200` by day",
             hint="By day the request goes on: `return await call_next(request)`.",
         )
-    night = probe.get("/tea", headers={"x-hour": "23"})
+    night = probe.trace("GET /tea", headers={"x-hour": "23"})
     if night.status != 503:
         raise Missed(
             f"`{night.status_text}` at 23 o'clock",
@@ -144,6 +144,14 @@ def _is_closed_at_night(probe):
             asked="`200`: it is noon where nobody says the hour",
             hint='`request.headers.get("x-hour", "12")` has a value for when it is missing.',
         )
+    for hour, status in ((22, 503), (21, 200), (5, 503), (6, 200)):
+        answer = probe.get("/tea", headers={"x-hour": str(hour)})
+        if answer.status != status:
+            raise Missed(
+                f"`{answer.status_text}` at {hour} o'clock",
+                asked=f"`{status}`: it is closed from 22 on, and open from 6 on",
+                hint="Look at the limits: `hour >= 22 or hour < 6` is the night.",
+            )
 
 
 closing = Exercise(
@@ -183,6 +191,18 @@ closing = Exercise(
         app.add_middleware(NightWatch)
     """,
     mistakes=[
+        Mistake(
+            '@app.middleware("http")\nasync def night(request, call_next):\n    response = await call_next(request)\n'
+            '    hour = int(request.headers.get("x-hour", "12"))\n'
+            "    return response if 6 <= hour < 22 else JSONResponse(None, 503)",
+            "Answer before `call_next`",
+        ),
+        Mistake(
+            '@app.middleware("http")\nasync def night(request, call_next):\n'
+            '    hour = int(request.headers.get("x-hour", "12"))\n    if hour > 22 or hour < 6:\n'
+            "        return JSONResponse(None, 503)\n    return await call_next(request)",
+            "Look at the limits",
+        ),
         Mistake(
             '@app.middleware("http")\nasync def close(request, call_next):\n'
             '    if int(request.headers.get("x-hour", "12")) >= 22:\n        raise HTTPException(503)\n'
@@ -230,10 +250,23 @@ cors = Exercise(
             headers={"origin": OTHER},
             status=200,
             where=(
-                "without `access-control-allow-origin`",
+                "no header `access-control-allow-origin`",
                 lambda answer: "access-control-allow-origin" not in answer.headers,
             ),
             mistakes={200: "Another page may read, too. `allow_origins` names the one that may."},
+        ),
+        ask(
+            "Nor may one whose address is a part of it",
+            "GET /tea",
+            headers={"origin": "https://shop"},
+            status=200,
+            where=(
+                "no header `access-control-allow-origin`",
+                lambda answer: "access-control-allow-origin" not in answer.headers,
+            ),
+            mistakes={
+                200: "`allow_origins` is a list. In a text, each part of it counts as an origin, such as `https://shop`."
+            },
         ),
         ask(
             "Before it deletes, the page may ask",
@@ -255,7 +288,7 @@ cors = Exercise(
             "OPTIONS /tea",
             headers=_preflight(PAGE, method="PUT"),
             status=400,
-            needs=3,
+            needs=4,
             mistakes={200: '`allow_methods=["*"]` allows `PUT`, too. Name what the page needs: `GET` and `DELETE`.'},
         ),
     ],
@@ -286,6 +319,11 @@ cors = Exercise(
         )
     """,
     mistakes=[
+        Mistake(
+            'app.add_middleware(CORSMiddleware, allow_origins="https://shop.example", '
+            'allow_methods=["GET", "DELETE"], allow_headers=["X-Token"])',
+            "`allow_origins` is a list",
+        ),
         Mistake('app.add_middleware(CORSMiddleware, allow_origins=["*"])', "lets every page in the world"),
         Mistake(
             'app.add_middleware(CORSMiddleware, allow_origins=["https://shop.example/"])', "without a slash at the end"

@@ -312,7 +312,9 @@ def _add_to_atlas(probe, name, places):
 
 def _atlas_is_complete(probe):
     name = f"orchid-{uuid4().hex[:6]}"
+    unseen = f"orchid-{uuid4().hex[:6]}"
     _add_to_atlas(probe, name, ("dune", "cliff"))
+    _add_to_atlas(probe, unseen, ())
     answer = probe.get("/atlas")
     if answer.status != 200:
         hint = "A relationship is read from the database when you touch it. Load it with the plants: `selectinload`."
@@ -336,6 +338,12 @@ def _atlas_is_complete(probe):
                 if len(found) > 1
                 else "One object for each plant: its `name`, and `places`, the `place` of each of its sightings."
             ),
+        )
+    if {"name": unseen, "places": []} not in answer.json:
+        raise Missed(
+            f"without `{unseen}`, which nobody has seen yet",
+            asked="an object for each plant",
+            hint="A `join` leaves out what has no partner. Begin with the plants: those without a sighting have `[]`.",
         )
 
 
@@ -388,6 +396,13 @@ atlas = Exercise(
             return [{"name": name, "places": each} for name, each in places.items()]
     """,
     mistakes=[
+        Mistake(
+            '@app.get("/atlas")\nasync def atlas(session: Session):\n'
+            "    rows = await session.execute(select(Plant.name, Sighting.place).join(Sighting))\n    found = {}\n"
+            "    for name, place in rows:\n        found.setdefault(name, []).append(place)\n"
+            '    return [{"name": name, "places": places} for name, places in found.items()]',
+            "leaves out what has no partner",
+        ),
         Mistake(
             '@app.get("/atlas")\nasync def atlas(session: Session):\n    plants = await session.scalars(select(Plant))\n'
             '    return [{"name": plant.name, "places": [each.place for each in plant.sightings]} for plant in plants]',

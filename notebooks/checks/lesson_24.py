@@ -1,5 +1,7 @@
 """Lesson 24: performance, and how it works inside."""
 
+from uuid import uuid4
+
 from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, trace
 
 ping = Exercise(
@@ -66,7 +68,7 @@ ping = Exercise(
 
 def _is_read_once(probe):
     before = probe.value("reads")
-    for name in ("tea", "cake", "tea", "cake"):
+    for name in ("tea", "cake", f"x-{uuid4().hex}", f"y-{uuid4().hex}"):
         probe.get(f"/prices/{name}")
     times = probe.value("reads") - before
     if times > 1:
@@ -135,6 +137,13 @@ prices = Exercise(
             return {"name": article, "price": price}
     """,
     mistakes=[
+        Mistake(
+            "from functools import cache\n\n\n@cache\ndef price_of(name):\n    return read_prices().get(name)\n\n\n"
+            '@app.get("/prices/{name}")\ndef read_price(name: str):\n    if price_of(name) is None:\n'
+            "        raise HTTPException(404)\n"
+            '    return {"name": name, "price": price_of(name)}',
+            "Where could the list be read before the first",
+        ),
         Mistake(
             '@app.get("/prices/{name}")\ndef read_price(name: str):\n    prices = read_prices()\n'
             "    if name not in prices:\n        raise HTTPException(404)\n"
