@@ -148,6 +148,7 @@ def test_exchanges_are_found_opened_sent_again_and_compared(log: LogPage, page: 
     log.row("price must be").click()
     log.panel.get_by_role("button", name="Edit and replay").click()
     body = log.panel.get_by_role("textbox", name="body")
+    assert '\n  "price": "abc"' in body.input_value()
     body.fill(body.input_value().replace('"abc"', "12.5"))
     body.press("Control+Enter")
     expect(log.panel).to_contain_text("201 Created")

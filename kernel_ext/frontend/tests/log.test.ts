@@ -2,7 +2,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { compare } from "../src/log/compare";
-import { forCode, headerLines, headersFrom } from "../src/log/resend";
+import { editable, forCode, headerLines, headersFrom } from "../src/log/resend";
 import { NO_FILTER, applyLogDelta, filtered, linesOf, textsOf } from "../src/log/rows";
 import type { ExchangeDetail, ExchangeState, ExchangeSummary, LogState, Payload } from "../src/protocol";
 
@@ -178,4 +178,13 @@ test("as code a request has what a client does not write by itself, and names fo
     cookies: [],
     body: { kind: "text", text: "{}", content_type: "application/json" },
   });
+});
+
+test("a JSON body is edited line by line, its numbers as they were sent; other bodies as they are", () => {
+  const body = (type: string, text: string): string =>
+    editable({ application: "app", method: "POST", url: "/", headers: [["Content-Type", type]], text });
+  assert.equal(body("application/json", '{"a":1.0,"b":[]}'), '{\n  "a": 1.0,\n  "b": []\n}');
+  assert.equal(body("application/problem+json; charset=utf-8", "[1]"), "[\n  1\n]");
+  assert.equal(body("application/json", '{"a":'), '{"a":');
+  assert.equal(body("text/plain", '{"a":1}'), '{"a":1}');
 });

@@ -4,7 +4,7 @@ import { Icon } from "../parts/icon";
 import type { ExchangeDetail, HiddenValue, RawRequest } from "../protocol";
 import { size, visible } from "../words";
 import { PanelHead, Refusal } from "./panel";
-import { headerLines, headersFrom } from "./resend";
+import { editable, headerLines, headersFrom } from "./resend";
 import type { LogStore } from "./store";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY"];
@@ -52,14 +52,16 @@ function Form({ store, detail, request }: { store: LogStore; detail: ExchangeDet
   const [method, setMethod] = useState(request.method);
   const [url, setUrl] = useState(request.url);
   const [headers, setHeaders] = useState(headerLines(request.headers));
-  const [text, setText] = useState(request.text ?? "");
+  const written = editable(request);
+  const [text, setText] = useState(written);
   const [values, setValues] = useState<{ [key: string]: string }>({});
   const { id } = detail.summary;
   const send = (): void => {
     const read = headersFrom(headers);
     if (read.bad !== null) return store.say(`"${read.bad}" is no header: write it as name: value.`, true);
-    const { text: _text, ...rest } = request;
-    const edited = { ...rest, method, url, headers: read.headers, ...(request.base64 === undefined && { text }) };
+    const { text: sent, ...rest } = request;
+    const body = text === written ? (sent ?? "") : text; // what nobody changed is sent as it was, byte by byte
+    const edited = { ...rest, method, url, headers: read.headers, ...(request.base64 === undefined && { text: body }) };
     void store.send(id, edited, values);
   };
   return (

@@ -1,4 +1,5 @@
 /** A kept request as a person edits it, and as code elsewhere. Pure. */
+import { parse, print } from "../json";
 import type { ExchangeDetail, Pairs, RawRequest, RequestBody, SendArguments } from "../protocol";
 
 /** What the kernel puts in the place of a credential. */
@@ -33,6 +34,12 @@ export function headersFrom(text: string): { headers: Pairs; bad: string | null 
 
 const mediaTypeOf = (headers: Pairs): string =>
   headers.find(([name]) => name.toLowerCase() === "content-type")?.[1] ?? "";
+
+/** The text of a body for editing: JSON line by line, its numbers as they were sent. */
+export function editable({ headers, text = "" }: RawRequest): string {
+  const parsed = /[/+]json\b/i.test(mediaTypeOf(headers)) ? parse(text) : null;
+  return parsed?.ok ? print(parsed.value) : text;
+}
 
 function bodyOf({ headers, text, base64 }: RawRequest): RequestBody {
   const given = text ?? (base64 === undefined ? "" : atob(base64));

@@ -7,6 +7,7 @@ import type { Console } from "../store";
 import { print, type Value } from "../json";
 import { shorten, visible } from "../words";
 import { Status } from "./badges";
+import { Icon } from "./icon";
 
 const MAX_DEPTH = 4;
 
@@ -145,8 +146,11 @@ function Responses({ from }: { from: Console }) {
               {spec && spec.kind !== "any" && <code>{visible(typeOf(spec))}</code>} {visible(description)}
               {mediaType && mediaType !== "application/json" && <span class="rb-2"> {visible(mediaType)}</span>}
               {schema && rowsOf(schema, components).length > 0 && (
-                <details class="rb-more">
-                  <summary>Fields</summary>
+                <details class="rb-fold rb-more">
+                  <summary>
+                    <Icon name="right" />
+                    Fields
+                  </summary>
                   <Fields caption={`Response ${status}`} rows={rowsOf(schema, components)} />
                 </details>
               )}
