@@ -20,7 +20,8 @@ class ExchangeLog:
         self.max_count = max_count
         self.max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[int, tuple[Exchange, int]] = OrderedDict()
+        self._kept: OrderedDict[int, Exchange] = OrderedDict()
+        self._sizes: dict[int, int] = {}  # apart: a pair for each would be one more object to collect
         self._size_bytes = 0
         self._ids = itertools.count(1)
         self._total = 0
@@ -41,10 +42,10 @@ class ExchangeLog:
     def _keep(self, exchange: Exchange, count: int) -> None:
         size_bytes = exchange.size_bytes
         with self._lock:
-            former = self._kept.get(exchange.id)
-            self._kept[exchange.id] = (exchange, size_bytes)
+            self._size_bytes += size_bytes - self._sizes.get(exchange.id, 0)
+            self._kept[exchange.id] = exchange
+            self._sizes[exchange.id] = size_bytes
             self._total += count
-            self._size_bytes += size_bytes - (former[1] if former else 0)
             if len(self._kept) > self.max_count or self._size_bytes > self.max_bytes:
                 self._let_go()
             listeners = self._listeners
@@ -53,8 +54,8 @@ class ExchangeLog:
 
     def _let_go(self) -> None:
         while len(self._kept) > self.max_count or (self._size_bytes > self.max_bytes and len(self._kept) > 1):
-            _, (_, gone_bytes) = self._kept.popitem(last=False)
-            self._size_bytes -= gone_bytes
+            gone, _ = self._kept.popitem(last=False)
+            self._size_bytes -= self._sizes.pop(gone)
 
     def resize(self, *, max_count: int | None = None, max_bytes: int | None = None) -> None:
         """Change how much is kept; what is too much goes at once.
@@ -97,19 +98,18 @@ class ExchangeLog:
     def get(self, id: int) -> Exchange | None:
         """The exchange with this id, while it is kept."""
         with self._lock:
-            exchange, _ = self._kept.get(id, (None, 0))
-        return exchange
+            return self._kept.get(id)
 
     def clear(self) -> None:
         """Let go of all."""
         with self._lock:
             self._kept.clear()
+            self._sizes.clear()
             self._size_bytes = 0
 
     def __iter__(self) -> Iterator[Exchange]:
         with self._lock:
-            kept = tuple(self._kept.values())
-        return iter([exchange for exchange, _ in kept])
+            return iter(tuple(self._kept.values()))
 
     def __len__(self) -> int:
         return len(self._kept)

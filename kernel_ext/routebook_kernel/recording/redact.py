@@ -114,7 +114,10 @@ class Secrets:
     def _may_hold(self, text: str) -> bool:
         """Whether a secret field may stand in a JSON text: most hold none, and this is seven times quicker to tell."""
         lowered = text.lower()
-        return any(hint in lowered for hint in self._hints)
+        for hint in self._hints:  # noqa: SIM110  # `any` over a generator takes twice the time
+            if hint in lowered:
+                return True
+        return False
 
     def hidden_fields(self, data: bytes, media_type: str) -> tuple[str, ...]:
         """The names of the fields of a kept body whose values were taken out, in order, repeats kept."""
