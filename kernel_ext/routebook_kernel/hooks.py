@@ -62,8 +62,9 @@ class CellHooks:
         raw, transformed = info.raw_cell or "", info.transformed_cell or info.raw_cell or ""
         count = self._shell.execution_count - 1 if info.store_history else None
         self._filename = self._shell.compile.get_code_name(raw, transformed, count or 0)
-        deleted = [str(cell) for cell in (info.cell_meta or {}).get("deletedCells") or ()]
-        self._session.begin(info.cell_id, raw, count, self._filename, deleted)
+        meta = info.cell_meta or _asked(self._shell).get("metadata") or {}
+        deleted = [str(cell) for cell in meta.get("deletedCells") or ()]
+        self._session.begin(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
 
     def after(self, result: ExecutionResult) -> None:
         """A cell's run ended, however it did."""
@@ -90,10 +91,17 @@ def _code_of(info: ExecutionInfo) -> str:
     return str(info.raw_cell or "").rstrip("\n")
 
 
+def _asked(shell: Any) -> dict[str, Any]:
+    """The message that the kernel answers, whole; JupyterLite's kernel has it, and tells the shell nothing of it."""
+    get_parent = getattr(shell if hasattr(shell, "get_parent") else getattr(shell, "kernel", None), "get_parent", None)
+    message = get_parent() if get_parent is not None else None
+    return message if isinstance(message, dict) else {}
+
+
 def _running_now(shell: InteractiveShell) -> ExecutionInfo | None:
     """What runs in the shell: what the kernel was asked to execute, or the last line of a console's history."""
-    message = shell.get_parent() if hasattr(shell, "get_parent") else None
-    content, meta = (message or {}).get("content", {}), (message or {}).get("metadata", {})
+    message = _asked(shell)
+    content, meta = message.get("content", {}), message.get("metadata", {})
     history = shell.history_manager.input_hist_raw if shell.history_manager else []
     code = content.get("code") or (history[-1] if len(history) > 1 else None)
     if not code or content.get("silent"):

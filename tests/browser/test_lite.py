@@ -78,3 +78,8 @@ def test_first_lesson_runs_in_the_browser_alone(page: Page, site: str, screensho
     notebook.run_cell(index_of("progress"))
     expect(notebook.output(index_of("progress")).last).to_contain_text("1 of")
     screenshot(page, "lite-check")
+
+    # Cells have their ids here too: a cell much like another is not taken for that one, edited.
+    notebook.edit_cell(index_of("serve"), '@app.get("/hours")\ndef hours():\n    return {"opens": 9, "closes": 20}')
+    notebook.run_cell(index_of("serve"))
+    expect(notebook.cell(index_of("serve"))).to_contain_text("conflict")

@@ -93,7 +93,7 @@ def test_home_has_a_thread_of_its_own_where_there_are_threads() -> None:
 
 @pytest.mark.kernel
 def test_notebook_works_on_the_kernels_loop() -> None:
-    """Cells without ids, as JupyterLite sends them: definitions are followed, requests awaited, views answered."""
+    """Cells without ids: definitions are followed, requests awaited, views answered."""
     driver = Kernel()
     try:
         driver.good("from routebook import Routebook, threads\nthreads.do_without()")

@@ -9,10 +9,13 @@ from functools import lru_cache
 
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
+_TREES = 32
+"""How many syntax trees are kept: those of the cell that runs, and of some that it names."""
+
 _PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_TREES)
 def parsed(source: str) -> ast.Module | None:
     """A cell's syntax tree, IPython's own lines left out; None where it cannot be read."""
     try:
@@ -21,7 +24,7 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=4096)  # asked of every cell after each run
 def bound_in(source: str) -> frozenset[str]:
     """The names that a cell binds: assigned, imported, looped over, defined."""
     try:
@@ -44,7 +47,7 @@ def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
     return (node.id for node in nodes if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store))
 
 
-@lru_cache(maxsize=1024)
+@lru_cache(maxsize=_TREES)
 def functions_in(source: str) -> dict[tuple[str, int], FunctionNode]:
     """The functions of a cell by name and first line, as their code objects have them."""
     tree = parsed(source)

@@ -29,7 +29,7 @@ class Same:
 def cell_key(cell_id: str | None, source: str, cells: Iterable[CellRecord]) -> CellKey:
     """Which cell this is.
 
-    The front end's id decides. Where it sends none (nbclient, JupyterLite, a console), the same source is the same
+    The front end's id decides. Where it sends none (nbclient, a console), the same source is the same
     cell, and so is a source much like an earlier one that defines a name or an operation it defined: that cell edited.
 
     Args:
