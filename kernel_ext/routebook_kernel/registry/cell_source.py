@@ -24,7 +24,7 @@ def parsed(source: str) -> ast.Module | None:
         return None
 
 
-@lru_cache(maxsize=4096)  # asked of every cell after each run
+@lru_cache(maxsize=1024)  # asked of every cell after each run
 def bound_in(source: str) -> frozenset[str]:
     """The names that a cell binds: assigned, imported, looped over, defined."""
     try:
