@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 from pydantic import BaseModel
 
-from routebook import Depends, HTTPException, Response
+from routebook import Depends, HTTPException, Request, Response
 from routebook_kernel.registry.sources import find_in_source
 
 
@@ -25,7 +25,7 @@ class Item(BaseModel):
 
 
 NAMESPACE: dict[str, Any] = {
-    "asyncio": asyncio, "time": time, "sleep": time.sleep, "HTTPException": HTTPException, "Response": Response,
+    "asyncio": asyncio, "time": time, "sleep": time.sleep, "HTTPException": HTTPException, "Request": Request, "Response": Response,
     "Item": Item, "fetch": fetch, "get_db": get_db, "counter": 0, "Depends": Depends,
 }  # fmt: skip
 
@@ -45,15 +45,7 @@ MISTAKES = {
     "request.json": ("async def f(r: Request):\n    return r.json()", "write `await r.json(…)`"),
     "called dependency": ("def f(db = Depends(get_db())): ...", "calls it now, once: write `Depends(get_db)`"),
     "Depends as type": ("def f(db: Depends(get_db)): ...", "write `db: Annotated[…, Depends(get_db)]`"),
-    "request": ("@app.get('/')\ndef f(request): ...", "write `request: Request`"),
-    "self": ("@app.get('/')\ndef f(self): ...", "`self` becomes a required query parameter"),
-    "kwargs": ("@app.get('/')\ndef f(**kwargs): ...", "`*kwargs` becomes a query parameter"),
-    "optional": ("@app.get('/')\ndef f(q: str | None): ...", "write `= None` behind it"),
-    "not optional": ("@app.get('/')\ndef f(q: str = None): ...", "write `q: str | None = None`"),
-    "scalars": (
-        "@app.post('/{i}')\ndef f(i: int, x: str, y: int): ...",
-        "`x`, `y` are read from the query, not from JSON",
-    ),
+    "kwargs": ("@app.get('/')\ndef f(**kwargs): ...", "`**kwargs` becomes a query parameter"),
     "tuple": ("@app.get('/')\ndef f():\n    return {}, 404", "answers 200 with a list"),
     "returned error": ("@app.get('/')\ndef f():\n    return HTTPException(404)", "write `raise HTTPException(…)`"),
     "dumps": ("@app.get('/')\ndef f():\n    return json.dumps({})", "encoded twice"),

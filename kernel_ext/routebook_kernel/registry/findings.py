@@ -124,7 +124,7 @@ def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, A
         if (operation_id := described.get("operationId")) is None:
             continue
         first = seen.setdefault(operation_id, operation)
-        if first is operation:
+        if first is operation or first.id == operation.id:  # the document has one of them only
             continue
         if first.context.original_route is operation.context.original_route:
             told = f"`{first.id}` and `{operation.id}` of `{operation.function}` both have {ticked(operation_id)}"

@@ -1,7 +1,7 @@
 """An application's operations as they are served: whole paths, owners, and the OpenAPI document beside them."""
 
 import warnings
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -52,7 +52,12 @@ class Operation:
 
 def iter_operations(app: Routebook, entry_of: EntryOf) -> Iterator[Operation]:
     """Every path operation and WebSocket endpoint, in declaration order; not the framework's own pages."""
-    for context in iter_route_contexts(app.routes):
+    return iter_operations_of(app.routes, entry_of)
+
+
+def iter_operations_of(routes: Sequence[Any], entry_of: EntryOf) -> Iterator[Operation]:
+    """The same of some routes, as they stand there."""
+    for context in iter_route_contexts(routes):
         route = context.original_route
         if not isinstance(route, APIRoute | APIWebSocketRoute):
             continue

@@ -15,7 +15,7 @@ from routebook_kernel.registry.rules import (
     MODEL_RULES,
     OPERATION_RULES,
 )
-from routebook_kernel.registry.rules.operations import Served
+from routebook_kernel.registry.rules.served import Served
 from routebook_kernel.registry.rules.subjects import Cell, FunctionNode, Names, iter_functions, iter_models
 
 
@@ -47,19 +47,28 @@ def find_in_source(
 
 
 def find_in_operations(operations: Iterable[Operation], cell: CellKey) -> Iterator[Finding]:
-    """The mistakes that the framework's analysis of a cell's operations shows."""
+    """The mistakes that the framework's analysis of a cell's operations shows; a shared dependency's once."""
     routes: dict[int, Operation] = {}
     for operation in operations:
         if operation.entry is not None and operation.entry.cell == cell:
             routes.setdefault(id(operation.context.original_route), operation)
+    told: set[str] = set()
     for operation in routes.values():
-        route = operation.context.original_route
-        if (dependant := getattr(route, "dependant", None)) is None:
-            continue
-        served = Served(operation.function, dependant, getattr(route, "response_model", None))
-        for rule in OPERATION_RULES:
-            for text in rule.told(served):
-                yield Finding("source", rule.level, rule.word, text, operation.id)
+        for finding in _find_in_operation(operation):
+            if finding.text not in told:
+                told.add(finding.text)
+                yield finding
+
+
+def _find_in_operation(operation: Operation) -> Iterator[Finding]:
+    dependant = getattr(operation.context, "dependant", None)
+    if dependant is None:
+        return
+    response = getattr(operation.context.original_route, "response_model", None)
+    served = Served(operation.function, operation.method, operation.path, dependant, response)
+    for rule in OPERATION_RULES:
+        for text in rule.told(served):
+            yield Finding("source", rule.level, rule.word, text, operation.id)
 
 
 def find_in_application(app: Routebook) -> Iterator[Finding]:

@@ -6,6 +6,7 @@ from typing import Any
 
 from routebook.applications import Routebook
 from routebook.exceptions import RoutebookError
+from routebook.routing import APIRoute, APIWebSocketRoute
 from routebook_kernel.protocol import Mark, MarkKind
 from routebook_kernel.recording.causes import tell_cause
 from routebook_kernel.records import CellKey
@@ -17,7 +18,13 @@ from routebook_kernel.registry.identity import Same
 from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import Rebound
 from routebook_kernel.registry.notebook import Notebook, Settled
-from routebook_kernel.registry.operations import Operation, document_of, iter_operations, take_snapshot
+from routebook_kernel.registry.operations import (
+    Operation,
+    document_of,
+    iter_operations,
+    iter_operations_of,
+    take_snapshot,
+)
 from routebook_kernel.registry.report import Finding, RunReport, ticked
 from routebook_kernel.registry.sources import find_in_application, find_in_operations, find_in_source
 from routebook_kernel.session.following import Follower, Staleness
@@ -129,15 +136,22 @@ class Reporter:
         yield from find_shadowed(app, operations, cell_of, here)
 
     def _find_in_source(self, applications: Mapping[str, Routebook], run: Run) -> list[Finding]:
-        """What the cell's own source shows."""
+        """What the cell's own source shows, and what it gives to routers that no application includes yet."""
         entries = {Same(value): entry for _, value, entry in self._notebook.standing()} if run.has_placed else {}
-        mine = {
-            each.line: each.id
+        mine = [
+            each
             for app in applications.values()
             for each in (iter_operations(app, lambda route: entries.get(Same(route))) if entries else ())
             if each.entry and each.entry.cell == run.cell
-        }
-        return list(find_in_source(run.settled.cell.source, self._namespace, mine.get))
+        ]
+        served = {Same(each.context.original_route) for each in mine}
+        own = [same for same, entry in entries.items() if entry.cell == run.cell and same not in served]
+        apart = [same.target for same in own if isinstance(same.target, APIRoute | APIWebSocketRoute)]
+        by_line = {each.line: each.id for each in mine}
+        return [
+            *find_in_source(run.settled.cell.source, self._namespace, by_line.get),
+            *find_in_operations(iter_operations_of(apart, lambda route: entries.get(Same(route))), run.cell),
+        ]
 
     def _iter_stale(
         self, app: Routebook, operations: Iterable[Operation], cell_of: CellOf, here: CellKey

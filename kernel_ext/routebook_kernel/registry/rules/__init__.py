@@ -8,27 +8,35 @@ from collections.abc import Sequence
 
 from routebook_kernel.registry.rules import (
     applications,
+    awaiting,
     cells,
     dependencies,
+    middleware,
     models,
     operations,
     parameters,
+    responses,
     results,
     running,
     sockets,
+    variables,
 )
 from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.served import Served
 from routebook_kernel.registry.rules.subjects import Cell, Function
 
 FUNCTION_RULES: Sequence[Rule[Function]] = (
     *running.RULES,
-    *parameters.RULES,
+    *awaiting.RULES,
+    *variables.RULES,
     *dependencies.RULES,
     *results.RULES,
+    *responses.RULES,
+    *middleware.RULES,
     *sockets.RULES,
     *models.FUNCTION_RULES,
 )
 MODEL_RULES = models.MODEL_RULES
 CELL_RULES: Sequence[Rule[Cell]] = (*cells.RULES, *dependencies.CELL_RULES, *models.CELL_RULES)
-OPERATION_RULES = operations.RULES
+OPERATION_RULES: Sequence[Rule[Served]] = (*parameters.RULES, *operations.RULES)
 APPLICATION_RULES = applications.RULES

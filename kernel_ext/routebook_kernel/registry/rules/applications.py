@@ -7,7 +7,7 @@ from typing import Any
 from starlette.middleware.cors import CORSMiddleware
 
 from routebook.applications import Routebook
-from routebook.routing import APIRoute, APIRouter, IncludedRouter, Mount, iter_route_contexts
+from routebook.routing import APIRoute, IncludedRouter, Mount, iter_route_contexts
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
 
@@ -36,19 +36,21 @@ def _has_paths(route: object) -> bool:
 
 def _loses_a_routers_mount(app: Routebook) -> Iterator[str]:
     """What is mounted on a router does not get the prefix of its `include_router`."""
-    for route in app.routes:
-        if not isinstance(route, IncludedRouter):
-            continue
-        prefix = f"{getattr(route, 'prefix', '')}{route.router.prefix}"
-        for mount in _mounts_of(route.router) if prefix else ():
+    for prefix, mount in _iter_mounts(app.routes, ""):
+        if prefix:
             yield (
                 f"the mount at `{mount.path}` of a router is served without its prefix `{prefix}`: write "
                 f"`app.mount({prefix + mount.path!r}, …)`"
             )
 
 
-def _mounts_of(router: APIRouter) -> list[Mount]:
-    return [route for route in router.routes if isinstance(route, Mount)]
+def _iter_mounts(routes: Sequence[object], prefix: str) -> Iterator[tuple[str, Mount]]:
+    """The mounts of included routers, each with the prefixes above it."""
+    for route in routes:
+        if isinstance(route, IncludedRouter):
+            inner = f"{prefix}{getattr(route, 'prefix', '')}{route.router.prefix}"
+            yield from ((inner, mount) for mount in route.router.routes if isinstance(mount, Mount))
+            yield from _iter_mounts(route.router.routes, inner)
 
 
 def _skips_a_lifespan(app: Routebook) -> Iterator[str]:
@@ -113,14 +115,21 @@ def _overrides_what_nobody_uses(app: Routebook) -> Iterator[str]:
         for node in dependant.iter_tree()
     ]
     used += [each.dependency for each in app.router.dependencies if each.dependency is not None]
-    for key in app.dependency_overrides:
+    for key, value in app.dependency_overrides.items():
+        if not callable(value):
+            told = ticked(repr(value)[:60])
+            yield f"`dependency_overrides[{_told(key)}]` is {told}, no function: give it one, without calling it"
         if used and not any(call == key for call in used):
-            name = getattr(key, "__name__", type(key).__name__)
+            name = _told(key)
             yield (
                 f"`dependency_overrides[{name}]` has no effect: no operation depends on {ticked(name)} itself; the key "
                 "is the "
                 "very object in `Depends(…)`, for a factory what it returned: keep that in a variable"
             )
+
+
+def _told(key: object) -> str:
+    return str(getattr(key, "__name__", None) or (repr(key)[:40] if not callable(key) else type(key).__name__))
 
 
 RULES: Sequence[Rule[Routebook]] = (

@@ -1,8 +1,15 @@
 """What a rule is: a check that yields sentences, and how its findings are told."""
 
+import types
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
-from typing import Generic, TypeVar
+from datetime import date, time, timedelta
+from decimal import Decimal
+from enum import Enum
+from typing import Any, Generic, Literal, TypeVar, Union, get_args, get_origin
+from uuid import UUID
+
+from pydantic import BaseModel
 
 from routebook_kernel.registry.report import Level
 
@@ -35,3 +42,20 @@ class Rule(Generic[Subject]):
             return list(self.check(subject))
         except Exception:  # any object of the notebook may be asked for its attributes here
             return []
+
+
+_NEVER_NONE = (
+    str, bytes, int, float, complex, date, time, timedelta, Decimal, UUID, Enum, BaseModel, list, dict, set, frozenset,
+    tuple,
+)  # fmt: skip
+
+
+def refuses_none(annotation: Any) -> bool:
+    """Whether a type certainly takes no `None`; not of classes of which nothing is known."""
+    origin = get_origin(annotation)
+    if origin in (Union, types.UnionType):
+        return all(refuses_none(part) for part in get_args(annotation))
+    if origin is Literal:
+        return None not in get_args(annotation)
+    kind = origin or annotation
+    return isinstance(kind, type) and issubclass(kind, _NEVER_NONE)

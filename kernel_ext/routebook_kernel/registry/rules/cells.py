@@ -2,16 +2,18 @@
 
 import ast
 import inspect
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
+from types import ModuleType
 from typing import Any
 
 from starlette.applications import Starlette
 
+from routebook.routing import iter_route_contexts
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
 from routebook_kernel.registry.rules.running import instead_of_blocking
-from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, keyword
+from routebook_kernel.registry.rules.served import tree_of
+from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, iter_functions, keyword
 
 _OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "websocket", "include_router", "add_middleware"})
 _WITHOUT_BODY = frozenset({"get", "delete", "head", "options"})
@@ -20,7 +22,8 @@ _BODIES = ("json", "data", "content", "files")
 
 def _gives_an_app_to_httpx(cell: Cell) -> Iterator[str]:
     for call in cell.calls("AsyncClient", "Client"):
-        if keyword(call, "app") is not None:
+        library = getattr(cell.names.of(call.func), "__module__", "httpx").partition(".")[0]
+        if keyword(call, "app") is not None and library in {"httpx", "httpx2"}:
             name = ast.unparse(call.func)
             yield (
                 f"`{name}(app=…)` (line {call.lineno}) is refused since httpx 0.28: write "
@@ -47,16 +50,22 @@ def _walks_flat_routes(cell: Cell) -> Iterator[str]:
     """What `include_router` adds is one route that holds others."""
     for loop in cell.walk(ast.For, ast.comprehension):
         target = loop.iter
+        while isinstance(target, ast.Call) and cell.names.called(target) in _WALKERS and target.args:
+            target = target.args[0]
         if not isinstance(target, ast.Attribute) or target.attr != "routes":
             continue
-        app = cell.names.of(target.value.value if _is_router(target.value) else target.value)  # type: ignore[attr-defined]
+        owner = target.value.value if _is_router(target.value) else target.value  # type: ignore[attr-defined]
+        app = cell.names.of(owner)
         if app is None or not _has_included(app):
             continue
         line = getattr(loop, "lineno", target.lineno)
         yield (
             f"{ticked(ast.unparse(target))} (line {line}) holds an included router as one entry, without its paths: "
-            f"read {ticked(ast.unparse(target.value) + '.openapi()')}`['paths']`, or `iter_route_contexts(…)`"
+            f"read {ticked(ast.unparse(owner) + '.openapi()')}`['paths']`, or `iter_route_contexts(…)`"
         )
+
+
+_WALKERS = frozenset({"list", "tuple", "enumerate", "sorted", "reversed", "filter"})
 
 
 def _is_router(node: ast.expr) -> bool:
@@ -69,23 +78,31 @@ def _has_included(app: Any) -> bool:
 
 def _sends_a_body_without_a_parameter(cell: Cell) -> Iterator[str]:
     """Httpx's and the test client's `get` and `delete` take no body."""
-    for call in cell.walk(ast.Call):
+    pairs = [(call, _method(cell, call)) for call in cell.top(ast.Call)]
+    pairs += [(call, each.method_of(call)) for each in iter_functions(cell) for call in each.own(ast.Call)]
+    for call, method in pairs:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in _WITHOUT_BODY:
             continue
         given = next((name for name in _BODIES if keyword(call, name) is not None), None)
-        owner = cell.names.of(call.func.value)
-        if given is None or not _refuses(owner, call.func.attr, given):
+        if given is None or not _refuses(method, given):
             continue
-        client, method = ast.unparse(call.func.value), call.func.attr.upper()
+        client, verb = ast.unparse(call.func.value), call.func.attr
         yield (
-            f"{ticked(f'{client}.{call.func.attr}({given}=…)')} (line {call.lineno}) takes no body: write "
-            f"{ticked(f'{client}.request({method!r}, …, {given}=…)')}"
+            f"{ticked(f'{client}.{verb}({given}=…)')} (line {call.lineno}) takes no body: write "
+            f"{ticked(f'{client}.request({verb.upper()!r}, …, {given}=…)')}"
         )
 
 
-def _refuses(owner: object, method: str, option: str) -> bool:
-    """Whether an object's method does not know a keyword."""
-    function = getattr(type(owner), method, None) if owner is not None else None
+def _method(cell: Cell, call: ast.Call) -> Any:
+    """What a call at the top calls: of an object its class's function."""
+    if not isinstance(call.func, ast.Attribute):
+        return None
+    owner = cell.names.of(call.func.value)
+    return getattr(owner if isinstance(owner, ModuleType) else type(owner), call.func.attr, None)
+
+
+def _refuses(function: object, option: str) -> bool:
+    """Whether a function does not know a keyword."""
     if not inspect.isfunction(function):
         return False
     parameters = inspect.signature(function).parameters
@@ -96,9 +113,9 @@ def _shares_memory_among_workers(cell: Cell) -> Iterator[str]:
     """Every worker is a process with variables of its own."""
     for call in cell.top(ast.Call):
         workers = constant(keyword(call, "workers"))
-        if called(call) != "run" or not isinstance(workers, int) or workers < 2:
+        if cell.names.called(call) != "run" or not isinstance(workers, int) or workers < 2:
             continue
-        target = call.args[0] if call.args else None
+        target = call.args[0] if call.args else keyword(call, "app")
         app = cell.names.of(target) or cell.names.namespace.get(str(constant(target)).rpartition(":")[2])
         for name, function in _iter_changed(app, cell.names.namespace):
             yield (
@@ -110,22 +127,23 @@ def _shares_memory_among_workers(cell: Cell) -> Iterator[str]:
 
 def _iter_changed(app: object, namespace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Variables of the notebook that path operations change, each with the function that does."""
-    for route in getattr(app, "routes", ()):
-        endpoint = getattr(route, "endpoint", None)
+    for context in iter_route_contexts(getattr(app, "routes", ())):
+        endpoint: Any = getattr(context.original_route, "endpoint", None)
         if not inspect.isfunction(endpoint) or endpoint.__module__ != "__main__":
             continue
-        try:
-            tree = ast.parse(textwrap.dedent(inspect.getsource(endpoint)))
-        except (OSError, SyntaxError):
-            continue
-        for node in ast.walk(tree):
+        tree = tree_of(endpoint)
+        for node in ast.walk(tree) if tree is not None else ():
             name = _changed(node)
-            if name is not None and isinstance(namespace.get(name), dict | list | set):
+            if name is not None and (
+                isinstance(node, ast.Global) or isinstance(namespace.get(name), dict | list | set)
+            ):
                 yield name, endpoint.__name__
                 break
 
 
 def _changed(node: ast.AST) -> str | None:
+    if isinstance(node, ast.Global):
+        return node.names[0]
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
         return dotted(node.value)
     if isinstance(node, ast.Call) and called(node) in {"append", "add", "update", "pop", "remove", "setdefault"}:

@@ -8,7 +8,7 @@ from typing import Any
 from pydantic import BaseModel
 
 from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import CREDENTIALS, Rule
+from routebook_kernel.registry.rules.base import CREDENTIALS, Rule, refuses_none
 from routebook_kernel.registry.rules.subjects import (
     Cell,
     Function,
@@ -17,43 +17,49 @@ from routebook_kernel.registry.rules.subjects import (
     annotation_of,
     called,
     dotted,
-    is_none,
     keyword,
 )
-
-_SCALARS = frozenset({
-    "str", "int", "float", "bool", "bytes", "date", "datetime", "time", "Decimal", "UUID", "EmailStr", "HttpUrl",
-})  # fmt: skip
-_CONTAINERS = frozenset({"list", "dict", "set", "tuple", "List", "Dict", "Set", "Tuple"})
 
 
 def _is_optional_without_default(model: Model) -> Iterator[str]:
     for name, field in model.fields:
-        if field.value is None and admits_none(field.annotation) and not _is_filled_by_config(model, name):
-            yield f"`{name}` (line {field.lineno}) may be null, and is required all the same: write `= None` behind it"
+        if not admits_none(field.annotation) or _is_required_in_words(field):
+            continue
+        info = _info(model, name)
+        if field.value is None if info is None else info.is_required():
+            way_out = "write `= None` behind it" if field.value is None else "give it `default=None`"
+            yield f"`{name}` (line {field.lineno}) may be null, and is required all the same: {way_out}"
 
 
-def _is_filled_by_config(model: Model, name: str) -> bool:
-    """Whether the class has a default after all: an inner `Field(default=…)` of an `Annotated`."""
+def _is_required_in_words(field: ast.AnnAssign) -> bool:
+    """Whether `...` says so."""
+    parts = [part for part in (field.value, field.annotation) if part is not None]
+    return any(isinstance(node, ast.Constant) and node.value is ... for part in parts for node in ast.walk(part))
+
+
+def _info(model: Model, name: str) -> Any:
     fields: Mapping[str, Any] = getattr(model.cls, "model_fields", {})
-    return name in fields and not fields[name].is_required()
+    return fields.get(name)
 
 
 def _is_none_without_admitting_it(model: Model) -> Iterator[str]:
     for name, field in model.fields:
-        inner = annotation_of(field.annotation)
-        first = field.value.args[0] if isinstance(field.value, ast.Call) and field.value.args else None
-        is_nulled = is_none(field.value) or (
-            isinstance(field.value, ast.Call) and called(field.value) == "Field" and is_none(first)
-        )
-        kind = inner.value if isinstance(inner, ast.Subscript) else inner
-        told = dotted(kind).rpartition(".")[2] if kind is not None else ""
-        if is_nulled and told in _SCALARS | _CONTAINERS:
+        info = _info(model, name)
+        if info is None or info.default is not None or info.default_factory is not None:
+            continue
+        if refuses_none(info.annotation) and not _is_converted(model, name, info):
             written = ast.unparse(field.annotation)
             yield (
-                f"`{name}: {written} = None` (line {field.lineno}) does not admit a null that is sent: write "
-                f"`{name}: {written} | None = None`"
+                f"{ticked(f'{name}: {written} = None')} (line {field.lineno}) does not admit a null that is sent: "
+                f"write {ticked(f'{name}: {written} | None = None')}"
             )
+
+
+def _is_converted(model: Model, name: str, info: Any) -> bool:
+    """Whether a validator may take a null for something else."""
+    validators = getattr(model.cls, "__pydantic_decorators__").field_validators.values()  # noqa: B009  # of any model
+    own = any(name in item.info.fields and item.info.mode != "after" for item in validators)
+    return own or any(type(item).__name__ in {"BeforeValidator", "WrapValidator"} for item in info.metadata)
 
 
 def _hides_its_type(model: Model) -> Iterator[str]:

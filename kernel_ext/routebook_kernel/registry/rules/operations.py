@@ -2,7 +2,6 @@
 
 import inspect
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
 from decimal import Decimal
 from typing import Any, get_args, get_origin
 
@@ -10,22 +9,9 @@ from pydantic import BaseModel
 
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import CREDENTIALS, Rule
+from routebook_kernel.registry.rules.served import Served, name_of
 
 _NOT_IN_OPENAPI = frozenset({"authorization", "accept", "content-type"})
-
-
-@dataclass(frozen=True, slots=True)
-class Served:
-    """One operation as the framework analysed it.
-
-    Attributes:
-        dependant: The analysed tree of its function.
-        response: The type of its response model; None where it has none.
-    """
-
-    function: str
-    dependant: Any
-    response: Any
 
 
 def _declares_what_openapi_ignores(served: Served) -> Iterator[str]:
@@ -86,6 +72,22 @@ def _depends_on_a_context_manager(served: Served) -> Iterator[str]:
             )
 
 
+def _takes_one_dependency_twice(served: Served) -> Iterator[str]:
+    """A dependency runs once a request; who asks for it twice by name may want two."""
+    for node in served.dependant.iter_tree():
+        first: dict[Any, str] = {}
+        for dependency in node.dependencies:
+            if dependency.name is None or not dependency.use_cache:
+                continue
+            other = first.setdefault(dependency.cache_key, dependency.name)
+            if other != dependency.name:
+                name = name_of(dependency.call)
+                yield (
+                    f"`{other}` and `{dependency.name}` are one result: `{name}` runs once a request; for two, write "
+                    f"`Depends({name}, use_cache=False)`"
+                )
+
+
 def _answers_with_a_secret(served: Served) -> Iterator[str]:
     for path, field in _iter_fields(served.response):
         name = path.rpartition(".")[2]
@@ -107,11 +109,23 @@ def _hides_itself(annotation: Any) -> bool:
 
 def _answers_decimals_as_texts(served: Served) -> Iterator[str]:
     for path, field in _iter_fields(served.response):
-        if field.annotation in (Decimal, Decimal | None) and not _has_serializer(served.response, path, field):
+        if _holds_decimals(field.annotation) and not _has_serializer(served.response, path, field):
+            verb = "is a" if field.annotation in (Decimal, Decimal | None) else "holds a"
             yield (
-                f'`{path}` is a `Decimal`, which JSON gets as a text (`"1.10"`): for a number write '
+                f'`{path}` {verb} `Decimal`, which JSON gets as a text (`"1.10"`): for a number write '
                 f"`{path.rpartition('.')[2]}: Annotated[Decimal, PlainSerializer(float)]`"
             )
+    if _model_in(served.response) is None and _holds_decimals(served.response):
+        yield (
+            f'`{served.function}` promises a `Decimal`, which JSON gets as a text (`"1.10"`): for a number promise '
+            "`Annotated[Decimal, PlainSerializer(float)]`"
+        )
+
+
+def _holds_decimals(annotation: Any) -> bool:
+    if any("Serializer" in type(item).__name__ for item in getattr(annotation, "__metadata__", ())):
+        return False
+    return annotation is Decimal or any(map(_holds_decimals, get_args(annotation)))
 
 
 def _has_serializer(model: Any, path: str, field: Any) -> bool:
@@ -144,6 +158,7 @@ RULES: Sequence[Rule[Served]] = (
     Rule("in memory", "note", _reads_a_file_whole),
     Rule("in the body", "warn", _depends_on_a_model),
     Rule("not entered", "warn", _depends_on_a_context_manager),
+    Rule("runs once", "note", _takes_one_dependency_twice),
     Rule("leaks", "warn", _answers_with_a_secret),
     Rule("text", "note", _answers_decimals_as_texts),
 )

@@ -1,215 +1,208 @@
-"""Mistakes in the parameters of path operations: what is read from where, what may be left out."""
+"""Mistakes in the parameters of an operation and of its dependencies: what is read from where, what may be left out."""
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping, Sequence
+import re
+import types
+from collections.abc import Iterator, Sequence
+from difflib import get_close_matches
+from typing import Any, Union, get_args, get_origin
+
+from pydantic import BaseModel
+from starlette.background import BackgroundTasks
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.websockets import WebSocket
 
 from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
-from routebook_kernel.registry.rules.subjects import (
-    Function,
-    admits_none,
-    annotation_of,
-    is_none,
-    iter_own,
-    last_name,
-    marker_of,
-)
+from routebook_kernel.registry.rules.base import Rule, refuses_none
+from routebook_kernel.registry.rules.served import Served, Taken, tree_of
 
-_BODY_METHODS = frozenset({"post", "put", "patch"})
-_SCALARS = frozenset({"str", "int", "float", "bool"})
-_MARKERS = ("Query", "Path", "Header", "Cookie", "Body", "Form", "File")
+_BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
+_BODIES = frozenset({"body", "form", "file"})
 _INJECTED = {
     "request": "Request", "websocket": "WebSocket", "response": "Response", "background_tasks": "BackgroundTasks",
 }  # fmt: skip
-_MUTABLE: Mapping[type[ast.expr], str] = {
-    ast.List: "list", ast.ListComp: "list", ast.Dict: "dictionary", ast.DictComp: "dictionary", ast.Set: "set",
-    ast.SetComp: "set",
-}  # fmt: skip
-_MUTATORS = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "pop", "remove", "clear"})
+_MADE = (Request, WebSocket, BackgroundTasks, Response)
 
 
-def _changes_its_default(function: Function) -> Iterator[str]:
-    """A default is made once; the framework gives each request a copy, a call by hand gets the very object."""
-    for name, default in _mutable_defaults(function):
-        if not _mutates(function, name):
+def _lacks_a_type(served: Served) -> Iterator[str]:
+    """Without a type it is a text of the query, whatever its name promises."""
+    for taken in served.parameters:
+        if taken.source != "query" or taken.is_typed:
             continue
-        told = ticked(f"{name}={ast.unparse(default)}")
-        if function.is_operation:
-            yield (
-                f"each request gets a copy of {told} (line {default.lineno}): what is put into it is gone with the "
-                "request"
+        if taken.name in {"self", "cls"}:
+            kind = "a dependency" if taken.dependency else "a path operation"
+            way_out = (
+                f"write `Depends(object.{taken.dependency})`"
+                if taken.dependency
+                else f"register a method of an object with `app.add_api_route(path, object.{served.function})`"
             )
-        else:
+            yield f"{taken.told} becomes a required query parameter: {kind} is a plain function; {way_out}"
+        elif taken.name in _INJECTED:
+            yield f"{taken.told} becomes a required query parameter: write `{taken.name}: {_INJECTED[taken.name]}`"
+        elif (read := _read_of_it(taken)) is not None:
+            attribute, kind = read
             yield (
-                f"{told} (line {default.lineno}) is one {_kind(default)} for all calls, and this changes it: write "
-                f"`{name}=None`, and make it inside"
+                f"{taken.told} becomes a required query parameter, a text, and `.{attribute}` is read from it: write "
+                f"`{taken.name}: {kind}`"
             )
 
 
-def _shares_its_default(function: Function) -> Iterator[str]:
-    """Nothing changes it yet: no mistake, but the next line may be one."""
-    for name, default in _mutable_defaults(function):
-        if _mutates(function, name):
+def _read_of_it(taken: Taken) -> tuple[str, str] | None:
+    """What is read from a parameter that no text has, and which of the framework's objects has it."""
+    tree = tree_of(taken.call)
+    for node in ast.walk(tree) if tree is not None else ():
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == taken.name:
+            kind = next((kind for kind in _MADE if hasattr(kind, node.attr)), None)
+            if kind is not None and not hasattr(str, node.attr):
+                return node.attr, kind.__name__
+    return None
+
+
+def _takes_anything(served: Served) -> Iterator[str]:
+    """`*args` and `**kwargs` of a dependency are parameters of these names."""
+    for taken in served.parameters:
+        if taken.dependency and taken.is_rest:
+            yield f"{taken.told} becomes a query parameter of that name: name each parameter"
+
+
+def _gives_a_function(served: Served) -> Iterator[str]:
+    """A dependency without its `Depends`."""
+    for taken in served.parameters:
+        declared = taken.declared
+        if declared is None or taken.is_marked:
             continue
-        told, kind = ticked(f"{name}={ast.unparse(default)}"), _kind(default)
-        if function.is_operation:
+        if inspect.isroutine(declared.default):
+            name = declared.default.__name__
+            yield f"`{taken.name}={name}` gives the function itself: write `{taken.name}=Depends({name})`"
+        elif inspect.isroutine(declared.annotation):
+            name = declared.annotation.__name__
             yield (
-                f"{told} (line {default.lineno}) is safe as it stands, each request gets a copy; a call by hand gets "
-                f"the one {kind} itself, so change a copy of it, or write `{name}=None`"
-            )
-        else:
-            yield (
-                f"{told} (line {default.lineno}) is one {kind} for all calls, so change a copy of it, or write "
-                f"`{name}=None` and make it inside"
+                f"`{taken.name}: {name}` is a function there, not a type: write `{taken.name}: Annotated[…, "
+                f"Depends({name})]`"
             )
 
 
-def _mutable_defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
-    """The parameters whose default is written as a list, a dictionary or a set, comprehensions included."""
-    for parameter, default in function.parameters:
-        if default is not None and type(default) in _MUTABLE:
-            yield parameter.arg, default
-
-
-def _kind(default: ast.expr) -> str:
-    return _MUTABLE[type(default)]
-
-
-def _mutates(function: Function, name: str) -> bool:
-    for node in function.own(ast.Call, ast.Subscript, ast.AugAssign):
-        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-            is_it: ast.AST = node.func.value
-        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            is_it = node.value
-        elif isinstance(node, ast.AugAssign):
-            is_it = node.target
-        else:
+def _is_required_though_nullable(served: Served) -> Iterator[str]:
+    for taken in served.parameters:
+        if taken.source == "path" or not taken.analysed.field.is_required or taken.is_required_in_words:
             continue
-        if isinstance(is_it, ast.Name) and is_it.id == name:
-            return True
-    return False
+        if type(None) in get_args(taken.type):
+            yield f"{taken.told} may be null, and is required all the same: write `= None` behind it"
 
 
-def _lacks_annotation(function: Function) -> Iterator[str]:
-    if not function.is_operation:
+def _is_none_without_admitting_it(served: Served) -> Iterator[str]:
+    for taken in served.parameters:
+        info = taken.analysed.field.field_info
+        if info.default is None and info.default_factory is None and refuses_none(taken.type):
+            kind = taken.written_type
+            yield (
+                f"{ticked(f'{taken.name}: {kind} = None')} does not admit null: write "
+                f"{ticked(f'{taken.name}: {kind} | None = None')}"
+            )
+
+
+def _reads_scalars_from_the_query(served: Served) -> Iterator[str]:
+    if served.method not in _BODY_METHODS or served.takes("request", "connection"):
         return
-    for index, (parameter, default) in enumerate(function.parameters):
-        if parameter.annotation is not None or default is not None:
-            continue
-        if index == 0 and parameter.arg in {"self", "cls"}:
-            yield (
-                f"`{parameter.arg}` becomes a required query parameter: a path operation is a plain function; register "
-                f"a method of an object with `app.add_api_route(path, object.{function.name})`"
-            )
-        elif parameter.arg in _INJECTED:
-            kind = _INJECTED[parameter.arg]
-            yield f"`{parameter.arg}` becomes a required query parameter: write `{parameter.arg}: {kind}`"
-
-
-def _takes_anything(function: Function) -> Iterator[str]:
-    star = function.node.args.vararg or function.node.args.kwarg
-    if star is not None and function.is_operation:
-        yield f"`*{star.arg}` becomes a query parameter of that name: name each parameter"
-
-
-def _is_wrapped_without_wraps(function: Function) -> Iterator[str]:
-    """A decorator of the user's own hides the signature that the framework reads."""
-    if not function.is_operation or len(function.node.decorator_list) < 2:
+    if any(taken.source in _BODIES for taken in served.parameters):
         return
-    made = function.namespace.get(function.name)
-    if not inspect.isfunction(made) or hasattr(made, "__wrapped__") or made.__name__ == function.name:
-        return
-    stars = [item.name for item in inspect.signature(made).parameters.values() if item.kind in (2, 4)]
-    written = function.node.args.vararg or function.node.args.kwarg
-    inner = [item for item in function.node.decorator_list if item is not function.decorator]
-    if stars and written is None:
-        names = " and ".join(ticked(name) for name in stars)
+    names = [
+        ticked(taken.name)
+        for taken in served.parameters
+        if taken.source == "query" and not taken.dependency and taken.is_typed and not taken.is_marked
+        if taken.analysed.field.is_required
+    ]
+    if names:
+        verb = "are" if len(names) > 1 else "is"
         yield (
-            f"{ticked(f'@{ast.unparse(inner[-1])}')} hides the parameters of `{function.name}`, so that {names} become "
-            f"query parameters: put `@functools.wraps(function)` above its inner `{made.__name__}`, or use `Depends`"
+            f"{', '.join(names)} {verb} read from the query, not from JSON: for JSON take one model, or `Body()` for "
+            "each"
         )
 
 
-def _is_optional_without_default(function: Function) -> Iterator[str]:
-    if not function.is_operation:
-        return
-    path = _path(function)
-    for parameter, default in function.parameters:
-        marker = marker_of(parameter.annotation, default, *_MARKERS, "Depends", "Security")
-        is_given = default is not None and (marker is not default or bool(marker and (marker.args or marker.keywords)))
-        if is_given or f"{{{parameter.arg}" in path or last_name(getattr(marker, "func", ast.Pass())) in {"Depends"}:
+def _reads_the_body_of_a_get(served: Served) -> Iterator[str]:
+    """Spec: RFC 9110 §9.3.1: content in a GET has no meaning; browsers send none."""
+    for taken in served.parameters:
+        if taken.source != "body" or (isinstance(taken.call, type) and issubclass(taken.call, BaseModel)):
             continue
-        if admits_none(parameter.annotation):
-            yield f"`{parameter.arg}` may be null, and is required all the same: write `= None` behind it"
+        is_meant = taken.is_marked or served.method not in {"GET", "HEAD", "DELETE"}
+        if (is_meant and served.method not in {"GET", "HEAD"}) or (
+            served.method == "DELETE" and not _is_list(taken.type)
+        ):
+            continue
+        kind = taken.written_type
+        fits = _is_list(taken.type) or (isinstance(taken.type, type) and issubclass(taken.type, BaseModel))
+        way_out = (
+            ticked(f"{taken.name}: Annotated[{kind}, Query()]") if fits else "a model with `Query()`, or single values"
+        )
+        if served.method == "DELETE":
+            yield f"{taken.told} is read from the body: for the query write {way_out}"
+        else:
+            yield f"{taken.told} is read from the body, and browsers send none with a {served.method}: write {way_out}"
 
 
-def _is_none_without_admitting_it(function: Function) -> Iterator[str]:
-    if not function.is_operation:
-        return
-    for parameter, default in function.parameters:
-        inner = annotation_of(parameter.annotation)
-        if is_none(default) and isinstance(inner, ast.Name) and inner.id in _SCALARS:
-            kind = inner.id
-            yield f"`{parameter.arg}: {kind} = None` does not admit null: write `{parameter.arg}: {kind} | None = None`"
+def _is_list(annotation: Any) -> bool:
+    """Whether it is a list of single values, which a query can hold."""
+    parts = [part for part in get_args(annotation) if part is not type(None)]
+    if get_origin(annotation) in (Union, types.UnionType):
+        return len(parts) == 1 and _is_list(parts[0])
+    kind = get_origin(annotation) or annotation
+    is_plain = not any(isinstance(part, type) and issubclass(part, BaseModel | dict) for part in parts)
+    return isinstance(kind, type) and issubclass(kind, list | set | frozenset | tuple) and is_plain
 
 
-def _reads_scalars_from_the_query(function: Function) -> Iterator[str]:
-    path = _path(function)
-    required, others = [], []
-    for parameter, default in function.parameters:
-        is_scalar = isinstance(parameter.annotation, ast.Name) and parameter.annotation.id in _SCALARS
-        if not is_scalar or default is not None:
-            others.append(parameter.arg)
-        elif f"{{{parameter.arg}" not in path:
-            required.append(parameter.arg)
-    if function.method in _BODY_METHODS and required and not others:
-        names = ", ".join(ticked(name) for name in required)
-        plural = "are" if len(required) > 1 else "is"
-        yield f"{names} {plural} read from the query, not from JSON: for JSON take one model, or `Body()` for each"
-
-
-def _path(function: Function) -> str:
-    return ast.unparse(function.decorator.args[0]) if function.decorator else ""
-
-
-def _counts_without_global(function: Function) -> Iterator[str]:
-    declared = {name for node in function.own(ast.Global, ast.Nonlocal) for name in node.names}
-    local = {parameter.arg for parameter, _ in function.parameters}
-    for node in iter_own(function.node.body, ast.stmt, ast.NamedExpr, ast.comprehension):
-        if not isinstance(node, ast.AugAssign):
-            local |= _bound(node)
-    for node in function.own(ast.AugAssign):
-        name = node.target.id if isinstance(node.target, ast.Name) else None
-        if name in function.namespace and name not in declared | local:
+def _misses_a_name_of_its_path(served: Served) -> Iterator[str]:
+    """A parameter and its place in the path have one name."""
+    names = re.findall(r"{([a-zA-Z_]\w*)(?::\w+)?}", served.path)
+    read = {name for taken in served.parameters if taken.source == "path" for name in taken.analysed.names}
+    for taken in served.parameters:
+        if taken.source == "path" and not set(taken.analysed.names) & set(names):
             yield (
-                f"{ticked(ast.unparse(node))} (line {node.lineno}) raises UnboundLocalError: write `global {name}` "
-                "above it"
+                f"{taken.told} is read from the path, and `{served.path}` has no `{{{taken.name}}}`: write it there, "
+                "or leave `Path()` out"
+            )
+    for part in re.findall(r"{[\w -]*}", served.path):  # not the expressions of OpenAPI's callbacks, {$request.body}
+        if not re.fullmatch(r"{[a-zA-Z_]\w*}", part):
+            plain = ticked("{" + re.sub(r"\W+", "_", part[1:-1].strip()) + "}")
+            yield f"{ticked(part)} in the path is taken as it is written: write {plain}"
+    if served.takes("request", "websocket", "connection"):
+        return
+    if any(taken.is_rest for taken in served.parameters):
+        return  # a decorator hides what it takes
+    others = [taken for taken in served.parameters if taken.source == "query" and not taken.is_marked]
+    for name in [name for name in names if name not in read]:
+        meant = _meant(name, [taken for taken in others if taken.analysed.field.is_required])
+        if meant is not None:
+            yield (
+                f"the path has `{{{name}}}`, and `{meant.dependency or served.function}` takes `{meant.name}`, which "
+                f"becomes a query parameter: write the same name in both"
+            )
+        else:
+            yield (
+                f"nothing reads `{{{name}}}` of the path: take it as a parameter, `{name}: str`, or leave it out of "
+                "the path"
             )
 
 
-def _bound(node: ast.AST) -> set[str]:
-    """The names that a statement binds itself, not by the statements in it."""
-    targets: list[ast.AST] = []
-    if isinstance(node, ast.Assign):
-        targets = list(node.targets)
-    elif isinstance(node, ast.AnnAssign | ast.For | ast.AsyncFor | ast.NamedExpr):
-        targets = [node.target]
-    elif isinstance(node, ast.With | ast.AsyncWith):
-        targets = [item.optional_vars for item in node.items if item.optional_vars]
-    elif isinstance(node, ast.Import | ast.ImportFrom):
-        return {(item.asname or item.name).partition(".")[0] for item in node.names}
-    return {name.id for target in targets for name in ast.walk(target) if isinstance(name, ast.Name)}
+def _meant(name: str, others: list[Taken]) -> Taken | None:
+    """The parameter that was meant by a name in the path: spelled almost so, a part of it, or the only one."""
+    by_name = {taken.name: taken for taken in others}
+    close = get_close_matches(name, list(by_name), n=1, cutoff=0.6)
+    if close:
+        return by_name[close[0]]
+    parts = set(name.lower().split("_"))
+    return next((taken for taken in others if parts & set(taken.name.lower().split("_"))), None)
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("mutable default", "warn", _changes_its_default),
-    Rule("mutable default", "note", _shares_its_default),
-    Rule("query parameter", "warn", _lacks_annotation),
+RULES: Sequence[Rule[Served]] = (
+    Rule("query parameter", "warn", _lacks_a_type),
     Rule("query parameter", "warn", _takes_anything),
-    Rule("query parameter", "warn", _is_wrapped_without_wraps),
-    Rule("required", "note", _is_optional_without_default),
+    Rule("not passed on", "warn", _gives_a_function),
+    Rule("required", "note", _is_required_though_nullable),
     Rule("null", "note", _is_none_without_admitting_it),
     Rule("from the query", "note", _reads_scalars_from_the_query),
-    Rule("local", "warn", _counts_without_global),
+    Rule("from the body", "warn", _reads_the_body_of_a_get),
+    Rule("path", "warn", _misses_a_name_of_its_path),
 )

@@ -7,78 +7,112 @@ from http import HTTPStatus
 from typing import Any
 
 from starlette.exceptions import HTTPException
+from starlette.responses import Response
 
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.served import tree_of
 from routebook_kernel.registry.rules.subjects import (
     Function,
     FunctionNode,
     admits_none,
-    annotation_of,
     called,
     constant,
     dotted,
-    is_none,
-    keyword,
+    iter_own,
     last_name,
 )
 
 _HTTP_MODULES = ("requests", "httpx", "httpx2", "aiohttp", "urllib3")
 _HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "request", "options", "head"})
 _JSON_METHODS = frozenset({"model_dump_json", "to_json", "dump_json"})
-_NOT_JSON = ("datetime", "date", "time", "timedelta", "Decimal", "UUID", "ObjectId", "BaseModel", "bytes", "set")
+HTTP_ERRORS = frozenset({"HTTPException", "StarletteHTTPException"})
+ALL = frozenset({"Exception", "BaseException"})
+
+
+def results_of(function: Function) -> Iterator[tuple[ast.Return, ast.expr]]:
+    """What a function may return, variables and both sides of an `if … else` seen through."""
+    for node in function.own(ast.Return):
+        for value in function.values(node.value):
+            yield node, value
+
+
+def promise_of(function: Function) -> ast.expr | None:
+    """The type of its response model, where one is written."""
+    return function.option("response_model") or function.node.returns
+
+
+def status_of(function: Function, node: ast.expr | None) -> int | None:
+    """The status that is written: as a number, or by a name; None for what is none."""
+    value = node.value if isinstance(node, ast.Constant) else function.resolved(node) if node is not None else None
+    if isinstance(value, int) and not isinstance(value, bool):
+        return int(value) if value in set(HTTPStatus) else None
+    return None
 
 
 def _returns_status_in_a_tuple(function: Function) -> Iterator[str]:
-    if not function.is_operation:
+    if not function.is_operation or _promises_a_tuple(function):
         return
-    for node in _returns(function):
-        if isinstance(node.value, ast.Tuple) and len(node.value.elts) == 2 and not _promises_a_tuple(function):
-            status = _status_of(node.value.elts[1])
-            if status is not None:
-                told = ast.unparse(node.value.elts[1])
-                yield (
-                    f"`return …, {told}` (line {node.lineno}) answers 200 with a list: "
-                    f"`raise HTTPException({told}, …)`, or `JSONResponse(…, status_code={told})`"
-                )
+    for node, value in results_of(function):
+        if not isinstance(value, ast.Tuple) or len(value.elts) not in (2, 3):
+            continue
+        if isinstance(constant(value.elts[0]), int):
+            continue  # two numbers
+        status = status_of(function, value.elts[1])
+        if status is None:
+            continue
+        told = ast.unparse(value.elts[1])
+        what = "answers 200 with a list" if promise_of(function) is None else "is a list, not what it promises"
+        instead = f"`raise HTTPException({told}, …)`" if status >= 400 else f"`status_code={told}` in the decorator"
+        yield f"`return …, {told}` (line {node.lineno}) {what}: {instead}, or `JSONResponse(…, status_code={told})`"
 
 
 def _promises_a_tuple(function: Function) -> bool:
-    promise = function.option("response_model") or function.node.returns
+    promise = promise_of(function)
     return promise is not None and last_name(getattr(promise, "value", promise)) in {"tuple", "Tuple", "list", "List"}
 
 
-def _status_of(node: ast.expr) -> int | None:
-    if isinstance(node, ast.Constant) and type(node.value) is int:
-        return node.value if node.value in set(HTTPStatus) else None
-    name = last_name(node)
-    return int(name.split("_")[1]) if name.startswith("HTTP_") and name.split("_")[1].isdigit() else None
-
-
 def _returns_an_exception(function: Function) -> Iterator[str]:
-    for node in _returns(function):
-        if not isinstance(node.value, ast.Call) or function.node.returns is not None:
-            continue
-        value = function.resolved(node.value.func)
-        if isinstance(value, type) and issubclass(value, BaseException):
-            name = ast.unparse(node.value.func)
-            is_raised_by_caller = not function.is_operation and not issubclass(value, HTTPException)
-            if not is_raised_by_caller:
-                yield f"`return {name}(…)` (line {node.lineno}) answers 200: write `raise {name}(…)`"
+    if not function.is_operation and _is_factory(function):
+        return
+    for node, value in results_of(function):
+        made = function.resolved(value.func) if isinstance(value, ast.Call) else None
+        kind = BaseException if function.is_operation else HTTPException
+        if isinstance(made, type) and issubclass(made, kind):
+            name = ast.unparse(value.func)  # type: ignore[attr-defined]  # a call
+            what = "answers 200" if promise_of(function) is None else "is not what it promises"
+            yield f"`return {name}(…)` (line {node.lineno}) {what}: write `raise {name}(…)`"
+
+
+def _is_factory(function: Function) -> bool:
+    """Whether it makes exceptions for others to raise: it returns nothing else."""
+    if function.names.is_a(function.node.returns, "BaseException"):
+        return True
+    values = [value for _, value in results_of(function)]
+    return all(isinstance(value, ast.Call) and _is_error(function, value) for value in values)
+
+
+def _is_error(function: Function, call: ast.Call) -> bool:
+    made = function.resolved(call.func)
+    return isinstance(made, type) and issubclass(made, BaseException)
+
+
+def _raises_a_response(function: Function) -> Iterator[str]:
+    for node in function.own(ast.Raise):
+        made = function.resolved(node.exc.func) if isinstance(node.exc, ast.Call) else None
+        if isinstance(made, type) and issubclass(made, Response):
+            name = ast.unparse(node.exc.func)
+            yield f"`raise {name}(…)` (line {node.lineno}) is no exception: write `return {name}(…)`"
 
 
 def _returns_encoded_json(function: Function) -> Iterator[str]:
     if not function.is_operation or not _answers_json(function):
         return
-    for node in _returns(function):
-        value = _assigned(function, node.value)
+    for node, value in results_of(function):
         if isinstance(value, ast.Call):
             name = dotted(value.func) or ast.unparse(value.func)
-            if (
-                name == "json.dumps"
-                or function.names.full(value.func) == "json.dumps"
-                or called(value) in _JSON_METHODS
-            ):
+            is_dumps = "json.dumps" in (name, function.names.full(value.func))
+            if is_dumps or called(value) in _JSON_METHODS:
                 yield (
                     f"{ticked(f'return {name}(…)')} (line {node.lineno}) is encoded twice, into a JSON text: "
                     "return the object itself, or `Response(text, media_type='application/json')`"
@@ -96,9 +130,9 @@ def _answers_json(function: Function) -> bool:
 def _returns_html_as_json(function: Function) -> Iterator[str]:
     if not function.is_operation or not _answers_json(function):
         return
-    for node in _returns(function):
-        text = _text_of(_assigned(function, node.value)).lstrip()
-        if text.startswith("<") and text.rstrip().endswith(">"):
+    for node, value in results_of(function):
+        text = _text_of(function, value).strip()
+        if text.startswith("<") and text.endswith(">"):
             yield (
                 f"`{function.name}` returns HTML as a JSON text, in quotes (line {node.lineno}): "
                 "add `response_class=HTMLResponse` to its decorator"
@@ -106,10 +140,10 @@ def _returns_html_as_json(function: Function) -> Iterator[str]:
             return
 
 
-def _text_of(node: ast.AST | None) -> str:
+def _text_of(function: Function, node: ast.AST) -> str:
     if isinstance(node, ast.JoinedStr):
-        return "".join(_text_of(part) or "…" for part in node.values)
-    text = constant(node)
+        return "".join(_text_of(function, part) or "…" for part in node.values)
+    text = function.resolved(node) if isinstance(node, ast.Name) else constant(node)
     return text if isinstance(text, str) else ""
 
 
@@ -117,53 +151,85 @@ def _returns_a_foreign_response(function: Function) -> Iterator[str]:
     """The response object of an HTTP client is no response of an application."""
     if not function.is_operation:
         return
-    for node in _returns(function):
-        value = _assigned(function, node.value)
+    for node, value in results_of(function):
         call = value.value if isinstance(value, ast.Await) else value
-        if isinstance(call, ast.Call) and called(call) in _HTTP_METHODS and _is_http_client(function, call.func):
+        if isinstance(call, ast.Call) and _asks_another_server(function, call):
             yield (
                 f"`{function.name}` returns the HTTP client's response object (line {node.lineno}): return its data, "
                 f"{ticked('….json()')}"
             )
 
 
-def _is_http_client(function: Function, func: ast.expr) -> bool:
-    owner = func.value if isinstance(func, ast.Attribute) else func
-    value = function.resolved(owner)
-    if value is None:
-        made = _assigned(function, owner)
-        value = function.resolved(made.func) if isinstance(made, ast.Call) else None
-    if value is None:
-        return dotted(owner) in _HTTP_MODULES
-    module = getattr(value, "__module__", None) or getattr(value, "__name__", "") or type(value).__module__
-    return str(module).partition(".")[0] in _HTTP_MODULES
+def _asks_another_server(function: Function, call: ast.Call) -> bool:
+    full = function.names.full(call.func)
+    if full.partition(".")[0] in _HTTP_MODULES:
+        return full.rpartition(".")[2] in _HTTP_METHODS
+    if not isinstance(call.func, ast.Attribute) or call.func.attr not in _HTTP_METHODS:
+        return False
+    owner = function.type_of(call.func.value) or type(function.resolved(call.func.value))
+    return owner.__module__.partition(".")[0] in _HTTP_MODULES
 
 
 def _swallows_http_exceptions(function: Function) -> Iterator[str]:
     for attempt in function.own(ast.Try):
-        if not any(_raises_http(node) for part in attempt.body for node in ast.walk(part)):
-            continue
-        for handler in attempt.handlers:
-            names = _caught(handler)
-            if names & {"HTTPException", "StarletteHTTPException"}:
+        source = _raises_http_in(function, attempt.body)
+        for handler in attempt.handlers if source is not None else ():
+            names = caught(function, handler)
+            if names & HTTP_ERRORS:
                 break
-            if names & {"Exception", "BaseException"} and not _raises_again(handler) and not _tells_apart(handler):
+            if names & ALL and not _raises_again(handler) and not _tells_apart(handler):
                 told = last_name(handler.type) if handler.type is not None else "Exception"
                 yield (
-                    f"`except {told or 'Exception'}` (line {handler.lineno}) also takes the `HTTPException` raised "
-                    "above it: put `except HTTPException: raise` before it"
+                    f"`except {told or 'Exception'}` (line {handler.lineno}) also takes the `HTTPException` {source}: "
+                    "put `except HTTPException: raise` before it"
                 )
 
 
-def _raises_http(node: ast.AST) -> bool:
-    return isinstance(node, ast.Raise) and isinstance(node.exc, ast.Call) and called(node.exc) == "HTTPException"
+def _raises_http_in(function: Function, body: Sequence[ast.AST]) -> str | None:
+    """Where an `HTTPException` comes from that leaves some statements; None where none does."""
+    for node in body:
+        if isinstance(node, ast.Raise) and raises_http(function, node):
+            return "raised above it"
+        if isinstance(node, ast.Call) and _raises_inside(function, node):
+            return f"that `{ast.unparse(node.func)}` raises"
+        if isinstance(node, ast.Try) and any(caught(function, each) & (HTTP_ERRORS | ALL) for each in node.handlers):
+            inner: list[ast.AST] = [*node.handlers, *node.orelse, *node.finalbody]
+        elif isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda | ast.ClassDef):
+            continue
+        else:
+            inner = list(ast.iter_child_nodes(node))
+        if (found := _raises_http_in(function, inner)) is not None:
+            return found
+    return None
 
 
-def _caught(handler: ast.ExceptHandler) -> set[str]:
+def raises_http(function: Function, node: ast.Raise) -> bool:
+    """Whether it raises an `HTTPException`, whatever it is called there."""
+    return isinstance(node.exc, ast.Call) and function.called(node.exc) in HTTP_ERRORS
+
+
+def _raises_inside(function: Function, call: ast.Call) -> bool:
+    """Whether a function of the notebook raises one itself, outside of any `try`."""
+    value = function.resolved(call.func)
+    if not inspect.isfunction(value) or value.__module__ != "__main__":
+        return False
+    if "HTTPException" not in value.__code__.co_names:
+        return False
+    tree = tree_of(value)
+    body = tree.body[0].body if tree is not None and isinstance(tree.body[0], FunctionNode) else []
+    guarded = {id(n) for attempt in iter_own(body, ast.Try) for part in attempt.body for n in ast.walk(part)}
+    return any(
+        isinstance(node.exc, ast.Call) and called(node.exc) == "HTTPException" and id(node) not in guarded
+        for node in iter_own(body, ast.Raise)
+    )
+
+
+def caught(function: Function, handler: ast.ExceptHandler) -> set[str]:
+    """The names of the exceptions that a handler takes, as their libraries have them."""
     if handler.type is None:
         return {"Exception"}
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
-    return {last_name(each) for each in types}
+    return {getattr(function.resolved(each), "__name__", last_name(each)) for each in types}
 
 
 def _tells_apart(handler: ast.ExceptHandler) -> bool:
@@ -179,7 +245,7 @@ def _raises_again(handler: ast.ExceptHandler) -> bool:
 
 
 def _returns_nothing_it_promised(function: Function) -> Iterator[str]:
-    promise = function.option("response_model") or function.node.returns
+    promise = promise_of(function)
     if not function.is_operation or function.method == "websocket" or promise is None or admits_none(promise):
         return
     if ast.unparse(promise) in {"None", "Any", "'None'", "Response", "typing.Any", "object", "NoReturn", "Never"}:
@@ -187,7 +253,7 @@ def _returns_nothing_it_promised(function: Function) -> Iterator[str]:
     value = function.resolved(promise)
     if isinstance(value, type) and value.__module__.startswith(("starlette.responses", "routebook.responses")):
         return
-    returns = [node for node in _returns(function) if node.value is not None]
+    returns = [node for node in function.own(ast.Return) if node.value is not None]
     is_other = function.is_generator or isinstance(function.node.body[-1], ast.Raise)
     if not returns and not is_other and not _is_placeholder(function.node):
         told = ticked(ast.unparse(promise))
@@ -205,225 +271,13 @@ def _is_placeholder(node: FunctionNode) -> bool:
     )
 
 
-def _sends_a_body_with_204(function: Function) -> Iterator[str]:
-    status = function.option("status_code")
-    if status is None or not ast.unparse(status).endswith(
-        ("204", "304", "HTTP_204_NO_CONTENT", "HTTP_304_NOT_MODIFIED", "NO_CONTENT", "NOT_MODIFIED")
-    ):
-        return
-    for node in _returns(function):
-        is_response = isinstance(node.value, ast.Call) and "Response" in called(node.value)
-        if node.value is not None and not is_none(node.value) and not is_response:
-            yield (
-                f"a {ast.unparse(status)} has no body, `return` (line {node.lineno}) gives one: return nothing, or "
-                "answer with 200"
-            )
-
-
-def _redirects_a_post(function: Function) -> Iterator[str]:
-    if function.method not in {"post", "put", "patch", "delete"}:
-        return
-    for call in function.calls("RedirectResponse"):
-        if keyword(call, "status_code") is None and len(call.args) < 2:
-            yield (
-                f"`RedirectResponse(…)` (line {call.lineno}) answers 307, which sends the {function.method.upper()} "
-                "again: add `status_code=303` for a GET"
-            )
-
-
-def _skips_its_model(function: Function) -> Iterator[str]:
-    """A response that is made by hand is sent as it is, whatever the response model says."""
-    model = function.option("response_model")
-    if not function.is_operation or model is None or is_none(model):
-        return
-    for node in _returns(function):
-        if isinstance(node.value, ast.Call) and called(node.value) in {
-            "JSONResponse",
-            "ORJSONResponse",
-            "UJSONResponse",
-        }:
-            status = keyword(node.value, "status_code")
-            if status is not None and (_status_of(status) or 200) >= 300:
-                continue  # an error has a shape of its own
-            name = called(node.value)
-            yield (
-                f"`return {name}(…)` (line {node.lineno}) is sent as it is, "
-                f"{ticked(f'response_model={ast.unparse(model)}')} "
-                "neither checks nor filters it: return the data itself, and take `response: Response` for headers"
-            )
-
-
-def _gives_json_what_it_cannot_take(function: Function) -> Iterator[str]:
-    """`JSONResponse` is plain `json.dumps`: nothing is converted."""
-    for call in function.calls("JSONResponse"):
-        content = keyword(call, "content") or (call.args[0] if call.args else None)
-        for part in _values_in(_assigned(function, content)):
-            if (kind := _unfit(function, part)) is not None:
-                yield (
-                    f"`JSONResponse` takes plain JSON values only, and {ticked(ast.unparse(part))} (line "
-                    f"{part.lineno}) is "
-                    f"a {kind}: write `jsonable_encoder(…)` around it, or return the data itself"
-                )
-                return
-
-
-def _values_in(node: ast.AST | None) -> Iterator[ast.expr]:
-    if isinstance(node, ast.Dict):
-        for value in node.values:
-            yield from _values_in(value)
-    elif isinstance(node, ast.List | ast.Tuple):
-        for value in node.elts:
-            yield from _values_in(value)
-    elif isinstance(node, ast.expr):
-        yield node
-
-
-def _unfit(function: Function, node: ast.expr) -> str | None:
-    """The type of a value that JSON has no word for; None where it has, or where it cannot be told."""
-    value: Any = None
-    if isinstance(node, ast.Name):
-        annotation = next((arg.annotation for arg, _ in function.parameters if arg.arg == node.id), None)
-        value = function.resolved(annotation) if annotation is not None else None
-        if value is None and isinstance(made := _assigned(function, node), ast.Call):
-            node = made
-    if isinstance(node, ast.Call):
-        value = function.resolved(node.func)
-        if inspect.ismethoddescriptor(value) or inspect.isbuiltin(value):  # datetime.now()
-            owner = function.resolved(node.func.value) if isinstance(node.func, ast.Attribute) else None
-            value = owner if called(node) in {"now", "utcnow", "today", "fromisoformat"} else None
-    if not isinstance(value, type):
-        return None
-    return value.__name__ if any(base.__name__ in _NOT_JSON for base in value.__mro__) else None
-
-
-def _loses_its_headers(function: Function) -> Iterator[str]:
-    """Headers and cookies of the injected response are put only on responses that the framework builds."""
-    responses = [
-        arg.arg
-        for arg, _ in function.parameters
-        if arg.annotation is not None and last_name(arg.annotation) == "Response"
-    ]
-    for name in responses if function.is_operation else ():
-        changes = [call for call in function.calls("set_cookie", "delete_cookie") if _owner(call) == name]
-        changes += [n for n in function.own(ast.Subscript) if dotted(n.value) == f"{name}.headers" and _is_store(n)]
-        for node in _returns(function):
-            if not isinstance(node.value, ast.Call) or not called(node.value).endswith("Response"):
-                continue
-            if changes and not _takes_headers(node.value, name):
-                yield (
-                    f"what is set on `{name}` (line {changes[0].lineno}) is lost, since another response is returned "
-                    f"(line {node.lineno}): set it on that one, or return the data itself"
-                )
-                break
-
-
-def _owner(call: ast.Call) -> str:
-    return dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-
-
-def _takes_headers(response: ast.Call, name: str) -> bool:
-    headers = keyword(response, "headers")
-    return headers is not None and name in {node.id for node in ast.walk(headers) if isinstance(node, ast.Name)}
-
-
-def _is_store(node: ast.Subscript) -> bool:
-    return isinstance(node.ctx, ast.Store)
-
-
-def _dumps_a_patch_whole(function: Function) -> Iterator[str]:
-    """Fields that a PATCH did not send are in the dump too, with their defaults."""
-    if function.method != "patch":
-        return
-    for call in function.calls("model_dump", "dict"):
-        is_partial = (
-            keyword(call, "exclude_unset") or keyword(call, "exclude_defaults") or keyword(call, "exclude_none")
-        )
-        body = dotted(call.func.value) if isinstance(call.func, ast.Attribute) else ""
-        owner = next((arg.annotation for arg, _ in function.parameters if arg.arg == body), None)
-        if is_partial is None and hasattr(function.names.of(annotation_of(owner)), "model_fields"):
-            name = ast.unparse(call.func)
-            yield (
-                f"`{name}()` (line {call.lineno}) holds the fields that were not sent too, and overwrites what is "
-                f"stored: write `{body}.model_dump(exclude_unset=True)`"
-            )
-
-
-def _names_the_template_first(function: Function) -> Iterator[str]:
-    for call in function.calls("TemplateResponse"):
-        first = keyword(call, "name") if not call.args else call.args[0]
-        if isinstance(constant(first), str) and call.args:
-            told = ast.unparse(call.args[0])
-            yield (
-                f"`TemplateResponse({told}, …)` (line {call.lineno}): the request comes first now: write "
-                f"`TemplateResponse(request, {told}, {{…}})`"
-            )
-
-
-def _raises_in_a_middleware(function: Function) -> Iterator[str]:
-    """Exception handlers stand inside of the middleware."""
-    if not function.is_middleware:
-        return
-    guarded = {
-        id(n) for attempt in function.own(ast.Try) if attempt.handlers for p in attempt.body for n in ast.walk(p)
-    }
-    for node in function.own(ast.Raise):
-        if _raises_http(node) and id(node) not in guarded:
-            yield (
-                f"`raise HTTPException` (line {node.lineno}) in a middleware becomes a 500: `return JSONResponse(…, "
-                "status_code=…)` there, or raise it in a dependency"
-            )
-
-
-def _parses_every_body(function: Function) -> Iterator[str]:
-    """A middleware sees every request, also those without a body."""
-    if not function.is_middleware:
-        return
-    requests = set(function.parameters_of("Request"))
-    guarded = {
-        id(n)
-        for part in function.own(ast.If, ast.Try, ast.IfExp)
-        for inner in (part.body if isinstance(part.body, list) else [part.body])
-        for n in ast.walk(inner)
-    }
-    for call in function.calls("json"):
-        if _owner(call) in requests and id(call) not in guarded:
-            yield (
-                f"{ticked(ast.unparse(call))} (line {call.lineno}) in a middleware fails for requests without JSON, "
-                "every GET among them: ask for the Content-Type header first"
-            )
-
-
-def _returns(function: Function) -> list[ast.Return]:
-    return list(function.own(ast.Return))
-
-
-def _assigned(function: Function, node: ast.AST | None) -> ast.AST | None:
-    """What a local name was last given, where it was given once; else the node itself."""
-    if not isinstance(node, ast.Name):
-        return node
-    values = [
-        assign.value
-        for assign in function.own(ast.Assign)
-        if len(assign.targets) == 1 and isinstance(assign.targets[0], ast.Name) and assign.targets[0].id == node.id
-    ]
-    return values[0] if len(values) == 1 else node
-
-
 RULES: Sequence[Rule[Function]] = (
     Rule("status", "warn", _returns_status_in_a_tuple),
     Rule("returned, not raised", "warn", _returns_an_exception),
+    Rule("raised, not returned", "warn", _raises_a_response),
     Rule("encoded twice", "warn", _returns_encoded_json),
     Rule("HTML as JSON", "warn", _returns_html_as_json),
     Rule("a client's response", "warn", _returns_a_foreign_response),
     Rule("swallowed", "warn", _swallows_http_exceptions),
     Rule("returns nothing", "warn", _returns_nothing_it_promised),
-    Rule("no body", "warn", _sends_a_body_with_204),
-    Rule("redirected", "warn", _redirects_a_post),
-    Rule("not checked", "note", _skips_its_model),
-    Rule("not JSON", "warn", _gives_json_what_it_cannot_take),
-    Rule("lost", "warn", _loses_its_headers),
-    Rule("overwritten", "warn", _dumps_a_patch_whole),
-    Rule("the request first", "warn", _names_the_template_first),
-    Rule("in a middleware", "warn", _raises_in_a_middleware),
-    Rule("in a middleware", "warn", _parses_every_body),
 )

@@ -3,12 +3,23 @@
 import ast
 import inspect
 import logging
-import textwrap
 from collections.abc import Iterator, Mapping, Sequence
 
 from routebook_kernel.registry.report import ticked
+from routebook_kernel.registry.rules.awaiting import waits_for
 from routebook_kernel.registry.rules.base import Rule
-from routebook_kernel.registry.rules.subjects import Function, Names, called, constant, dotted, last_name
+from routebook_kernel.registry.rules.served import tree_of
+from routebook_kernel.registry.rules.subjects import (
+    Function,
+    Names,
+    called,
+    constant,
+    dotted,
+    iter_own,
+    keyword,
+    last_name,
+    makes_functions,
+)
 
 _HTTP_CALLS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "stream")
 _RUNNERS = ("run", "call", "check_call", "check_output", "getoutput")
@@ -30,9 +41,17 @@ _BLOCKING: Mapping[str, str] = {
     **{f"requests.api.{name}": _CLIENT for name in _HTTP_CALLS},
     **{f"{module}._api.{name}": _CLIENT for module in ("httpx", "httpx2") for name in _HTTP_CALLS},
 }
-_TASK_MAKERS = frozenset(
-    {"create_task", "ensure_future", "gather", "wait_for", "run", "run_coroutine_threadsafe", "shield", "as_completed"}
-)
+_BLOCKING_TYPES: Mapping[str, str] = {
+    "httpx.Client": _CLIENT,
+    "httpx2.Client": _CLIENT,
+    "requests.Session": "an httpx2.AsyncClient",
+    "sqlite3.Connection": "aiosqlite",
+    "sqlite3.Cursor": "aiosqlite",
+    "sqlalchemy.Session": "an AsyncSession",
+    "redis.Redis": "redis.asyncio.Redis",
+    "pymongo.MongoClient": "pymongo.AsyncMongoClient",
+}
+_PUBLIC: Mapping[str, str] = {"posix.system": "os.system"}
 _LOOP_RUNNERS = frozenset({"asyncio.run", "asyncio.runners.run", "anyio.run", "anyio._core._eventloop.run"})
 _DETACHED = ("create_task", "ensure_future", "Thread", "submit", "run_in_executor", "start_soon")
 
@@ -41,13 +60,13 @@ def _blocks_the_loop(function: Function) -> Iterator[str]:
     if not function.is_async:
         return
     for call in function.own(ast.Call):
+        name = ticked(dotted(call.func) or f"….{called(call)}")
         if (instead := _blocking(function, call)) is not None:
             yield (
-                f"`{function.name}` is async and calls {ticked(dotted(call.func))} (line {call.lineno}), which stops "
+                f"`{function.name}` is async and calls {name} (line {call.lineno}), which stops "
                 f"all other requests: use {ticked(instead)}, or write `def` without `async`"
             )
-        elif inner := _blocking_inside(function, call):
-            name = ticked(dotted(call.func))
+        elif inner := _blocking_inside(function.method_of(call)):
             yield (
                 f"`{function.name}` is async and calls {name} (line {call.lineno}), which calls {ticked(inner)} and "
                 f"stops all other requests: `await run_in_threadpool({dotted(call.func)}, …)`, or write `def` without "
@@ -56,7 +75,14 @@ def _blocks_the_loop(function: Function) -> Iterator[str]:
 
 
 def _blocking(function: Function, call: ast.Call) -> str | None:
-    return instead_of_blocking(function.names, call)
+    instead = instead_of_blocking(function.names, call)
+    if instead is not None or not isinstance(call.func, ast.Attribute):
+        return instead
+    owner = function.type_of(call.func.value) or type(function.resolved(call.func.value))
+    names = [f"{base.__module__.partition('.')[0]}.{base.__name__}" for base in owner.__mro__]
+    return next(
+        (_BLOCKING_TYPES[name] for name in names if name in _BLOCKING_TYPES and "TestClient" not in str(owner)), None
+    )
 
 
 def instead_of_blocking(names: Names, call: ast.Call) -> str | None:
@@ -64,21 +90,19 @@ def instead_of_blocking(names: Names, call: ast.Call) -> str | None:
     return _BLOCKING.get(names.full(call.func)) or _BLOCKING.get(dotted(call.func))
 
 
-def _blocking_inside(function: Function, call: ast.Call) -> str | None:
-    """What a plain function of the notebook calls that blocks."""
-    value = function.resolved(call.func)
+def _blocking_inside(value: object, depth: int = 3) -> str | None:
+    """What a plain function of the notebook calls that blocks, itself or in what it calls."""
     if not inspect.isfunction(value) or inspect.iscoroutinefunction(value) or value.__module__ != "__main__":
         return None
-    reached = set(value.__code__.co_names)
-    for full in _BLOCKING:
-        module, _, name = full.rpartition(".")
-        if module and name in reached and (module in reached or _is_same(value.__globals__.get(name), full)):
-            return full
+    tree, names = tree_of(value), Names(value.__globals__)
+    body = tree.body[0].body if tree is not None and isinstance(tree.body[0], ast.FunctionDef) else []
+    for call in iter_own(body, ast.Call):
+        for full in (names.full(call.func), dotted(call.func)):
+            if full in _BLOCKING:
+                return _PUBLIC.get(full, full)
+        if depth and (inner := _blocking_inside(names.of(call.func), depth - 1)) is not None:
+            return inner
     return None
-
-
-def _is_same(value: object, full: str) -> bool:
-    return f"{getattr(value, '__module__', '')}.{getattr(value, '__name__', '')}" == full
 
 
 def _runs_a_loop_in_a_loop(function: Function) -> Iterator[str]:
@@ -90,93 +114,11 @@ def _runs_a_loop_in_a_loop(function: Function) -> Iterator[str]:
             yield f"{ticked(ast.unparse(call.func))} (line {call.lineno}) cannot run inside an `async def`: use `await`"
 
 
-def _is_not_awaited(function: Function) -> Iterator[str]:
-    awaited = {id(node.value) for node in function.own(ast.Await)}
-    handed = {
-        id(argument)
-        for call in function.own(ast.Call)
-        if called(call) in _TASK_MAKERS
-        for argument in [*call.args, *(item.value for item in call.keywords)]
-    }
-    returned = set() if function.is_async else {id(n.value) for n in function.own(ast.Return)}
-    for call in function.own(ast.Call):
-        if id(call) in awaited | handed | returned | _kept(function) or not _gives_coroutine(function, call):
-            continue
-        name = ast.unparse(call.func)
-        way_out = f"write {ticked(f'await {name}(…)')}" if function.is_async else "make it an `async def`"
-        yield (
-            f"{ticked(f'{name}(…)')} (line {call.lineno}) is not awaited: it gives a coroutine, not the result; "
-            f"{way_out}"
-        )
-
-
-def _kept(function: Function) -> set[int]:
-    """Calls whose coroutine goes into a variable that is awaited or handed on later, or into a list for `gather`."""
-    used = {name.id for node in function.own(ast.Await) for name in ast.walk(node) if isinstance(name, ast.Name)}
-    for call in function.own(ast.Call):
-        if called(call) in _TASK_MAKERS:
-            parts = [*call.args, *(item.value for item in call.keywords)]
-            used |= {name.id for part in parts for name in ast.walk(part) if isinstance(name, ast.Name)}
-    kept = {
-        id(part)
-        for node in function.own(ast.Assign)
-        if any(isinstance(target, ast.Name) and target.id in used for target in node.targets)
-        for part in ast.walk(node.value)
-    }
-    return kept | {
-        id(part)
-        for call in function.own(ast.Call)
-        if called(call) in {"append", *_TASK_MAKERS}
-        for argument in call.args
-        for part in ast.walk(argument)
-    }
-
-
-def _gives_coroutine(function: Function, call: ast.Call) -> bool:
-    if inspect.iscoroutinefunction(function.resolved(call.func)):
-        return True
-    if not isinstance(call.func, ast.Attribute) or not isinstance(call.func.value, ast.Name):
-        return False
-    name, method = call.func.value.id, call.func.attr
-    return (
-        (name in function.parameters_of("Request") and method in {"json", "body", "form"})
-        or (name in function.parameters_of("UploadFile") and method in {"read", "seek", "close", "write"})
-        or (
-            name in function.parameters_of("WebSocket")
-            and (method in {"accept", "close"} or method.startswith(("send", "receive")))
-        )
-    )
-
-
-def _awaits_what_is_no_coroutine(function: Function) -> Iterator[str]:
-    for node in function.own(ast.Await):
-        if not isinstance(node.value, ast.Call):
-            continue
-        value = function.resolved(node.value.func)
-        if inspect.isfunction(value) and value.__module__ == "__main__" and _gives_plain_value(value):
-            name = ast.unparse(node.value.func)
-            yield (
-                f"`await {name}(…)` (line {node.lineno}) awaits the result of a plain `def`: drop `await`, or make "
-                f"`{name}` an `async def`"
-            )
-
-
-def _gives_plain_value(function: object) -> bool:
-    """Whether a function cannot return something to await: it is plain, and returns nothing that it calls."""
-    if inspect.iscoroutinefunction(function) or hasattr(function, "__wrapped__"):
-        return False
-    try:
-        tree = ast.parse(textwrap.dedent(inspect.getsource(function)))  # type: ignore[arg-type]  # a function
-    except (OSError, SyntaxError, TypeError, ValueError):
-        return False
-    literal = (ast.Constant, ast.Dict, ast.List, ast.Tuple, ast.Set, ast.JoinedStr, ast.ListComp, ast.DictComp)
-    returns = [node.value for node in ast.walk(tree) if isinstance(node, ast.Return)]
-    return all(value is None or isinstance(value, literal) for value in returns)
-
-
 def _hands_a_file_to_a_detached_task(function: Function) -> Iterator[str]:
-    files = function.parameters_of("UploadFile")
-    for call in function.calls(*_DETACHED):
+    files = _uploads(function)
+    for call in function.calls(*_DETACHED) if files else ():
+        if waits_for(function, call):
+            continue
         parts = [*call.args, *(item.value for item in call.keywords)]
         for name in (node.id for part in parts for node in ast.walk(part) if isinstance(node, ast.Name)):
             if name in files:
@@ -186,23 +128,48 @@ def _hands_a_file_to_a_detached_task(function: Function) -> Iterator[str]:
                 )
 
 
+def _uploads(function: Function) -> list[str]:
+    """The parameters that are uploaded files, or lists of them."""
+    found = []
+    for parameter, _ in function.parameters:
+        parts = ast.walk(parameter.annotation) if parameter.annotation else ()
+        if any(function.names.is_a(part, "UploadFile") for part in parts):
+            found.append(parameter.arg)
+    return found
+
+
 def _adds_a_called_task(function: Function) -> Iterator[str]:
-    for call in function.calls("add_task"):
-        first = call.args[0] if call.args else None
+    for call in function.calls("add_task", "BackgroundTask"):
+        first = call.args[0] if call.args else keyword(call, "func")
         inner = first.value if isinstance(first, ast.Await) else first
         if isinstance(inner, ast.Call) and called(inner) not in {"partial", "wraps"}:
             name = ast.unparse(inner.func)
             value = function.resolved(inner.func)
             if not isinstance(first, ast.Await) and (value is None or isinstance(value, type)):
                 continue  # a factory, or an object that can be called
-            yield f"`add_task({name}(…))` (line {call.lineno}) runs it at once: write `add_task({name}, …)`"
+            if not isinstance(first, ast.Await) and makes_functions(value):
+                continue
+            task = called(call)
+            yield f"`{task}({name}(…))` (line {call.lineno}) runs it at once: write `{task}({name}, …)`"
 
 
 def _keeps_its_tasks(function: Function) -> Iterator[str]:
     """Background tasks that are made by hand and given to nobody never run."""
+    for parameter, default in function.parameters:
+        if isinstance(default, ast.Call) and function.called(default) == "BackgroundTasks":
+            name = parameter.arg
+            told = ticked(f"{name}={ast.unparse(default)}")
+            yield f"{told} is given to nobody, so its tasks never run: write `{name}: BackgroundTasks`"
+    for call in function.calls("add_task"):
+        owner = call.func.value if isinstance(call.func, ast.Attribute) else None
+        if isinstance(owner, ast.Call) and function.called(owner) == "BackgroundTasks":
+            yield (
+                f"`{ast.unparse(owner)}` (line {call.lineno}) is given to nobody, so its tasks never run: take it as a "
+                "parameter, `tasks: BackgroundTasks`"
+            )
     for node in function.own(ast.Assign):
         target, value = node.targets[0], node.value
-        if not (isinstance(value, ast.Call) and last_name(value.func) == "BackgroundTasks"):
+        if not (isinstance(value, ast.Call) and function.called(value) == "BackgroundTasks"):
             continue
         if not isinstance(target, ast.Name):
             continue
@@ -230,7 +197,7 @@ def _handed(node: ast.AST) -> list[ast.AST]:
 
 def _logs_below_its_level(function: Function) -> Iterator[str]:
     for call in function.calls("info", "debug"):
-        logger = function.resolved(call.func.value) if isinstance(call.func, ast.Attribute) else None
+        logger = _logger(function, call.func.value) if isinstance(call.func, ast.Attribute) else None
         wanted = {"info": 20, "debug": 10}[called(call)]
         if isinstance(logger, logging.Logger) and logger.getEffectiveLevel() > wanted:
             yield (
@@ -238,6 +205,15 @@ def _logs_below_its_level(function: Function) -> Iterator[str]:
                 f"`logging.basicConfig(level=logging.{called(call).upper()})` once, in the first cell"
             )
             return
+
+
+def _logger(function: Function, node: ast.expr) -> object:
+    """The logger that an expression is; the module `logging` stands for the root."""
+    if isinstance(node, ast.Call) and function.names.full(node.func) == "logging.getLogger":
+        name = constant(node.args[0]) if node.args else None
+        return logging.getLogger(name) if isinstance(name, str) else None
+    value = function.resolved(node)
+    return logging.getLogger() if value is logging else value
 
 
 def _encodes_a_number_as_subject(function: Function) -> Iterator[str]:
@@ -270,8 +246,6 @@ def _is_number(function: Function, value: ast.expr) -> bool:
 RULES: Sequence[Rule[Function]] = (
     Rule("blocks", "warn", _blocks_the_loop),
     Rule("a loop in a loop", "warn", _runs_a_loop_in_a_loop),
-    Rule("not awaited", "warn", _is_not_awaited),
-    Rule("nothing to await", "warn", _awaits_what_is_no_coroutine),
     Rule("closed file", "warn", _hands_a_file_to_a_detached_task),
     Rule("called, not passed", "warn", _adds_a_called_task),
     Rule("never runs", "warn", _keeps_its_tasks),

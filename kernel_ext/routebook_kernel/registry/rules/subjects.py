@@ -3,8 +3,9 @@
 import ast
 import builtins
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from types import ModuleType
 from typing import Any
 
@@ -12,7 +13,7 @@ FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 _METHODS = frozenset({"get", "post", "put", "patch", "delete", "head", "options", "trace", "api_route"})
 _OPERATION_DECORATORS = _METHODS | {"websocket"}
-_SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
+SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 class Names:
@@ -39,6 +40,13 @@ class Names:
             return inspect.getattr_static(owner, node.attr, None)  # an object's attribute may be a property
         return None
 
+    def called(self, call: ast.Call) -> str:
+        """The last name of what is called, as its library has it: `HTTPException` of `from … import … as Error`."""
+        written, value = called(call), self.of(call.func)
+        own = getattr(value, "__name__", written)
+        is_foreign = inspect.isroutine(value) or isinstance(value, type)
+        return own if is_foreign and getattr(value, "__module__", "__main__") != "__main__" else written
+
     def full(self, node: ast.AST) -> str:
         """The full name of what a name stands for, `from time import sleep` seen through; else as it is written."""
         value = self.of(node)
@@ -49,17 +57,24 @@ class Names:
 
     def is_a(self, node: ast.AST | None, *names: str) -> bool:
         """Whether a type is, or descends from, a class of one of these names; else by its last name as written."""
-        if isinstance(node, ast.Subscript) and last_name(node.value) == "Annotated":
-            return self.is_a(annotation_of(node), *names)
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value.rpartition(".")[2] in names
-        value = self.of(node)
-        if isinstance(value, type):
+        value = self.type_of(node)
+        if value is not None:
             return any(base.__name__ in names for base in value.__mro__)
-        return node is not None and last_name(node) in names
+        return any(last_name(part) in names for part in _alternatives(node))
+
+    def type_of(self, annotation: ast.AST | None) -> type | None:
+        """The class that a written type stands for, without its `Annotated` and its `None`."""
+        for part in _alternatives(annotation):
+            value = self.of(part)
+            value = getattr(value, "__origin__", value) if hasattr(value, "__metadata__") else value
+            if isinstance(value, type):
+                return value
+        return None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Function:
     """One function of a cell.
 
@@ -110,33 +125,77 @@ class Function:
     @property
     def parameters(self) -> list[tuple[ast.arg, ast.expr | None]]:
         """Its parameters with their defaults."""
-        spec = self.node.args
-        positional = [*spec.posonlyargs, *spec.args]
-        padding: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
-        return [
-            *zip(positional, [*padding, *spec.defaults], strict=True),
-            *zip(spec.kwonlyargs, spec.kw_defaults, strict=True),
-        ]
+        return list(with_defaults(self.node.args))
 
     def parameters_of(self, *types: str) -> list[str]:
         """The parameters whose type is of one of these classes."""
         return [arg.arg for arg, _ in self.parameters if arg.annotation and self.names.is_a(arg.annotation, *types)]
 
+    @cached_property
+    def assigned(self) -> Mapping[str, Sequence[ast.expr]]:
+        """What its own names are given, by `=` and by `with … as`; a name of other statements has no values."""
+        found: dict[str, list[ast.expr]] = {}
+        for node in self.own(ast.stmt, ast.NamedExpr, ast.comprehension, ast.withitem):
+            for name, value in _bindings(node):
+                found.setdefault(name, []).extend([value] if value is not None else [])
+        outer = {name for node in self.own(ast.Global, ast.Nonlocal) for name in node.names}
+        return {name: values for name, values in found.items() if name not in outer}
+
+    def values(self, node: ast.expr | None) -> Iterator[ast.expr]:
+        """What an expression may be: both sides of an `if … else`, and what its own names were given."""
+        pending, seen = [node], set[str]()
+        while pending:
+            each = pending.pop(0)
+            if isinstance(each, ast.IfExp):
+                pending += [each.body, each.orelse]
+            elif isinstance(each, ast.Name) and self.assigned.get(each.id) and each.id not in seen:
+                seen.add(each.id)
+                pending += self.assigned[each.id]
+            elif each is not None:
+                yield each
+
+    def type_of(self, node: ast.expr) -> type | None:
+        """The class of an object: of a parameter its type, of its own name that of what it was given."""
+        for value in self.values(node):
+            if isinstance(value, ast.Call) and isinstance(made := self.resolved(value.func), type):
+                return made
+        if not isinstance(node, ast.Name):
+            return None
+        annotation = next((arg.annotation for arg, _ in self.parameters if arg.arg == node.id), None)
+        return self.names.type_of(annotation)
+
+    def method_of(self, call: ast.Call) -> Any:
+        """What is called: a function of the notebook, or a method of an object whose class can be told; or None."""
+        if (value := self.resolved(call.func)) is not None or not isinstance(call.func, ast.Attribute):
+            return value
+        owner = self.type_of(call.func.value)
+        return inspect.getattr_static(owner, call.func.attr, None) if owner is not None else None
+
     def own(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Nodes of its body in order, not of functions inside it."""
         return iter_own(self.node.body, *kinds)
 
+    def called(self, call: ast.Call) -> str:
+        """The last name of what is called, as its library has it."""
+        return self.names.called(call)
+
     def calls(self, *last: str) -> Iterator[ast.Call]:
         """The calls in its body of functions or methods of these names."""
-        return (call for call in self.own(ast.Call) if called(call) in last)
+        return (call for call in self.own(ast.Call) if self.called(call) in last)
 
     def option(self, name: str) -> ast.expr | None:
         """An option of the path operation's decorator."""
         return keyword(self.decorator, name) if self.decorator else None
 
     def resolved(self, node: ast.expr) -> Any:
-        """What a name or an attribute of one stands for; None where it cannot be told."""
-        return self.names.of(node)
+        """What a name or an attribute of one stands for; None where it cannot be told, or is a name of its own."""
+        root = node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        is_own = isinstance(root, ast.Name) and (
+            root.id in self.assigned or any(arg.arg == root.id for arg, _ in self.parameters)
+        )
+        return None if is_own else self.names.of(node)
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,7 +231,7 @@ class Cell:
 
     def calls(self, *last: str) -> Iterator[ast.Call]:
         """The calls anywhere of functions or methods of these names."""
-        return (call for call in self.walk(ast.Call) if called(call) in last)
+        return (call for call in self.walk(ast.Call) if self.names.called(call) in last)
 
     def top(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Nodes that run with the cell, not in functions."""
@@ -195,23 +254,36 @@ def iter_models(cell: Cell) -> Iterator[Model]:
 
 def operation_decorator(node: FunctionNode) -> ast.Call | None:
     """The decorator that declares a path operation."""
-    for decorator in node.decorator_list:
-        if isinstance(decorator, ast.Call) and isinstance(decorator.func, ast.Attribute):
-            path = decorator.args[0] if decorator.args else None
-            if decorator.func.attr in _OPERATION_DECORATORS and isinstance(path, ast.Constant | ast.JoinedStr):
-                return decorator
-    return None
+    return next((item for item in node.decorator_list if is_operation_decorator(item)), None)  # type: ignore[return-value]  # a call
 
 
-def iter_own(body: list[ast.stmt], *kinds: type[ast.AST]) -> Iterator[Any]:
+def is_operation_decorator(node: ast.expr) -> bool:
+    """Whether it is `@app.get("/…")`, of whatever object."""
+    if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
+        return False
+    path = node.args[0] if node.args else keyword(node, "path")
+    return node.func.attr in _OPERATION_DECORATORS and isinstance(
+        path, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Name
+    )
+
+
+def iter_own(body: Sequence[ast.AST], *kinds: type[ast.AST]) -> Iterator[Any]:
     """Nodes in order, without what stands in functions and classes among them."""
     pending: list[ast.AST] = list(body)
     while pending:
         node = pending.pop(0)
         if isinstance(node, kinds):
             yield node
-        if not isinstance(node, _SCOPES):
+        if not isinstance(node, SCOPES):
             pending = [*ast.iter_child_nodes(node), *pending]
+
+
+def with_defaults(spec: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+    """The parameters of a function with their defaults."""
+    positional = [*spec.posonlyargs, *spec.args]
+    padding: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
+    yield from zip(positional, [*padding, *spec.defaults], strict=True)
+    yield from zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
 
 
 def dotted(node: ast.AST) -> str:
@@ -239,6 +311,11 @@ def constant(node: ast.AST | None) -> object:
     return node.value if isinstance(node, ast.Constant) else None
 
 
+def makes_functions(value: object) -> bool:
+    """Whether a function has functions in it, and so may return one."""
+    return any(inspect.iscode(item) for item in getattr(getattr(value, "__code__", None), "co_consts", ()))
+
+
 def is_none(node: ast.AST | None) -> bool:
     """Whether `None` is written there."""
     return isinstance(node, ast.Constant) and node.value is None
@@ -263,9 +340,32 @@ def admits_none(annotation: ast.expr | None) -> bool:
     return False
 
 
-def marker_of(annotation: ast.expr | None, default: ast.expr | None, *names: str) -> ast.Call | None:
-    """The marker of one of these names, `Depends(…)`, in an `Annotated` or as a default."""
-    found = [default]
-    if isinstance(annotation, ast.Subscript) and isinstance(annotation.slice, ast.Tuple):
-        found += annotation.slice.elts[1:]
-    return next((node for node in found if isinstance(node, ast.Call) and called(node) in names), None)
+def _alternatives(annotation: ast.AST | None) -> Iterator[ast.AST]:
+    """The types of a choice, without `None` and `Annotated`."""
+    inner = annotation_of(annotation) if isinstance(annotation, ast.expr) else annotation
+    if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.BitOr):
+        yield from _alternatives(inner.left)
+        yield from _alternatives(inner.right)
+    elif isinstance(inner, ast.Subscript) and last_name(inner.value) in {"Optional", "Union"}:
+        for part in inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]:
+            yield from _alternatives(part)
+    elif inner is not None and not is_none(inner):
+        yield inner
+
+
+def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+    """The names that a node binds itself, not by what stands in it, each with its value, where that is one."""
+    pairs: list[tuple[ast.AST | None, ast.expr | None]] = []
+    if isinstance(node, ast.Assign):
+        pairs = [(target, node.value) for target in node.targets]
+    elif isinstance(node, ast.AnnAssign | ast.NamedExpr):
+        pairs = [(node.target, node.value)]
+    elif isinstance(node, ast.For | ast.AsyncFor | ast.comprehension):
+        pairs = [(node.target, None)]
+    elif isinstance(node, ast.withitem):
+        pairs = [(node.optional_vars, node.context_expr)]
+    for target, value in pairs:
+        if isinstance(target, ast.Name):
+            yield target.id, value
+        elif isinstance(target, ast.Tuple | ast.List | ast.Starred):
+            yield from ((name.id, None) for name in ast.walk(target) if isinstance(name, ast.Name))

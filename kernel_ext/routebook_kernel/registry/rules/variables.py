@@ -1,0 +1,216 @@
+"""Mistakes with names: defaults that are shared, signatures that are hidden, variables of the notebook."""
+
+import ast
+import inspect
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+from routebook_kernel.registry.report import ticked
+from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.subjects import (
+    SCOPES,
+    Function,
+    FunctionNode,
+    annotation_of,
+    dotted,
+    is_operation_decorator,
+    iter_own,
+)
+
+_MUTABLE: Mapping[type[ast.expr], str] = {
+    ast.List: "list", ast.ListComp: "list", ast.Dict: "dictionary", ast.DictComp: "dictionary", ast.Set: "set",
+    ast.SetComp: "set",
+}  # fmt: skip
+_MUTATORS = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "pop", "remove", "clear"})
+
+
+def _changes_its_default(function: Function) -> Iterator[str]:
+    """A default is made once; the framework gives each request a copy, a call by hand gets the very object."""
+    for name, default in _mutable_defaults(function):
+        if not _mutates(function, name):
+            continue
+        told = ticked(f"{name}={ast.unparse(default)}")
+        if function.is_operation:
+            yield (
+                f"each request gets a copy of {told} (line {default.lineno}): what is put into it is gone with the "
+                "request"
+            )
+        else:
+            yield (
+                f"{told} (line {default.lineno}) is one {_kind(default)} for all calls, and this changes it: write "
+                f"`{name}=None`, and make it inside"
+            )
+
+
+def _shares_its_default(function: Function) -> Iterator[str]:
+    """Nothing changes it yet: no mistake, but the next line may be one."""
+    for name, default in _mutable_defaults(function):
+        if _mutates(function, name) or (function.is_operation and _is_marked(function, name)):
+            continue
+        told, kind = ticked(f"{name}={ast.unparse(default)}"), _kind(default)
+        if function.is_operation:
+            yield (
+                f"{told} (line {default.lineno}) is safe as it stands, each request gets a copy; a call by hand gets "
+                f"the one {kind} itself, so change a copy of it, or write `{name}=None`"
+            )
+        else:
+            yield (
+                f"{told} (line {default.lineno}) is one {kind} for all calls, so change a copy of it, or write "
+                f"`{name}=None` and make it inside"
+            )
+
+
+def _mutable_defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
+    """The parameters whose default is written as a list, a dictionary or a set, comprehensions included."""
+    for parameter, default in function.parameters:
+        if default is not None and type(default) in _MUTABLE:
+            yield parameter.arg, default
+
+
+def _is_marked(function: Function, name: str) -> bool:
+    """Whether `Annotated` says where a parameter comes from: nobody calls such a function by hand."""
+    annotation = next(arg.annotation for arg, _ in function.parameters if arg.arg == name)
+    return annotation is not annotation_of(annotation)
+
+
+def _kind(default: ast.expr) -> str:
+    return _MUTABLE[type(default)]
+
+
+def _mutates(function: Function, name: str) -> bool:
+    for node in function.own(ast.Call, ast.Subscript, ast.AugAssign):
+        if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
+            is_it: ast.AST = node.func.value
+        elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
+            is_it = node.value
+        elif isinstance(node, ast.AugAssign):
+            is_it = node.target
+        else:
+            continue
+        if isinstance(is_it, ast.Name) and is_it.id == name:
+            return True
+    return False
+
+
+def _takes_anything(function: Function) -> Iterator[str]:
+    star = function.node.args.vararg or function.node.args.kwarg
+    if star is not None and function.is_operation:
+        stars = "*" if star is function.node.args.vararg else "**"
+        yield f"`{stars}{star.arg}` becomes a query parameter of that name: name each parameter"
+
+
+def _is_wrapped_without_wraps(function: Function) -> Iterator[str]:
+    """A decorator of the user's own hides the signature that the framework reads."""
+    made: Any = function.namespace.get(function.name)
+    below = _decorators(function.node)[1]
+    if not function.is_operation or not below or hasattr(made, "__wrapped__") or _is_its_own(made, function):
+        return
+    stars = [item.name for item in inspect.signature(made).parameters.values() if item.kind in (2, 4)]
+    if stars and not (function.node.args.vararg or function.node.args.kwarg):
+        names = " and ".join(ticked(name) for name in stars)
+        become = "become query parameters" if len(stars) > 1 else "becomes a query parameter"
+        way_out = (
+            f"put `@functools.wraps(function)` above its inner `{made.__name__}`"
+            if inspect.isfunction(made)
+            else "write `functools.update_wrapper(self, function)` where it is made"
+        )
+        yield (
+            f"{ticked(f'@{ast.unparse(below[-1])}')} hides the parameters of `{function.name}`, so that {names} "
+            f"{become}: {way_out}, or use `Depends`"
+        )
+
+
+def _is_wrapped_too_late(function: Function) -> Iterator[str]:
+    """What stands above the operation's decorator wraps the name only: the application has the function already."""
+    above = [item for item in _decorators(function.node)[0] if _is_of_the_notebook(function, item)]
+    if function.is_operation and above and not _is_its_own(function.namespace.get(function.name), function):
+        told = ticked(f"@{ast.unparse(above[-1])}")
+        yield f"{told} stands above the operation's decorator, so requests do not pass through it: put it below"
+
+
+def _decorators(node: FunctionNode) -> tuple[list[ast.expr], list[ast.expr]]:
+    """The decorators above those of operations, and the ones below."""
+    found = node.decorator_list
+    places = [index for index, item in enumerate(found) if is_operation_decorator(item)]
+    return (found[: places[0]], found[places[-1] + 1 :]) if places else ([], [])
+
+
+def _is_of_the_notebook(function: Function, decorator: ast.expr) -> bool:
+    value = function.names.of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+    return getattr(value, "__module__", None) == "__main__"
+
+
+def _is_its_own(made: object, function: Function) -> bool:
+    """Whether a function is what was written, not what a decorator made of it."""
+    code = getattr(made, "__code__", None)
+    return not callable(made) or isinstance(made, type) or (code is not None and code.co_name == function.name)
+
+
+def _reads_before_it_assigns(function: Function) -> Iterator[str]:
+    """A name that a function assigns is its own, in all of its lines."""
+    known = {arg.arg for arg in ast.walk(function.node.args) if isinstance(arg, ast.arg)}
+    known |= {name for node in function.own(ast.Global, ast.Nonlocal) for name in node.names}
+    assigned = {*function.assigned, *(dotted(node.target) for node in function.own(ast.AugAssign))}
+    for name in sorted(assigned & function.namespace.keys() - known):
+        statement = _reader(function.node.body, name)
+        if statement is None:
+            continue
+        is_whole = isinstance(statement, ast.AugAssign | ast.Assign)
+        told = ticked(ast.unparse(statement) if is_whole else name)
+        yield f"{told} (line {statement.lineno}) raises UnboundLocalError: write `global {name}` above it"
+
+
+def _reader(body: Sequence[ast.AST], name: str) -> ast.stmt | ast.expr | None:
+    """The statement or the name that reads a variable before anything binds it; None where a binding may come first."""
+    for part in _in_order(body):
+        if isinstance(part, ast.AugAssign) and dotted(part.target) == name:
+            return part
+        if isinstance(part, ast.Name) and part.id == name:
+            return part if isinstance(part.ctx, ast.Load) else None
+        if isinstance(part, ast.Assign) and any(dotted(target) == name for target in part.targets):
+            is_read = any(read.id == name for read in iter_own([part.value], ast.Name))
+            return part if is_read else None
+        if isinstance(part, ast.Import | ast.ImportFrom) and name in {item.asname or item.name for item in part.names}:
+            return None
+        if isinstance(part, ast.ExceptHandler) and part.name == name:
+            return None
+    return None
+
+
+def _in_order(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+    """The nodes of statements in the order of their running, as far as they surely run; a loop's assignments only."""
+    for node in body:
+        yield node
+        if isinstance(node, (*SCOPES, ast.Assign, ast.AugAssign)):
+            continue
+        if isinstance(node, ast.BoolOp):
+            yield from _in_order(node.values[:1])
+        elif isinstance(node, ast.IfExp):
+            yield from _in_order([node.test])
+        elif isinstance(node, ast.For | ast.AsyncFor):
+            yield from _in_order([node.iter, node.target])
+            yield from _bindings_in([*node.body, *node.orelse])
+        elif isinstance(node, ast.While | ast.Try | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
+            yield from _bindings_in(list(ast.iter_child_nodes(node)))
+        elif isinstance(node, ast.AnnAssign):
+            yield from _in_order([part for part in (node.value, node.target) if part is not None])
+        else:
+            yield from _in_order(list(ast.iter_child_nodes(node)))
+
+
+def _bindings_in(body: list[ast.AST]) -> Iterator[ast.AST]:
+    for node in body:
+        for part in ast.walk(node):
+            is_bound = isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
+            if is_bound or isinstance(part, ast.AugAssign | ast.Import | ast.ImportFrom | ast.ExceptHandler):
+                yield part
+
+
+RULES: Sequence[Rule[Function]] = (
+    Rule("mutable default", "warn", _changes_its_default),
+    Rule("mutable default", "note", _shares_its_default),
+    Rule("query parameter", "warn", _takes_anything),
+    Rule("query parameter", "warn", _is_wrapped_without_wraps),
+    Rule("no effect", "warn", _is_wrapped_too_late),
+    Rule("local", "warn", _reads_before_it_assigns),
+)
