@@ -25,8 +25,8 @@ class Item(BaseModel):
 
 
 NAMESPACE: dict[str, Any] = {
-    "asyncio": asyncio, "time": time, "sleep": time.sleep, "HTTPException": HTTPException, "Request": Request, "Response": Response,
-    "Item": Item, "fetch": fetch, "get_db": get_db, "counter": 0, "Depends": Depends,
+    "asyncio": asyncio, "time": time, "sleep": time.sleep, "HTTPException": HTTPException, "Response": Response,
+    "Request": Request, "Item": Item, "fetch": fetch, "get_db": get_db, "counter": 0, "Depends": Depends,
 }  # fmt: skip
 
 

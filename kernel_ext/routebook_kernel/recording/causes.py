@@ -43,7 +43,7 @@ def _old_class(error: BaseException, text: str) -> str | None:
         given = type(item["input"]).__name__
         if item["type"] not in {"model_type", "model_attributes_type", "dataclass_type", "is_instance_of"}:
             continue
-        if given in {"dict", "str", "list", "int", "float", "bool", "NoneType"}:
+        if type(item["input"]).__module__ == "builtins":
             continue
         if given == (item.get("ctx") or {}).get("class_name", given if item["type"] == "model_attributes_type" else ""):
             return (
@@ -55,6 +55,16 @@ def _old_class(error: BaseException, text: str) -> str | None:
             f"`model_config = ConfigDict(from_attributes=True)` in `{expected}`"
         )
     return None
+
+
+def _unpacked(error: BaseException, text: str) -> str | None:
+    found = re.search(r"(\w+)\(\) argument after \*\* must be a mapping, not (\w+)", text)
+    if not isinstance(error, TypeError) or found is None:
+        return None
+    return (
+        f"a `{found[2]}` is no mapping: write `{found[1]}.model_validate(…)`, with `model_config = "
+        f"ConfigDict(from_attributes=True)` in `{found[1]}`"
+    )
 
 
 def _extra_settings(error: BaseException, text: str) -> str | None:
@@ -90,15 +100,36 @@ def _state(error: BaseException, text: str) -> str | None:
 
 
 def _marker(error: BaseException, text: str) -> str | None:
-    if isinstance(error, AttributeError | TypeError) and re.search(r"'(Depends|Security)' object", text):
+    if isinstance(error, AttributeError) and re.search(r"'(Depends|Security)' object has no attribute '__\w+__'", text):
+        return "a `Depends(…)` stands where a type is expected: write `name: Annotated[…, Depends(…)]`"
+    if isinstance(error, AttributeError | TypeError) and re.search(r"'(Depends|Security)'( object|.*instance)", text):
         return (
             "a `Depends(…)` default was not filled in: only the framework does that, for path operations and "
             "dependencies; pass the value as an argument"
         )
     if isinstance(error, AttributeError | TypeError) and re.search(
-        r"'(Query|Header|Cookie|Body|Form|Path)' object", text
+        rf"'{_SOURCES}'( object| and '| *$)|and '{_SOURCES}'", text
     ):
         return "a parameter's marker was taken for its value: call the function with all its arguments"
+    return None
+
+
+_SOURCES = "(Query|Header|Cookie|Body|Form|File|Path)"
+
+
+def _unbound(error: BaseException, text: str) -> str | None:
+    found = re.search(r"local variable '(\w+)'", text)
+    if not isinstance(error, UnboundLocalError) or found is None:
+        return None
+    return (
+        f"`{found[1]}` is assigned in this function, and so is its own, not the notebook's: write `global {found[1]}` "
+        "in it, or give it a value first"
+    )
+
+
+def _lifespan(error: BaseException, text: str) -> str | None:
+    if isinstance(error, TypeError) and "'coroutine' object is not an async iterator" in text:
+        return "a lifespan has one `yield`, between what is done at the start and at the end: it is missing"
     return None
 
 
@@ -218,7 +249,7 @@ _PACKAGES = {
     "jwt": "pyjwt", "jose": "pyjwt` and `import jwt", "python_multipart": "python-multipart",
     "multipart": "python-multipart", "dotenv": "python-dotenv", "bs4": "beautifulsoup4", "yaml": "pyyaml",
     "sqlmodel": "sqlmodel", "PIL": "pillow", "pydantic_settings": "pydantic-settings",
-    "email_validator": "email-validator", "passlib": "'pwdlib[argon2]'",
+    "email_validator": "email-validator", "passlib": "'pwdlib[argon2]'", "pwdlib": "'pwdlib[argon2]'",
 }  # fmt: skip
 
 
@@ -232,6 +263,8 @@ def _moved_settings(error: BaseException, text: str) -> str | None:
 
 
 def _bare_field(error: BaseException, text: str) -> str | None:
+    if (nameless := re.search(r"Field '(\w+)' requires a type annotation", text)) is not None:
+        return f"a field needs a type: write `{nameless[1]}: … = Field(…)`"
     found = re.search(r"non-annotated attribute was detected: `(\w+) = (.*?)`", text)
     if found is not None:
         return (
@@ -243,8 +276,12 @@ def _bare_field(error: BaseException, text: str) -> str | None:
 
 def _type_of(value: str) -> str:
     return {"True": "bool", "False": "bool", "None": "str | None"}.get(
-        value, "str" if value[:1] in "'\"" else "float" if "." in value else "int" if value.isdigit() else "…"
+        value, {"'": "str", '"': "str", "[": "list", "{": "dict"}.get(value[:1]) or _number_type(value)
     )
+
+
+def _number_type(value: str) -> str:
+    return "float" if "." in value else "int" if value.isdigit() else "…"
 
 
 def _subject(error: BaseException, text: str) -> str | None:
@@ -339,7 +376,8 @@ def _goes_through(traceback: TracebackType | None, *parts: str) -> bool:
 
 
 _RULES: Sequence[Cause] = (
-    _default_order, _old_class, _extra_settings, _hidden_type, _state, _marker, _coroutine, _loop, _aware,
+    _default_order, _old_class, _unpacked, _extra_settings, _hidden_type, _state, _marker, _unbound,
+    _lifespan, _coroutine, _loop, _aware,
     _removed_keyword, _class_for_object, _template, _circular, _moved_settings, _bare_field, _missing_package, _subject,
     _long_password, _detached, _yield_swallowed, _background, _not_json, _closed_file, _socket_order, _reraised,
 )  # fmt: skip

@@ -6,11 +6,11 @@ Spec: RFC 9110 §15.4.8 (307), Fetch (CORS protocol).
 import json
 import re
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from routebook_kernel.protocol import Advice
-from routebook_kernel.recording.advice.subject import UNREAD, Subject
+from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of
 
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
 _MIN_CPU_MS = 100.0  # the first request of a process took at most 20 ms: what it needs is loaded with the extension
@@ -129,7 +129,7 @@ def _misfits(subject: Subject) -> Iterator[str]:
         is_whole = len(item["loc"]) == 1
         if is_whole and item["type"] in {"model_attributes_type", "model_type"} and str(item["input"])[:1] in "[(":
             yield f"`{subject.function}` returned a list and promises one object: promise `list[…]`, or return one"
-        elif is_whole and item["type"] in {"list_type", "tuple_type"}:
+        elif (is_whole and item["type"] in {"list_type", "tuple_type"}) or _is_a_pair_of(subject, item):
             yield f"`{subject.function}` returned one object and promises a list: return `[…]`, or promise the one"
         elif is_whole and str(item["input"]) == "None":
             yield (
@@ -144,6 +144,13 @@ def _misfits(subject: Subject) -> Iterator[str]:
             f"what `{subject.function}` returns does not fit its response model: return what it says, or change the "
             "model"
         )
+
+
+def _is_a_pair_of(subject: Subject, item: Any) -> bool:
+    """Whether a model was gone through as if it were a list: its first field came as a pair, ('id', 1)."""
+    pair = re.match(r"\('(\w+)', ", str(item["input"]))
+    fields = fields_of(next(iter(get_args(getattr(subject.route, "response_model", None))), None))
+    return len(item["loc"]) == 2 and pair is not None and pair[1] in fields
 
 
 def _computing(subject: Subject) -> Iterator[str]:

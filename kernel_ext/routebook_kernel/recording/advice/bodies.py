@@ -1,12 +1,13 @@
 """Advice on the body: sent as something else than it is read as, shaped or spelled otherwise."""
 
+import ast
 import json
 import re
 from collections.abc import Iterator
 from difflib import get_close_matches
 from enum import Enum
-from types import NoneType
-from typing import Any, get_args
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 
 from routebook_kernel.protocol import Advice
 from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of, model_of
@@ -51,15 +52,25 @@ def _kind(subject: Subject) -> Iterator[str]:
             f"HTML form declare `{name}: Annotated[…, Form()]`"
         )
     elif errors and subject.bodies and not subject.text and any(error["loc"] == ["body"] for error in errors):
-        name = subject.bodies[0].name
-        sent = " (the values came in the URL)" if {key for key, _ in subject.query} & set(subject.expected) else ""
-        yield f"no body was sent, and `{name}` is read from it{sent}: send `json={{…}}`"
+        yield _unsent(subject)
     elif errors and subject.bodies and subject.text and not subject.is_json and subject.json is not UNREAD:
         sent = f"`{subject.media_type}`" if subject.media_type else "no Content-Type"
         yield (
             f"the body is JSON, but was sent with {sent}: send `json={{…}}`, or the header `Content-Type: "
             "application/json`"
         )
+
+
+def _unsent(subject: Subject) -> str:
+    name = subject.bodies[0].name
+    came_in_url = bool({key for key, _ in subject.query} & {name, *subject.expected})
+    sent = " (the values came in the URL)" if came_in_url else ""
+    if subject.method in {"GET", "HEAD"} or (came_in_url and not subject.expected):
+        return (
+            f"`{name}` is read from the body, and none was sent{sent}: for the query declare `{name}: Annotated[…, "
+            "Query()]`"
+        )
+    return f"no body was sent, and `{name}` is read from it{sent}: send `json={{…}}`"
 
 
 def _malformed(subject: Subject) -> Iterator[str]:
@@ -105,6 +116,10 @@ def _file_without_parts(subject: Subject) -> Iterator[str]:
 def _shape(subject: Subject) -> Iterator[str]:
     for error in subject.errors_at("body"):
         sent = error.get("input")
+        if isinstance(sent, str) and not subject.is_form and isinstance(_literal(sent), dict | list):
+            what = "the body" if error["loc"] == ["body"] else f"`{error['loc'][-1]}`"
+            yield f"{what} is a text that holds Python's `{{…}}`: send `json=data`, without `str(…)`"
+            return
         if isinstance(sent, str) and isinstance(_loaded(sent), dict | list) and "json" not in str(error.get("type")):
             if subject.is_form:
                 name = error["loc"][-1]
@@ -126,28 +141,67 @@ def _loaded(text: str) -> Any:
         return UNREAD
 
 
+def _literal(text: str) -> Any:
+    """The value that Python writes so, where it is no JSON."""
+    if _loaded(text) is not UNREAD:
+        return UNREAD
+    try:
+        return ast.literal_eval(text)
+    except (ValueError, SyntaxError, RecursionError, MemoryError):
+        return UNREAD
+
+
 def _nesting(subject: Subject) -> Iterator[str]:
-    missing = {error["loc"][1] for error in subject.errors_at("body", "missing") if len(error["loc"]) == 2}
-    members = subject.members
-    if not missing or not members or not subject.bodies:
+    """The right values, one level too deep or too high, or one for many."""
+    if not subject.bodies or not subject.errors_at("body") or subject.json is UNREAD:
         return
     if subject.is_embedded:
-        flat = [
-            parameter
-            for parameter in subject.bodies
-            if missing & set(parameter.names) and set(fields_of(parameter.field.field_info.annotation)) & set(members)
-        ]
-        if flat:
-            shape = ", ".join(f'"{parameter.names[0]}": {{…}}' for parameter in subject.bodies)
-            why = "takes several body parameters" if len(subject.bodies) > 1 else "embeds its body"
-            yield f"`{subject.function}` {why}, each under its own name: send `{{{shape}}}`"
+        yield from _unembedded(subject)
         return
-    name = subject.bodies[0].name
-    if set(members) == {name} and name not in subject.expected and isinstance(members[name], dict):
-        yield (
-            f"the fields stand under `{name}`, and are read at the top: send them without `{name}` around them, or "
-            f"declare `{name}: Annotated[…, Body(embed=True)]`"
+    parameter, members = subject.bodies[0], subject.members
+    name, annotation = parameter.name, parameter.field.field_info.annotation
+    is_whole = any(error["loc"] == ["body"] for error in subject.errors)
+    key, value = next(iter(members.items())) if len(members) == 1 else ("", None)
+    embed = f", or declare `{name}: Annotated[…, Body(embed=True)]`" if key == name else ""
+    if key and key not in subject.expected and isinstance(value, dict) and set(value) & set(subject.expected):
+        yield f"the fields stand under `{key}`, and are read at the top: send them without `{key}` around them{embed}"
+    elif is_whole and key and (key == name or (is_list(annotation) and isinstance(value, list))):
+        yield f"`{key}` is the whole body there: send its value alone{embed}"
+    elif is_whole and is_list(annotation) and isinstance(subject.json, dict):
+        yield "a list is read there, and one object was sent: send `[{…}]`"
+    elif is_whole and subject.expected and isinstance(subject.json, list):
+        yield f"one object is read there, and a list was sent: send one, or declare `{name}: list[…]`"
+
+
+def _unembedded(subject: Subject) -> Iterator[str]:
+    missing = {error["loc"][1] for error in subject.errors_at("body", "missing") if len(error["loc"]) == 2}
+    members = subject.members
+    flat = [
+        parameter
+        for parameter in subject.bodies
+        if missing & set(parameter.names)
+        if not members or set(fields_of(parameter.field.field_info.annotation)) & set(members)
+    ]
+    if flat:
+        shape = ", ".join(
+            f'"{item.names[0]}": {_placeholder(item.field.field_info.annotation)}' for item in subject.bodies
         )
+        why = "takes several body parameters" if len(subject.bodies) > 1 else "embeds its body"
+        yield f"`{subject.function}` {why}, each under its own name: send `{{{shape}}}`"
+
+
+def _placeholder(annotation: Any) -> str:
+    if model_of(annotation) is not None or (get_origin(annotation) or annotation) is dict:
+        return "{…}"
+    return "[…]" if is_list(annotation) else "…"
+
+
+def is_list(annotation: Any) -> bool:
+    """Whether a type is a list, or may be one beside `None`."""
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) in (Union, UnionType):
+        return len(parts) == 1 and is_list(parts[0])
+    return (get_origin(annotation) or annotation) in (list, set, frozenset, tuple)
 
 
 def _enums(subject: Subject) -> Iterator[str]:

@@ -1,10 +1,13 @@
 """Advice on path, query and headers: sent elsewhere than it is read, or spelled otherwise."""
 
+import re
 from collections.abc import Iterator
 
 from routebook_kernel.protocol import Advice, AdvicePlace
 from routebook_kernel.recording.advice.bodies import near_choice, unread_names
 from routebook_kernel.recording.advice.subject import Subject
+
+_SEPARATORS = re.compile(r"\s*[,;|]\s*|\s+")
 
 
 def advise_parameters(subject: Subject) -> Iterator[Advice]:
@@ -32,13 +35,38 @@ def _elsewhere(subject: Subject) -> Iterator[Advice]:
         if other is None or (other == "query" and name in read):
             continue
         way_out = {
-            "query": f"send it in the URL, `params={{{name!r}: …}}`, or declare it with `Body()` or in a model",
+            "query": _to_the_query(subject, name),
             "body": f"send `json={{{name!r}: …}}`" if not subject.forms else f"send `data={{{name!r}: …}}`",
             "header": f"send `headers={{{name!r}: …}}`",
             "cookie": f"send `cookies={{{name!r}: …}}`",
         }[source]
         place: AdvicePlace = source
         yield Advice(text=f"`{name}` was sent in the {other}, and is read from the {source}: {way_out}", place=place)
+    if not subject.errors and subject.bodies_are_declared:
+        yield from _silently_elsewhere(subject, read - sent["query"])
+
+
+def _silently_elsewhere(subject: Subject, left_out: set[str]) -> Iterator[Advice]:
+    """What may be left out of the query stands in the body, where nothing reads it."""
+    if _has_unread_body(subject) and left_out:
+        names = " and ".join(f"`{name}`" for name in sorted(left_out))
+        way_out = "send them in the URL, `params={…}`, or declare them with `Body()` or in a model"
+        text = f"a body was sent, and `{subject.function}` reads none: {names} would come in the query; {way_out}"
+        yield Advice(text=text, place="query")
+    for name in sorted(left_out & subject.members.keys() - subject.expected.keys()):
+        text = f"`{name}` was sent in the body, and is read from the query: {_to_the_query(subject, name)}"
+        yield Advice(text=text, place="query")
+
+
+def _has_unread_body(subject: Subject) -> bool:
+    """Whether a JSON body came that nobody asked for: its content is not known."""
+    is_read = bool(subject.bodies or subject.forms or subject.text)
+    return subject.is_json and not is_read and int(subject.headers.get("content-length", "0")) > 2
+
+
+def _to_the_query(subject: Subject, name: str) -> str:
+    marker = "`Form()`" if subject.is_form else "`Body()` or in a model"
+    return f"send it in the URL, `params={{{name!r}: …}}`, or declare it with {marker}"
 
 
 def _lists(subject: Subject) -> Iterator[Advice]:
@@ -50,9 +78,11 @@ def _lists(subject: Subject) -> Iterator[Advice]:
             text = f"`{key}` is another name than `{plain}` and is not read: repeat the name, `{plain}=1&{plain}=2`"
             yield Advice(text=text, place="query")
     for error in subject.errors_at("query"):
-        if len(error["loc"]) == 3 and isinstance(error.get("input"), str) and "," in error["input"]:
-            name, parts = error["loc"][1], error["input"].split(",")
-            repeated = "&".join(f"{name}={part.strip()}" for part in parts[:3])
+        if len(error["loc"]) == 3 and isinstance(error.get("input"), str):
+            name, parts = error["loc"][1], _SEPARATORS.split(error["input"].strip("[](){} "))
+            if len(parts) < 2 and parts == [error["input"]]:
+                continue
+            repeated = "&".join(f"{name}={part.strip(chr(39) + chr(34))}" for part in parts[:3])
             text = f"`{name}={error['input']}` is one value: repeat the name, `{repeated}`"
             yield Advice(text=text, place="query")
 

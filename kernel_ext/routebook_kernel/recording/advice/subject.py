@@ -105,6 +105,13 @@ class Subject:
         return self.parameters_of("form", "file")
 
     @property
+    def bodies_are_declared(self) -> bool:
+        """Whether nothing but its parameters can read the body: it is given no request."""
+        dependant = getattr(self.route, "dependant", None)
+        nodes = dependant.iter_tree() if dependant is not None else ()
+        return dependant is not None and not any(item.kind == "request" for node in nodes for item in node.injected)
+
+    @property
     def is_embedded(self) -> bool:
         """Whether each parameter of the JSON body stands under its own name."""
         return len(self.bodies) > 1 or any(getattr(each.field.field_info, "embed", None) for each in self.bodies)

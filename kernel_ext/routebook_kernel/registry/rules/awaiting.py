@@ -42,7 +42,7 @@ def _is_not_awaited(function: Function) -> Iterator[str]:
 
 
 def _gives_coroutine(function: Function, call: ast.Call) -> bool:
-    if function.is_middleware and isinstance(call.func, ast.Name) and call.func.id == "call_next":
+    if function.is_middleware and isinstance(call.func, ast.Name) and call.func.id == function.parameters[-1][0].arg:
         return True
     value = function.method_of(call)
     value = getattr(value, "__func__", value)

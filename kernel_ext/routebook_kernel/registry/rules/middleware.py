@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
-from routebook_kernel.registry.rules.results import raises_http
+from routebook_kernel.registry.rules.results import raises_http, raises_inside
 from routebook_kernel.registry.rules.subjects import Function, dotted
 
 
@@ -16,6 +16,12 @@ def _raises_in_a_middleware(function: Function) -> Iterator[str]:
     guarded = {
         id(n) for attempt in function.own(ast.Try) if attempt.handlers for p in attempt.body for n in ast.walk(p)
     }
+    for call in function.own(ast.Call):
+        if id(call) not in guarded and raises_inside(function, call):
+            yield (
+                f"`{ast.unparse(call.func)}` (line {call.lineno}) raises an `HTTPException`, which becomes a 500 in a "
+                "middleware: catch it and `return JSONResponse(…, status_code=…)`, or do it in a dependency"
+            )
     for node in function.own(ast.Raise):
         if raises_http(function, node) and id(node) not in guarded:
             yield (
@@ -35,7 +41,12 @@ def _parses_every_body(function: Function) -> Iterator[str]:
         for inner in (part.body if isinstance(part.body, list) else [part.body])
         for n in ast.walk(inner)
     }
+    leaves = [
+        part.lineno for part in function.node.body if isinstance(part, ast.If) and isinstance(part.body[-1], ast.Return)
+    ]
     for call in function.calls("json"):
+        if leaves and min(leaves) < call.lineno:
+            continue  # some requests went on before
         if dotted(getattr(call.func, "value", call)) in requests and id(call) not in guarded:
             yield (
                 f"{ticked(ast.unparse(call))} (line {call.lineno}) in a middleware fails for requests without JSON, "

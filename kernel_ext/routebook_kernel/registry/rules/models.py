@@ -9,14 +9,15 @@ from pydantic import BaseModel
 
 from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import CREDENTIALS, Rule, refuses_none
+from routebook_kernel.registry.rules.results import promise_of, results_of
 from routebook_kernel.registry.rules.subjects import (
     Cell,
     Function,
     Model,
     admits_none,
-    annotation_of,
     called,
     dotted,
+    iter_functions,
     keyword,
 )
 
@@ -124,6 +125,9 @@ def _gives_a_name_for_an_alias(cell: Cell) -> Iterator[str]:
     """A field with an alias takes the alias only, unless the model says otherwise; the name is dropped silently."""
     for call in cell.walk(ast.Call):
         model = cell.names.of(call.func)
+        owner: Any = cell.names.of(call.func.value) if isinstance(call.func, ast.Attribute) else None
+        if _is_model(owner) and called(call) in {"model_validate", "parse_obj"} and call.args:
+            yield from _named_for_alias(owner, _keys(call.args[0]))
         if _is_model(model):
             given = {item.arg: item.value.lineno for item in call.keywords if item.arg is not None}
             yield from _named_for_alias(model, given)
@@ -131,24 +135,26 @@ def _gives_a_name_for_an_alias(cell: Cell) -> Iterator[str]:
 
 def _answers_by_name(function: Function) -> Iterator[str]:
     """A dictionary that is returned is read by the response model as a request would be: by alias."""
-    promise = function.option("response_model") or function.node.returns
-    model: Any = function.resolved(promise) if promise is not None else None
-    for node in function.own(ast.Return) if function.is_operation and _is_model(model) else ():
-        if isinstance(node.value, ast.Dict):
-            keys = {item.value: item.lineno for item in node.value.keys if isinstance(item, ast.Constant)}
-            given = {key: line for key, line in keys.items() if isinstance(key, str)}
-            yield from _named_for_alias(model, given)
+    promise = promise_of(function)
+    inner = promise.slice if isinstance(promise, ast.Subscript) else promise
+    model: Any = function.names.type_of(inner)
+    for _, value in results_of(function) if function.is_operation and _is_model(model) else ():
+        for part in value.elts if isinstance(value, ast.List) else [value]:
+            yield from _named_for_alias(model, _keys(part))
+
+
+def _keys(node: ast.expr) -> dict[str, int]:
+    """The texts among the keys of a written dictionary, each with its line."""
+    keys = node.keys if isinstance(node, ast.Dict) else []
+    return {key.value: key.lineno for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
 def _sends_its_secrets_back(function: Function) -> Iterator[str]:
     """Without a response model, the model that was read is sent whole."""
-    promise = function.option("response_model") or function.node.returns
-    if not function.is_operation or promise is not None:
+    if not function.is_operation or promise_of(function) is not None:
         return
-    types = {arg.arg: arg.annotation for arg, _ in function.parameters}
-    for node in function.own(ast.Return):
-        name = node.value.id if isinstance(node.value, ast.Name) else ""
-        model: Any = function.names.of(annotation_of(types.get(name)))
+    for node, part in [(node, part) for node, value in results_of(function) for part in _parts(value)]:
+        model: Any = function.type_of(part)
         for field, info in model.model_fields.items() if _is_model(model) else ():
             if field.lower() in CREDENTIALS and info.exclude is not True and "Secret" not in str(info.annotation):
                 yield (
@@ -156,6 +162,13 @@ def _sends_its_secrets_back(function: Function) -> Iterator[str]:
                     "model without it, `-> UserOut`"
                 )
                 break
+
+
+def _parts(node: ast.expr) -> Sequence[ast.expr]:
+    """What a written dictionary or list holds; else the value itself."""
+    if isinstance(node, ast.Dict):
+        return node.values
+    return node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
 
 
 def _is_model(value: Any) -> bool:
@@ -200,10 +213,22 @@ def _uses_old_names(cell: Cell) -> Iterator[str]:
                     f"`BaseSettings` (line {node.lineno}) has moved: `pip install pydantic-settings`, then "
                     "`from pydantic_settings import BaseSettings`"
                 )
+    for node in cell.walk(ast.Attribute):
+        if node.attr in _V1_DECORATORS and getattr(cell.names.of(node.value), "__name__", "") == "pydantic":
+            told, instead = ast.unparse(node), _V1_DECORATORS[node.attr]
+            yield f"`{told}` (line {node.lineno}) is of pydantic 1: write {ticked(instead)}"
+    own = {id(call): function for function in iter_functions(cell) for call in function.own(ast.Call)}
     for call in cell.walk(ast.Call):
-        if called(call) in {"Field", "Query", "Path", "Header", "Body", "Form"} and keyword(call, "regex") is not None:
+        if (
+            called(call) in {"Field", "Query", "Path", "Header", "Body", "Form", "constr"}
+            and keyword(call, "regex") is not None
+        ):
             yield f"`regex=` (line {call.lineno}) is of pydantic 1: write `pattern=`"
-        elif isinstance(call.func, ast.Attribute) and call.func.attr in _V1 and _has_model(cell, call.func.value):
+        elif (
+            isinstance(call.func, ast.Attribute)
+            and call.func.attr in _V1
+            and _has_model(cell, call.func.value, own.get(id(call)))
+        ):
             told = ticked(f".{call.func.attr}(…)")
             yield f"{told} (line {call.lineno}) is of pydantic 1: write {ticked('.' + _V1[call.func.attr])}"
     for node in cell.walk(ast.ClassDef):
@@ -212,8 +237,10 @@ def _uses_old_names(cell: Cell) -> Iterator[str]:
             yield from _told_config(config)
 
 
-def _has_model(cell: Cell, node: ast.expr) -> bool:
+def _has_model(cell: Cell, node: ast.expr, function: Function | None) -> bool:
     """Whether an expression is a model or an instance of one, as far as names tell."""
+    if function is not None and _is_model(function.type_of(node)):
+        return True
     value = cell.names.of(node.func) if isinstance(node, ast.Call) else cell.names.of(node)
     if isinstance(node, ast.Name) and value is None:
         value = _annotated_as(cell, node.id)
@@ -232,11 +259,14 @@ def _annotated_as(cell: Cell, name: str) -> Any:
 
 def _told_config(config: ast.ClassDef) -> Iterator[str]:
     options = {dotted(target) for part in config.body if isinstance(part, ast.Assign) for target in part.targets}
-    renamed = {"orm_mode": "from_attributes", "allow_population_by_field_name": "populate_by_name"}
+    renamed = {
+        "orm_mode": "from_attributes", "allow_population_by_field_name": "populate_by_name",
+        "schema_extra": "json_schema_extra", "anystr_strip_whitespace": "str_strip_whitespace",
+    }  # fmt: skip
     for option in sorted(options & renamed.keys()):
         yield (
             f"`class Config: {option}` (line {config.lineno}) is of pydantic 1: write "
-            f"`model_config = ConfigDict({renamed[option]}=True)`"
+            f"`model_config = ConfigDict({renamed[option]}={'…' if option == 'schema_extra' else 'True'})`"
         )
 
 

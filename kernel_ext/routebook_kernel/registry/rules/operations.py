@@ -17,7 +17,8 @@ _NOT_IN_OPENAPI = frozenset({"authorization", "accept", "content-type"})
 def _declares_what_openapi_ignores(served: Served) -> Iterator[str]:
     """Spec: OpenAPI 3.1.0, Parameter Object: header parameters of these names are ignored."""
     for parameter in served.dependant.iter_parameters("header"):
-        for name in parameter.names:
+        fields = getattr(parameter.field.field_info.annotation, "model_fields", None)
+        for name in parameter.names if fields is None else (field.replace("_", "-") for field in fields):
             if name.lower() in _NOT_IN_OPENAPI and getattr(parameter.field.field_info, "include_in_schema", True):
                 way_out = "HTTPBearer()` or another security scheme" if name.lower() == "authorization" else "Request`"
                 yield (
@@ -92,7 +93,7 @@ def _answers_with_a_secret(served: Served) -> Iterator[str]:
     for path, field in _iter_fields(served.response):
         name = path.rpartition(".")[2]
         if name.lower() in CREDENTIALS and field.exclude is not True and not _hides_itself(field.annotation):
-            told = getattr(served.response, "__name__", str(served.response))
+            told = _model_in(served.response).__name__
             yield (
                 f"`{served.function}` answers with `{path}` of `{told}`: promise a model without it, "
                 f"`-> {_public_name(told)}`"

@@ -106,7 +106,8 @@ def _is_none_without_admitting_it(served: Served) -> Iterator[str]:
 def _reads_scalars_from_the_query(served: Served) -> Iterator[str]:
     if served.method not in _BODY_METHODS or served.takes("request", "connection"):
         return
-    if any(taken.source in _BODIES for taken in served.parameters):
+    sources = {taken.source for taken in served.parameters} & _BODIES
+    if "body" in sources:
         return
     names = [
         ticked(taken.name)
@@ -116,6 +117,9 @@ def _reads_scalars_from_the_query(served: Served) -> Iterator[str]:
     ]
     if names:
         verb = "are" if len(names) > 1 else "is"
+        if sources:
+            yield f"{', '.join(names)} {verb} read from the query, not from the form: mark each with `Form()`"
+            return
         yield (
             f"{', '.join(names)} {verb} read from the query, not from JSON: for JSON take one model, or `Body()` for "
             "each"

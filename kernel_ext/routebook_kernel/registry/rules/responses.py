@@ -137,6 +137,7 @@ def _loses_its_headers(function: Function) -> Iterator[str]:
     for name in function.parameters_of("Response") if function.is_operation else ():
         changes = [call for call in function.calls("set_cookie", "delete_cookie") if _owner(call) == name]
         changes += [n for n in function.own(ast.Subscript) if dotted(n.value) == f"{name}.headers" and _is_store(n)]
+        changes += [n for n in function.own(ast.Assign) if dotted(n.targets[0]) == f"{name}.status_code"]
         for node, value in results_of(function):
             if not isinstance(value, ast.Call) or not function.called(value).endswith("Response"):
                 continue
@@ -165,18 +166,30 @@ def _dumps_a_patch_whole(function: Function) -> Iterator[str]:
     """Fields that a PATCH did not send are in the dump too, with their defaults."""
     if "patch" not in _methods(function):
         return
-    for call in function.calls("model_dump", "dict"):
+    for loop in function.own(ast.For):
+        if isinstance(loop.iter, ast.Name) and _has_defaults(function, loop.iter.id):
+            name = loop.iter.id
+            yield (
+                f"`for … in {name}` (line {loop.lineno}) holds the fields that were not sent too, and overwrites what "
+                f"is stored: write `{name}.model_dump(exclude_unset=True).items()`"
+            )
+    for call in function.calls("model_dump", "dict", "vars"):
         partial = [keyword(call, f"exclude_{what}") for what in ("unset", "defaults", "none")]
         body = call.func.value if isinstance(call.func, ast.Attribute) else next(iter(call.args), None)
         if not isinstance(body, ast.Name) or any(item is not None and constant(item) is not False for item in partial):
             continue
-        annotation = next((arg.annotation for arg, _ in function.parameters if arg.arg == body.id), None)
-        fields = getattr(function.names.type_of(annotation), "model_fields", {})
-        if any(not field.is_required() for field in fields.values()):
+        if _has_defaults(function, body.id):
             yield (
                 f"`{ast.unparse(call)}` (line {call.lineno}) holds the fields that were not sent too, and overwrites "
                 f"what is stored: write `{body.id}.model_dump(exclude_unset=True)`"
             )
+
+
+def _has_defaults(function: Function, name: str) -> bool:
+    """Whether a parameter is a model with fields that may be left out."""
+    annotation = next((arg.annotation for arg, _ in function.parameters if arg.arg == name), None)
+    fields = getattr(function.names.type_of(annotation), "model_fields", {})
+    return any(not field.is_required() for field in fields.values())
 
 
 def _names_the_template_first(function: Function) -> Iterator[str]:

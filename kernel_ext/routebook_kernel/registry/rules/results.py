@@ -190,7 +190,7 @@ def _raises_http_in(function: Function, body: Sequence[ast.AST]) -> str | None:
     for node in body:
         if isinstance(node, ast.Raise) and raises_http(function, node):
             return "raised above it"
-        if isinstance(node, ast.Call) and _raises_inside(function, node):
+        if isinstance(node, ast.Call) and raises_inside(function, node):
             return f"that `{ast.unparse(node.func)}` raises"
         if isinstance(node, ast.Try) and any(caught(function, each) & (HTTP_ERRORS | ALL) for each in node.handlers):
             inner: list[ast.AST] = [*node.handlers, *node.orelse, *node.finalbody]
@@ -208,7 +208,7 @@ def raises_http(function: Function, node: ast.Raise) -> bool:
     return isinstance(node.exc, ast.Call) and function.called(node.exc) in HTTP_ERRORS
 
 
-def _raises_inside(function: Function, call: ast.Call) -> bool:
+def raises_inside(function: Function, call: ast.Call) -> bool:
     """Whether a function of the notebook raises one itself, outside of any `try`."""
     value = function.resolved(call.func)
     if not inspect.isfunction(value) or value.__module__ != "__main__":

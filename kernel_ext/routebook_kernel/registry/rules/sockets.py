@@ -7,7 +7,8 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from routebook_kernel.registry.rules.base import Rule
-from routebook_kernel.registry.rules.subjects import Function, called, constant, dotted, keyword
+from routebook_kernel.registry.rules.results import caught
+from routebook_kernel.registry.rules.subjects import Function, called, constant, dotted, iter_own, keyword
 
 _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
@@ -17,15 +18,15 @@ def _sockets(function: Function) -> list[str]:
 
 
 def _calls_of(function: Function, socket: str) -> list[ast.Call]:
-    return [
-        call
-        for call in function.own(ast.Call)
-        if isinstance(call.func, ast.Attribute) and dotted(call.func.value) == socket
-    ]
+    return _calls_in(function.node.body, socket)
 
 
 def _is_handed_on(function: Function, socket: str) -> bool:
-    """Whether somebody else may accept it: a manager."""
+    """Whether somebody else may accept it: a manager, a dependency."""
+    declared = [part for arg, default in function.parameters for part in (arg.annotation, default) if part is not None]
+    for call in (node for part in declared for node in ast.walk(part) if isinstance(node, ast.Call)):
+        if function.called(call) == "Depends" and call.args and _accepts(function.names.of(call.args[0])):
+            return True
     for call in function.own(ast.Call):
         if any(dotted(argument) == socket for argument in call.args) and called(call) not in {
             "append",
@@ -34,6 +35,11 @@ def _is_handed_on(function: Function, socket: str) -> bool:
         }:
             return True
     return False
+
+
+def _accepts(value: object) -> bool:
+    """Whether a function accepts a WebSocket."""
+    return "accept" in getattr(getattr(value, "__code__", None), "co_names", ())
 
 
 def _never_accepts(function: Function) -> Iterator[str]:
@@ -46,13 +52,42 @@ def _never_accepts(function: Function) -> Iterator[str]:
 
 def _accepts_twice(function: Function) -> Iterator[str]:
     for socket in _sockets(function):
-        accepts = [call for call in _straight(function) if called(call) == "accept"]
-        own = [call for call in accepts if isinstance(call.func, ast.Attribute) and dotted(call.func.value) == socket]
-        if len(own) > 1:
+        found = [call for call in _straight(function) if _is_accept(function, call, socket)]
+        if len(found) > 1:
             yield (
-                f"`{socket}` is accepted twice (lines {own[0].lineno} and {own[1].lineno}): accept it in one place, "
-                "and `return` after a `close`"
+                f"`{socket}` is accepted twice (lines {found[0].lineno} and {found[1].lineno}): accept it in one "
+                "place, and `return` after a `close`"
             )
+
+
+def _is_accept(function: Function, call: ast.Call, socket: str) -> bool:
+    """Whether a call accepts the socket: its own method, or a function of the notebook that is given it."""
+    if isinstance(call.func, ast.Attribute) and dotted(call.func.value) == socket:
+        return call.func.attr == "accept"
+    return any(dotted(argument) == socket for argument in call.args) and _accepts(function.method_of(call))
+
+
+def _goes_on_after_its_close(function: Function) -> Iterator[str]:
+    for socket in _sockets(function):
+        for index, part in enumerate(function.node.body):
+            if not isinstance(part, ast.If) or part.orelse or isinstance(part.body[-1], _LEAVES):
+                continue
+            closes = [call for call in _calls_in(part.body, socket) if called(call) == "close"]
+            after = [call for call in _calls_in(function.node.body[index + 1 :], socket) if called(call) != "close"]
+            if closes and after:
+                yield (
+                    f"`{socket}` is closed (line {closes[0].lineno}), and `{called(after[0])}` (line "
+                    f"{after[0].lineno}) follows: write `return` after the `close`"
+                )
+
+
+def _calls_in(body: list[ast.stmt], socket: str) -> list[ast.Call]:
+    """The calls of a socket's methods in some statements."""
+    return [
+        call
+        for call in iter_own(body, ast.Call)
+        if isinstance(call.func, ast.Attribute) and dotted(call.func.value) == socket
+    ]
 
 
 def _straight(function: Function) -> Iterator[ast.Call]:
@@ -95,7 +130,8 @@ def _forgets_who_left(function: Function) -> Iterator[str]:
         ]
         kept = [call for call in function.calls("append", "add") if any(dotted(a) == socket for a in call.args)]
         kept += [call for call in function.calls("connect") if any(dotted(a) == socket for a in call.args)]
-        if receives and kept and not any(function.own(ast.Try)):
+        kept += [node.targets[0] for node in function.own(ast.Assign) if _is_put_away(node, socket)]
+        if receives and kept and not any(_hears_of_it(function, attempt) for attempt in function.own(ast.Try)):
             yield (
                 f"when the client goes, `{called(receives[0])}` (line {receives[0].lineno}) raises "
                 "`WebSocketDisconnect`, "
@@ -103,9 +139,20 @@ def _forgets_who_left(function: Function) -> Iterator[str]:
             )
 
 
+def _is_put_away(node: ast.Assign, socket: str) -> bool:
+    return dotted(node.value) == socket and isinstance(node.targets[0], ast.Subscript)
+
+
+def _hears_of_it(function: Function, attempt: ast.Try) -> bool:
+    """Whether a `try` does something when the client goes."""
+    names = {name for handler in attempt.handlers for name in caught(function, handler)}
+    return bool(attempt.finalbody) or bool(names & {"WebSocketDisconnect", "Exception", "BaseException"})
+
+
 RULES: Sequence[Rule[Function]] = (
     Rule("not accepted", "warn", _never_accepts),
     Rule("accepted twice", "warn", _accepts_twice),
+    Rule("closed", "warn", _goes_on_after_its_close),
     Rule("refused", "warn", _closes_before_accepting),
     Rule("left behind", "warn", _forgets_who_left),
 )

@@ -120,7 +120,9 @@ class Function:
     @property
     def is_middleware(self) -> bool:
         """Whether it stands around every request."""
-        return any(parameter.arg == "call_next" for parameter, _ in self.parameters)
+        decorators = [item.func for item in self.node.decorator_list if isinstance(item, ast.Call)]
+        is_declared = any(isinstance(func, ast.Attribute) and func.attr == "middleware" for func in decorators)
+        return is_declared or any(parameter.arg == "call_next" for parameter, _ in self.parameters)
 
     @property
     def parameters(self) -> list[tuple[ast.arg, ast.expr | None]]:
