@@ -399,6 +399,50 @@ def test_client_returns_the_500_or_raises_when_asked(home: HomeLoop) -> None:
         make_client(home, make_app(), log, raise_server_exceptions=True).get("/fails")
 
 
+def test_computing_is_laid_to_a_request_that_was_alone(home: HomeLoop) -> None:
+    """The process's CPU time is no request's own: one that only waited beside another, or beside a cell, has none."""
+    log = ExchangeLog()
+    computed = asyncio.Event()
+
+    def compute(request: Request) -> PlainTextResponse:
+        until = time.process_time() + 0.15
+        while time.process_time() < until:
+            pass
+        home.loop.call_soon_threadsafe(computed.set)
+        return PlainTextResponse("computed")
+
+    async def wait(request: Request) -> PlainTextResponse:
+        await computed.wait()
+        return PlainTextResponse("waited")
+
+    app = Starlette(routes=[Route("/compute", compute), Route("/wait", wait)])
+    client = make_client(home, app, log)
+
+    async def both() -> None:
+        computed.clear()
+        await asyncio.gather(client.get("/wait"), client.get("/compute"))
+
+    async def from_outside(recorder: Recorder) -> None:
+        scope = {"type": "http", "method": "GET", "path": "/compute", "headers": []}
+        await recorder.record(app, scope, receive_nothing, send_nowhere, "server")
+
+    client.get("/compute")
+    home.run(both())
+    home.run(from_outside(Recorder(log)))
+    home.run(from_outside(Recorder(log, sender=lambda: "1")))
+
+    alone, first, second, outside, beside_a_cell = (exchange.cpu_ms for exchange in log)
+    assert alone >= 150 and outside >= 150
+    assert first == second == beside_a_cell == 0
+
+
+async def receive_nothing() -> Any:
+    return {"type": "http.request", "body": b"", "more_body": False}
+
+
+async def send_nowhere(message: Any) -> None: ...
+
+
 def test_client_follows_redirects_keeps_cookies_and_sends_files(home: HomeLoop) -> None:
     """It is httpx2, whole."""
 

@@ -126,11 +126,11 @@ def classify_parameter(
                 f"`{marker}(…)` stands in the place of the type of {name!r} of {callable_name(call)}: the type comes "
                 f"first, `{name}: Annotated[int, {marker}(…)]`."
             ) from error
-        told = getattr(annotation, "__name__", annotation)
-        raise written.error(
-            f"{error} It is the type of {name!r} of {callable_name(call)}; "
-            f"a dependency is written `{name}: Annotated[{told}, Depends(…)]`."
-        ) from error
+        where = f"{error} It is the type of {name!r} of {callable_name(call)}"
+        if not isinstance(annotation, type):
+            raise written.error(f"{where}.") from error
+        told = f"`{name}: Annotated[{annotation.__name__}, Depends(…)]`"
+        raise written.error(f"{where}; a dependency is written {told}.") from error
 
 
 def _only_markers(metadata: tuple[Any, ...]) -> tuple[Any, ...]:

@@ -168,12 +168,12 @@ def _build_adapter(annotation: Any) -> TypeAdapter[Any]:
     reject_pydantic_v1_model(annotation)
     try:
         return TypeAdapter(annotation)
-    except (PydanticSchemaGenerationError, PydanticUserError) as error:
+    except (PydanticSchemaGenerationError, PydanticUserError, KeyError) as error:  # a dictionary is read as a schema
         # For a type that it does not know, pydantic advises a setting of models; for others it names the cause.
         advice = (
             "Use a pydantic model, a dataclass or a standard type; for a return annotation that is no response "
             "model, set the parameter response_model=None in the decorator."
-            if isinstance(error, PydanticSchemaGenerationError)
+            if isinstance(error, PydanticSchemaGenerationError | KeyError)
             else f"{error.message.removesuffix('.')}."
         )
         raise DeclarationError(

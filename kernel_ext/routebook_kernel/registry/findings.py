@@ -86,9 +86,8 @@ def own_key(cell: CellRecord | None) -> CellKey | None:
 
 def shadowing(app: Routebook, operation: Operation) -> Any:
     """What answers every path of the operation, when it is always the same other route; else None."""
-    if operation.method == "WEBSOCKET":
-        return None
-    match, found = app.router.table.http.match, None
+    table = app.router.table
+    match, found = (table.websocket if operation.method == "WEBSOCKET" else table.http).match, None
     context = operation.context
     for path in _sample_paths(context.path_format, tuple(map(_name_and_kind, context.param_convertors.items()))):
         answer = match(operation.method, path)

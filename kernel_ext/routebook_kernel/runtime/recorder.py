@@ -80,6 +80,7 @@ class Recorder:
         self.before = before
         self.tracing = tracing
         self.name_of = name_of
+        self._running: set[_Run] = set()
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
         """Run one HTTP request; the application's own exception is caught, told, and returned.
@@ -89,11 +90,16 @@ class Recorder:
         """
         tap = HttpTap(receive, send)
         run = _Run(self, scope, tap, source)
+        for other in tuple(self._running):
+            other.is_alone = run.is_alone = False
+        self._running.add(run)
         try:
             error = await run.through(app)
         except asyncio.CancelledError:  # who asked has gone, or was interrupted: as far as it came
             self.log.add(replace(run.exchange(), is_cancelled=True))
             raise
+        finally:
+            self._running.discard(run)
         if source != "server" and tap.is_refused_unread:
             await tap.receive()  # nobody read the body that was sent: what it held tells why
         exchange = run.exchange(error)
@@ -131,7 +137,11 @@ class Recorder:
 
 
 class _Run:
-    """One request or connection on its way through an application."""
+    """One request or connection on its way through an application.
+
+    Attributes:
+        is_alone: Whether no other request was under way, and no cell, unless it sent this one.
+    """
 
     def __init__(self, recorder: Recorder, scope: Scope, tap: HttpTap | SocketTap, source: Source) -> None:
         self._recorder = recorder
@@ -139,7 +149,9 @@ class _Run:
         self._tap = tap
         self._source = source
         self._number = recorder.log.next_id()
-        self._cell = recorder.sender() if source == "client" else None
+        cell = recorder.sender()
+        self._cell = cell if source == "client" else None
+        self.is_alone = cell is None or source == "client"
         self._output = Collected()
         self._application: str | None = None
         self._cpu_began = time.process_time()
@@ -198,8 +210,13 @@ class _Run:
             raised=self._raised,
             socket=tap.socket,
             route=_route_of(scope),
-            cpu_ms=(time.process_time() - self._cpu_began) * 1000,
+            cpu_ms=self._cpu_ms(),
         )
+
+    def _cpu_ms(self) -> float:
+        """What the process computed, where nobody but this run can have made it compute; else nothing."""
+        is_alone = self.is_alone and (self._source == "client" or self._recorder.sender() is None)
+        return (time.process_time() - self._cpu_began) * 1000 if is_alone else 0.0
 
 
 class _Told:

@@ -83,7 +83,7 @@ class _Waits:
             case ast.Attribute():
                 return self._method_ends_well(parent, node)
             case ast.For() | ast.AsyncFor() | ast.comprehension() if parent.iter is node:
-                return isinstance(node, ast.Name | ast.Call) and self._loop_ends_well(parent)
+                return self._target_ends_well(parent.target)
             case ast.IfExp() if parent.test is not node:
                 return self._ends_well(parent)
             case ast.Assign() | ast.AnnAssign():
@@ -111,10 +111,6 @@ class _Waits:
         call = self._parents.get(id(attribute))
         is_read = attribute.attr in _READERS and isinstance(node, ast.Name) and isinstance(call, ast.Call)
         return is_read and call is not None and self._ends_well(call)
-
-    def _loop_ends_well(self, loop: ast.For | ast.AsyncFor | ast.comprehension) -> bool:
-        """Whether each of them is waited for."""
-        return self._target_ends_well(loop.target)
 
     def _target_ends_well(self, target: ast.AST) -> bool:
         if isinstance(target, ast.Attribute):

@@ -181,9 +181,11 @@ def _in_order(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """The nodes of statements in the order of their running, as far as they surely run; a loop's assignments only."""
     for node in body:
         yield node
-        if isinstance(node, (*SCOPES, ast.Assign, ast.AugAssign)):
+        if isinstance(node, SCOPES):
             continue
-        if isinstance(node, ast.BoolOp):
+        if isinstance(node, ast.Assign):
+            yield from _in_order([node.value, *node.targets])
+        elif isinstance(node, ast.BoolOp):
             yield from _in_order(node.values[:1])
         elif isinstance(node, ast.IfExp):
             yield from _in_order([node.test])
