@@ -5,8 +5,10 @@ the same rule, each `### right …` code that is near and sound. Code blocks are
 sentence that the environment must show; where nothing is quoted under `### right`, it must show none at all.
 """
 
+import gc
 import re
 import sys
+import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -84,8 +86,12 @@ class Notebook:
 
     def close(self) -> None:
         extension.unload_ipython_extension(self.shell)
-        InteractiveShell.clear_instance()
         sys.modules.pop("jwt", None)  # a page's stand-in
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # coroutines that no case awaited go here, where they tell nobody
+            self.shell.reset(new_session=False)
+            InteractiveShell.clear_instance()
+            gc.collect()
 
     def show(self, case: Case) -> str:
         """Run a case's cells; all that a person sees under them."""

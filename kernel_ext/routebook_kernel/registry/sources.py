@@ -16,7 +16,7 @@ from routebook_kernel.registry.rules import (
     OPERATION_RULES,
 )
 from routebook_kernel.registry.rules.served import Served
-from routebook_kernel.registry.rules.subjects import Cell, FunctionNode, Names, iter_functions, iter_models
+from routebook_kernel.registry.rules.subjects import Cell, FunctionNode, Names, iter_models
 
 
 def find_in_source(
@@ -39,7 +39,7 @@ def find_in_source(
         for model_rule in MODEL_RULES:
             for text in model_rule.told(model):
                 yield Finding("source", model_rule.level, model_rule.word, text)
-    for function in iter_functions(cell):
+    for function in cell.functions:
         for function_rule in FUNCTION_RULES:
             for text in function_rule.told(function):
                 operation = _operation(function.node, operation_of)

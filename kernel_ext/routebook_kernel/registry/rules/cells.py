@@ -13,7 +13,7 @@ from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
 from routebook_kernel.registry.rules.running import instead_of_blocking
 from routebook_kernel.registry.rules.served import tree_of
-from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, iter_functions, keyword
+from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, keyword
 
 _OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "websocket", "include_router", "add_middleware"})
 _WITHOUT_BODY = frozenset({"get", "delete", "head", "options"})
@@ -79,7 +79,7 @@ def _has_included(app: Any) -> bool:
 def _sends_a_body_without_a_parameter(cell: Cell) -> Iterator[str]:
     """Httpx's and the test client's `get` and `delete` take no body."""
     pairs = [(call, _method(cell, call)) for call in cell.top(ast.Call)]
-    pairs += [(call, each.method_of(call)) for each in iter_functions(cell) for call in each.own(ast.Call)]
+    pairs += [(call, each.method_of(call)) for each in cell.functions for call in each.own(ast.Call)]
     for call, method in pairs:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in _WITHOUT_BODY:
             continue

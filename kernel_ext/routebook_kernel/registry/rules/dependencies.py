@@ -9,7 +9,7 @@ from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.base import Rule
 from routebook_kernel.registry.rules.results import caught, raises_http
 from routebook_kernel.registry.rules.served import tree_of
-from routebook_kernel.registry.rules.subjects import Cell, Function, iter_functions, keyword, last_name, makes_functions
+from routebook_kernel.registry.rules.subjects import Cell, Function, keyword, last_name, makes_functions
 
 _MARKERS = ("Depends", "Security")
 _SOURCES = ("Query", "Path", "Header", "Cookie", "Body", "Form", "File")
@@ -84,7 +84,7 @@ def _raises_after_its_yield(cell: Cell) -> Iterator[str]:
     ends_early = {
         ast.unparse(call.args[0]) for call in cell.calls(*_MARKERS) if call.args and keyword(call, "scope") is not None
     }
-    for function in iter_functions(cell):
+    for function in cell.functions:
         if not _is_dependency(function) or function.name in ends_early:
             continue
         handled = {id(n) for attempt in function.own(ast.Try) for h in attempt.handlers for n in ast.walk(h)}
@@ -123,7 +123,7 @@ def _is_no_lifespan(cell: Cell) -> Iterator[str]:
         if not _is_own(value):
             continue
         inner, name = inspect.unwrap(value), value.__name__
-        line = next((each.node.lineno for each in iter_functions(cell) if each.name == name), call.lineno)
+        line = next((each.node.lineno for each in cell.functions if each.name == name), call.lineno)
         if inspect.isgeneratorfunction(inner) and inner is not value:
             yield (
                 f"`{name}` (line {line}) is a lifespan that nothing can await: write `@asynccontextmanager` and "

@@ -17,7 +17,6 @@ from routebook_kernel.registry.rules.subjects import (
     admits_none,
     called,
     dotted,
-    iter_functions,
     keyword,
 )
 
@@ -217,7 +216,7 @@ def _uses_old_names(cell: Cell) -> Iterator[str]:
         if node.attr in _V1_DECORATORS and getattr(cell.names.of(node.value), "__name__", "") == "pydantic":
             told, instead = ast.unparse(node), _V1_DECORATORS[node.attr]
             yield f"`{told}` (line {node.lineno}) is of pydantic 1: write {ticked(instead)}"
-    own = {id(call): function for function in iter_functions(cell) for call in function.own(ast.Call)}
+    own = {id(call): function for function in cell.functions for call in function.own(ast.Call)}
     for call in cell.walk(ast.Call):
         if (
             called(call) in {"Field", "Query", "Path", "Header", "Body", "Form", "constr"}

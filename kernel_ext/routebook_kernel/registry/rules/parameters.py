@@ -86,9 +86,9 @@ def _gives_a_function(served: Served) -> Iterator[str]:
 
 def _is_required_though_nullable(served: Served) -> Iterator[str]:
     for taken in served.parameters:
-        if taken.source == "path" or not taken.analysed.field.is_required or taken.is_required_in_words:
+        if taken.source == "path" or not taken.analysed.field.is_required or type(None) not in get_args(taken.type):
             continue
-        if type(None) in get_args(taken.type):
+        if not taken.is_required_in_words:
             yield f"{taken.told} may be null, and is required all the same: write `= None` behind it"
 
 

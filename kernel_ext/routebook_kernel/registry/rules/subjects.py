@@ -163,8 +163,18 @@ class Function:
                 return made
         if not isinstance(node, ast.Name):
             return None
-        annotation = next((arg.annotation for arg, _ in self.parameters if arg.arg == node.id), None)
-        return self.names.type_of(annotation)
+        return self.names.type_of(self._annotation(node.id) or self._element(node.id))
+
+    def _annotation(self, name: str) -> ast.expr | None:
+        return next((arg.annotation for arg, _ in self.parameters if arg.arg == name), None)
+
+    def _element(self, name: str) -> ast.expr | None:
+        """The type of what a loop goes through, where that is a parameter: `X` of `list[X]`."""
+        for loop in self.own(ast.For, ast.comprehension):
+            if dotted(loop.target) == name and isinstance(loop.iter, ast.Name):
+                whole = annotation_of(self._annotation(loop.iter.id))
+                return whole.slice if isinstance(whole, ast.Subscript) else None
+        return None
 
     def method_of(self, call: ast.Call) -> Any:
         """What is called: a function of the notebook, or a method of an object whose class can be told; or None."""
@@ -173,9 +183,13 @@ class Function:
         owner = self.type_of(call.func.value)
         return inspect.getattr_static(owner, call.func.attr, None) if owner is not None else None
 
+    @cached_property
+    def _nodes(self) -> Sequence[ast.AST]:
+        return list(iter_own(self.node.body, ast.AST))
+
     def own(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Nodes of its body in order, not of functions inside it."""
-        return iter_own(self.node.body, *kinds)
+        return (node for node in self._nodes if isinstance(node, kinds))
 
     def called(self, call: ast.Call) -> str:
         """The last name of what is called, as its library has it."""
@@ -220,16 +234,26 @@ class Model:
                 yield part.target.id, part
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Cell:
     """A cell's whole source."""
 
     tree: ast.Module
     names: Names
 
+    @cached_property
+    def _nodes(self) -> Sequence[ast.AST]:
+        return list(ast.walk(self.tree))
+
+    @cached_property
+    def functions(self) -> Sequence[Function]:
+        """Its functions, methods and inner ones included."""
+        found = self.walk(ast.FunctionDef, ast.AsyncFunctionDef)
+        return [Function(node, operation_decorator(node), self.names) for node in found]
+
     def walk(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Every node of these kinds, functions inside included."""
-        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+        return (node for node in self._nodes if isinstance(node, kinds))
 
     def calls(self, *last: str) -> Iterator[ast.Call]:
         """The calls anywhere of functions or methods of these names."""
@@ -238,12 +262,6 @@ class Cell:
     def top(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Nodes that run with the cell, not in functions."""
         return iter_own(self.tree.body, *kinds)
-
-
-def iter_functions(cell: Cell) -> Iterator[Function]:
-    """The functions of a cell, methods and inner ones included."""
-    for node in cell.walk(ast.FunctionDef, ast.AsyncFunctionDef):
-        yield Function(node, operation_decorator(node), cell.names)
 
 
 def iter_models(cell: Cell) -> Iterator[Model]:
@@ -271,13 +289,13 @@ def is_operation_decorator(node: ast.expr) -> bool:
 
 def iter_own(body: Sequence[ast.AST], *kinds: type[ast.AST]) -> Iterator[Any]:
     """Nodes in order, without what stands in functions and classes among them."""
-    pending: list[ast.AST] = list(body)
+    pending: list[ast.AST] = list(reversed(body))
     while pending:
-        node = pending.pop(0)
+        node = pending.pop()
         if isinstance(node, kinds):
             yield node
         if not isinstance(node, SCOPES):
-            pending = [*ast.iter_child_nodes(node), *pending]
+            pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
 def with_defaults(spec: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
