@@ -178,11 +178,11 @@ class _Compiler:
         return variables
 
     def _read_body(self, dependencies: list[CallDependency]) -> Iterator[ReadBody]:
-        if self._body.kind == "json":
-            is_direct = not dependencies and not self._body.is_embedded
-            yield ReadBody("bytes" if is_direct else "json")
-        elif self._body.kind == "form":
-            yield ReadBody("form")
+        if self._body.kind == "none":
+            return
+        is_sent = self._response is not None
+        is_direct = self._body.kind == "json" and not dependencies and not self._body.is_embedded
+        yield ReadBody("bytes" if is_direct and is_sent else self._body.kind, is_sent)
 
     def _read_sources(self, reads: list[Read]) -> Iterator[ReadSource]:
         wanted = {(read.source, not read.reader.is_plain) for read in reads if _SOURCE_ORDER[read.source] < 4}

@@ -17,9 +17,13 @@ from routebook._types import DependencyScope, SourceLocation
 
 @dataclass(frozen=True, slots=True)
 class ReadBody:
-    """Receive the body: as bytes for one direct JSON parameter, decoded JSON, or a form."""
+    """Receive the body: as bytes for one direct JSON parameter, decoded JSON, or a form.
+
+    Not `is_sent`, there is none to receive: a WebSocket's handshake has no body.
+    """
 
     kind: str  # "bytes", "json", "form"
+    is_sent: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -169,6 +173,8 @@ class CallPlan:
 def describe(step: Step) -> str:
     """A step in a few words, for `explain`."""
     match step:
+        case ReadBody(is_sent=False):
+            return "take no body: a handshake has none"
         case ReadBody(kind=kind):
             return f"read the body ({kind})"
         case ReadSource(source=source):

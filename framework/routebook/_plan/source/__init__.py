@@ -62,6 +62,7 @@ _KNOWN: dict[str, Any] = {
     "BackgroundTasks": BackgroundTasks,
     "CancelScope": CancelScope,
     "FAILED": UNSET,
+    "UNSENT": UNSET,
     "GuardedStack": GuardedStack,
     "Request": Request,
     "Response": Response,
@@ -180,7 +181,7 @@ def _write_function(emission: Emission, name: str) -> None:
 def _form(emission: Emission) -> Iterator[None]:
     """Read a form, and close its files after everything else; where others own the stacks, so they do."""
     text = emission.text
-    if emission.body_kind != "form" or not emission.owns_stacks:
+    if emission.body_kind != "form" or not emission.owns_stacks or emission.form == "websocket":
         yield
         return
     with emission.span("body", "form"):
@@ -249,6 +250,8 @@ def _write_before_calls(emission: Emission) -> None:
 
 def _write_step(emission: Emission, step: Step) -> None:
     match step:
+        case ReadBody(is_sent=False):
+            emission.text.line("sent_form = {}" if step.kind == "form" else "body = UNSENT")
         case ReadBody() if step.kind == "form" and emission.owns_stacks:
             pass  # it is around all of this
         case ReadBody():

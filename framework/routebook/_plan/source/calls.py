@@ -85,6 +85,8 @@ def write_endpoint(emission: Emission, step: CallEndpoint) -> None:
     """Read the endpoint's parameters, refuse the request if anything failed, else call the endpoint."""
     text, plan = emission.text, emission.plan
     body = {"none": "", "form": ", form", "bytes": ", body, scope"}.get(emission.body_kind, ", body")
+    if emission.form == "websocket":
+        body = ""
     raise_refusal = ""
     if plan.error_keys or step.parameters.can_fail:
         raise_refusal = f"raise {text.bind('refuse', _make_refusal(emission))}"
