@@ -287,17 +287,20 @@ class Routebook(Starlette):
         """Add the routes of the OpenAPI document and of the pages that show it."""
         if not self.openapi_url:
             return
-        self.add_route(self.openapi_url, self._serve_openapi, include_in_schema=False)
+        self.add_route(self.openapi_url, self._serve_openapi, name="openapi", include_in_schema=False)
         if self._assets_url:
             self.add_route(f"{self._assets_url}/{{path:path}}", docs.serve_asset, include_in_schema=False)
         if self.docs_url:
-            self.add_route(self.docs_url, self._serve_swagger_ui, include_in_schema=False)
+            self.add_route(self.docs_url, self._serve_swagger_ui, name="swagger_ui_html", include_in_schema=False)
             if self.swagger_ui_oauth2_redirect_url:
                 self.add_route(
-                    self.swagger_ui_oauth2_redirect_url, self._serve_oauth2_redirect, include_in_schema=False
+                    self.swagger_ui_oauth2_redirect_url,
+                    self._serve_oauth2_redirect,
+                    name="swagger_ui_redirect",
+                    include_in_schema=False,
                 )
         if self.redoc_url:
-            self.add_route(self.redoc_url, self._serve_redoc, include_in_schema=False)
+            self.add_route(self.redoc_url, self._serve_redoc, name="redoc_html", include_in_schema=False)
 
     @property
     def _assets_url(self) -> str:

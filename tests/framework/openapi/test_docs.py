@@ -95,3 +95,17 @@ def test_configuration_is_laid_over_the_default() -> None:
 def test_redirect_page_hands_the_answer_to_its_opener() -> None:
     """Swagger UI waits for it there (its own convention)."""
     assert "window.opener.swaggerUIRedirectOauth2" in _text(get_swagger_ui_oauth2_redirect_html())
+
+
+@pytest.mark.parametrize(
+    ("name", "path"),
+    [
+        ("openapi", "/openapi.json"),
+        ("swagger_ui_html", "/docs"),
+        ("swagger_ui_redirect", "/docs/oauth2-redirect"),
+        ("redoc_html", "/redoc"),
+    ],
+)
+def test_the_pages_have_the_names_that_fastapi_gives_them(name: str, path: str) -> None:
+    """Applications lead to them by name: `request.url_for("swagger_ui_html")`."""
+    assert Routebook().url_path_for(name) == path
