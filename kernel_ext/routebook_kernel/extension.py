@@ -17,10 +17,10 @@ from routebook_kernel.hooks import CellHooks
 from routebook_kernel.lesson_magics import NAMES, LessonMagics
 from routebook_kernel.magics import ApiMagics, served_notice
 from routebook_kernel.recording.exchanges import Exchanges
-from routebook_kernel.recording.failures import is_users
+from routebook_kernel.recording.failures import is_ours, is_users
 from routebook_kernel.runtime.client import Client
-from routebook_kernel.runtime.interrupts import ShownInterrupts
 from routebook_kernel.runtime.pasted import PastedAnyioRun, PastedAsyncioRun, PastedRun
+from routebook_kernel.runtime.shown_errors import ShownErrors
 from routebook_kernel.session import Session
 from routebook_kernel.summary import (
     BenchOverview,
@@ -42,8 +42,8 @@ class Extension:
         self.shell = shell
         self.session = Session(shell.user_ns, self._announce)
         home = self.session.home
-        self._interrupts = ShownInterrupts(home, self._is_users)
-        self._hooks = CellHooks(shell, self.session, show, self._interrupts.told)
+        self._errors = ShownErrors(home, self._is_users, lambda code: is_ours(code.co_filename))
+        self._hooks = CellHooks(shell, self.session, show, self._errors.told)
         self._pasted = (
             PastedRun(self._serve_pasted, shell.user_ns),
             PastedAsyncioRun(home, self.session.nesting),
@@ -56,7 +56,7 @@ class Extension:
         self.session.open()
         self._views = _make_views(self.session)
         self.session.home.install(self.shell)
-        self._interrupts.install(self.shell)
+        self._errors.install(self.shell)
         self._hooks.register()
         for pasted in self._pasted:
             pasted.install()
@@ -74,7 +74,7 @@ class Extension:
         atexit.unregister(self.session.close)
         self._hooks.unregister()
         self.shell.events.unregister("post_run_cell", self.lessons.note_run)
-        self._interrupts.uninstall()
+        self._errors.uninstall()
         for pasted in self._pasted:
             pasted.uninstall()
         with contextlib.suppress(KeyError):

@@ -1,5 +1,6 @@
 """The server and the client as a person uses them: each sentence once, in a real kernel that all share."""
 
+import re
 import socket
 from pathlib import Path
 
@@ -106,6 +107,30 @@ def test_client_streams_talks_and_raises(ready: Kernel) -> None:
     assert ready.value("client.get('/fails').status_code") == "500"
     raising = "routebook_kernel.client(many, raise_server_exceptions=True).get('/fails')"
     assert "ZeroDivisionError" in str(ready.run(raising, "raise").error)
+
+
+def test_traceback_shows_the_cells_and_what_they_called(ready: Kernel) -> None:
+    """Neither the client's frames nor the framework's, of causes neither; a library's own stay where it failed."""
+    ready.good("import json\ncut = Routebook()\n@cut.get('/cut')\ndef cut_here():\n    return json.loads('{')", "cut")
+    ready.good(
+        "from contextlib import asynccontextmanager\n@asynccontextmanager\nasync def fails(app):\n"
+        "    raise RuntimeError('no database')\n    yield\nunborn = Routebook(lifespan=fails)",
+        "unborn",
+    )
+
+    raised = str(ready.run("routebook_kernel.client(cut, raise_server_exceptions=True).get('/cut')", "ask").error)
+    ready.good("class Kernelless: ...", "class")
+    failed = str(ready.run("routebook_kernel.client(unborn).get('/')", "ask").error)
+    refused = str(ready.run("@cut.get('/z')\ndef z(p: Kernelless): ...", "ask").error)
+
+    assert re.findall(r"^(?:Cell|File) .*, in (\w+)", raised, re.MULTILINE)[:1] == ["cut_here"]
+    assert "raw_decode" in raised
+    assert "----> 4     raise RuntimeError('no database')" in failed
+    assert "The lifespan failed at start-up" in failed
+    for shown in (raised, failed, refused):
+        assert "routebook_kernel/" not in shown
+        assert "routebook/" not in shown
+        assert "----> 1" in shown
 
 
 def test_lifespan_runs_once_for_client_and_server(ready: Kernel, free_port: int) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
 
+import routebook
 from routebook.exceptions import ResponseValidationError
 from routebook_kernel.recording.causes import tell_cause
 from routebook_kernel.recording.redact import USUAL, Secrets
@@ -20,6 +21,7 @@ CellOf = Callable[[CodeType], CellRecord | None]
 
 _LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
 _OURS = (str(Path(__file__).resolve().parents[1]),)
+_FRAMEWORK = (str(Path(routebook.__file__).resolve().parent),)
 _GENERATED = ("<", "routebook ")
 """How the file names of generated code begin; those of the framework's functions name their operation."""
 _MAX_VALUES = 8
@@ -94,6 +96,11 @@ def is_users(filename: str, ours: tuple[str, ...] = ()) -> bool:
         return False
     path = str(Path(filename).resolve())
     return not any(path.startswith(folder) for folder in (*_LIBRARIES, *_OURS, *ours))
+
+
+def is_ours(filename: str) -> bool:
+    """Whether a file is the framework's or the extension's, or code that they have generated."""
+    return filename.startswith((*_OURS, *_FRAMEWORK, "routebook "))
 
 
 def _iter_frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
