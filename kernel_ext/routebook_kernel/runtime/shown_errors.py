@@ -61,29 +61,40 @@ class ShownErrors:
         cause = error.__cause__ or error.__context__
         while cause is not None and id(cause) not in seen:
             seen.add(id(cause))
-            cause.__traceback__ = self._cut(cause.__traceback__, has_hidden=False)
+            cause.__traceback__ = self._cut_cause(cause.__traceback__)
             cause = cause.__cause__ or cause.__context__
 
-    def _cut(
-        self, traceback: TracebackType | None, *, has_hidden: bool = True, is_interrupt: bool = False
-    ) -> TracebackType | None:
-        """The user's frames, and what these called beyond ours; all where none is the user's.
+    def _cut(self, traceback: TracebackType | None, *, is_interrupt: bool = False) -> TracebackType | None:
+        """The first frame, which is IPython's and which it hides, the user's, and what these called beyond ours.
 
-        Args:
-            has_hidden: Whether the first frame is IPython's, which it hides.
-            is_interrupt: It counts where the user's code was, not what was waited for there.
+        All where none is the user's; of an interrupt only where the user's code was, not what was waited for there.
         """
+        frames, users, ours = self._sorted(traceback)
+        if not users or not (ours or is_interrupt):
+            return traceback
+        beyond = len(frames) if is_interrupt else max(users | ours) + 1
+        return _chained(frames, users | {0, *range(beyond, len(frames))})
+
+    def _cut_cause(self, traceback: TracebackType | None) -> TracebackType | None:
+        """As of the exception itself, but without a first frame; none where all happened inside of ours."""
+        frames, users, ours = self._sorted(traceback)
+        if not ours:
+            return traceback
+        return _chained(frames, users | set(range(max(users | ours) + 1, len(frames)))) if users else None
+
+    def _sorted(self, traceback: TracebackType | None) -> tuple[list[TracebackType], set[int], set[int]]:
+        """The frames, and which of them are the user's and which ours."""
         frames: list[TracebackType] = []
         while traceback is not None:
             frames.append(traceback)
             traceback = traceback.tb_next
         users = {index for index, frame in enumerate(frames) if self._is_users(frame.tb_frame.f_code)}
-        ours = {index for index, frame in enumerate(frames) if self._is_ours(frame.tb_frame.f_code)}
-        if not users or not (ours or is_interrupt):
-            return frames[0] if frames else None
-        beyond = len(frames) if is_interrupt else max(users | ours) + 1
-        kept = None
-        for index, frame in reversed(list(enumerate(frames))):
-            if index in users or index >= beyond or (index == 0 and has_hidden):
-                kept = TracebackType(kept, frame.tb_frame, frame.tb_lasti, frame.tb_lineno)
-        return kept
+        return frames, users, {index for index, frame in enumerate(frames) if self._is_ours(frame.tb_frame.f_code)}
+
+
+def _chained(frames: list[TracebackType], kept: set[int]) -> TracebackType | None:
+    """A traceback of some frames."""
+    chain = None
+    for index in sorted(kept, reverse=True):
+        chain = TracebackType(chain, frames[index].tb_frame, frames[index].tb_lasti, frames[index].tb_lineno)
+    return chain
