@@ -223,11 +223,15 @@ def test_a_failing_endpoint_shows_cell_line_and_values(open_notebook) -> None:
 PRICES = """\
 from decimal import Decimal
 from typing import Annotated
-from routebook import Form, UploadFile
+from routebook import Form, Request, UploadFile
 
 @app.post("/covers")
 def cover(cover: UploadFile, price: Annotated[Decimal, Form(gt=0)]) -> str:
     return f"{cover.filename} {price} {len(cover.file.read())}"
+
+@app.post("/hook")
+async def hook(request: Request) -> str:
+    return f"{request.headers.get('content-type')}: {(await request.body()).decode()}"
 
 @app.get("/misfit", response_model=Item)
 def misfit():
@@ -236,7 +240,7 @@ def misfit():
 
 
 def test_a_form_is_as_it_was_left_and_an_answer_that_does_not_fit_is_told(open_notebook) -> None:
-    """A file stays chosen, a Decimal is one number; what a response model refuses is told value by value."""
+    """Files stay, a Decimal is one number, a body can be added; what a response model refuses is told by its values."""
     notebook = open_notebook([SETUP, MODELS, PRICES, "app"])
     notebook.run_all()
     explorer = ExplorerPage(notebook, 3)
@@ -257,6 +261,16 @@ def test_a_form_is_as_it_was_left_and_an_answer_that_does_not_fit_is_told(open_n
     assert file.evaluate("input => input.files[0].name") == "emma.png"
     explorer.send()
     expect(explorer.response).to_contain_text('"emma.png 9.90 5"')
+
+    explorer.open("POST /hook")
+    explorer.root.get_by_role("button", name="Body", exact=True).click()
+    explorer.root.get_by_role("textbox", name="Body as JSON").fill('{"event": "push"}')
+    explorer.send()
+    expect(explorer.response).to_contain_text("application/json: {")
+    expect(explorer.response).to_contain_text("push")
+    explorer.root.get_by_role("checkbox", name="Send a body").uncheck()
+    explorer.send()
+    expect(explorer.response).to_contain_text('"None: "')
 
 
 def test_a_slow_request_is_cancelled(open_notebook, page: Page) -> None:

@@ -6,7 +6,7 @@
 import { type Scheme, credentialFor, credentialsOf, isFor, schemesFor } from "./auth";
 import { type Draft, newDraft, refitDraft } from "./draft";
 import { CommandError } from "./kernel";
-import { type Body, type Parameter, bodiesOf, parametersOf, securityOf } from "./operation";
+import { type Body, type Parameter, UNDECLARED, bodiesOf, parametersOf, securityOf } from "./operation";
 import type { Credential, CredentialState, Held, OperationState, SendArguments } from "./protocol";
 import { buildRequest } from "./request";
 import type { Components } from "./schema";
@@ -34,6 +34,8 @@ export abstract class FormStore {
   abstract readonly kernel: FormKernel;
   protected readonly drafts = new Map<string, Draft>();
   protected readonly consoles = new Map<string, Console>();
+  /** The operations to which a person added a body that they do not declare. */
+  private readonly added = new Set<string>();
   private readonly listeners = new Set<() => void>();
 
   /** Call `listener` after every change until the signal aborts. */
@@ -48,7 +50,8 @@ export abstract class FormStore {
     const known = this.consoles.get(operation.id);
     if (known?.operation === operation && known.components === components) return known;
     const parameters = parametersOf(operation, components);
-    const bodies = bodiesOf(operation, components);
+    const declared = bodiesOf(operation, components);
+    const bodies = !declared.length && this.added.has(operation.id) ? [UNDECLARED] : declared;
     const made = { operation, components, parameters, bodies, schemes: schemesFor(securityOf(operation), components) };
     this.consoles.set(operation.id, made);
     const draft = this.drafts.get(operation.id);
@@ -78,6 +81,14 @@ export abstract class FormStore {
   changeBody(from: Console, mediaType: string): void {
     const empty: Draft = { ...this.draft(from), mediaType, body: undefined, text: null, choices: {} };
     this.edit(from.operation.id, refitDraft(empty, from.parameters, from.bodies, from.components));
+  }
+
+  /** Send a body that the operation does not declare. */
+  addBody({ operation }: Console): void {
+    this.added.add(operation.id);
+    this.consoles.delete(operation.id);
+    this.draft(this.console(operation));
+    this.edit(operation.id, { body: {} });
   }
 
   /** The request as it would be sent now, with the credentials that the kernel holds.

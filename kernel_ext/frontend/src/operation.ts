@@ -25,6 +25,14 @@ export interface Body {
   isRequired: boolean;
 }
 
+/** What a person adds to an operation that declares no body: its function may read the request by itself. */
+export const UNDECLARED: Body = { mediaType: "application/json", kind: "json", schema: {}, isRequired: false };
+
+const WITH_BODY = new Set(["POST", "PUT", "PATCH", "DELETE", "QUERY"]);
+
+/** Whether a request of this method usually carries a body. */
+export const mayHaveBody = ({ method }: OperationState): boolean => WITH_BODY.has(method);
+
 export interface ResponseInfo {
   status: string;
   description: string;

@@ -7,7 +7,7 @@ import { Field, FieldRefusals } from "../form/field";
 import { ObjectFields } from "../form/groups";
 import { type NumberedIssue, bodyKey } from "../issues";
 import { type Value } from "../json";
-import type { Body, Parameter, Place } from "../operation";
+import { type Body, type Parameter, type Place, mayHaveBody } from "../operation";
 import { describe } from "../schema";
 import type { Console } from "../form-store";
 import { visible } from "../words";
@@ -65,8 +65,9 @@ function HeaderRows({ id, headers }: { id: string; headers: Draft["headers"] }) 
   );
 }
 
-function Parameters({ from: { operation, parameters, bodies }, draft }: { from: Console; draft: Draft }) {
+function Parameters({ from, draft }: { from: Console; draft: Draft }) {
   const store = useFormStore();
+  const { operation, parameters, bodies } = from;
   const title = partTitle(parameters);
   const isEmpty = !parameters.length && !draft.headers.length;
   const set = (key: string, value: Value | undefined): void => {
@@ -101,6 +102,12 @@ function Parameters({ from: { operation, parameters, bodies }, draft }: { from: 
             <Icon name="plus" />
             Header
           </button>
+          {!bodies.length && mayHaveBody(operation) && (
+            <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => store.addBody(from)}>
+              <Icon name="plus" />
+              Body
+            </button>
+          )}
         </span>
       </div>
       <div class="rb-form">
