@@ -14,6 +14,7 @@ from rich.text import Text
 
 from routebook import __version__
 from routebook._cli.discover import DiscoveryError, Target, find_target
+from routebook.exceptions import RoutebookError
 from routebook.introspect import UnknownOperationError, explain, iter_operations
 
 cli = typer.Typer(
@@ -26,7 +27,7 @@ PathArgument = Annotated[
 ]
 AppOption = Annotated[str | None, typer.Option("--app", help="The variable, where the module has several.")]
 HostOption = Annotated[str, typer.Option(help="The address to bind; 0.0.0.0 serves every network interface.")]
-PortOption = Annotated[int, typer.Option(help="The port to bind.")]
+PortOption = Annotated[int, typer.Option(min=0, max=65535, help="The port to bind.")]
 RootPathOption = Annotated[str, typer.Option(help="The prefix that a proxy strips.")]
 ProxyOption = Annotated[bool, typer.Option(help="Whether to believe X-Forwarded-* headers of trusted proxies.")]
 
@@ -36,7 +37,7 @@ def _told_errors() -> Iterator[None]:
     """Tell a mistake in a sentence, without a traceback; exit code 1."""
     try:
         yield
-    except (DiscoveryError, UnknownOperationError) as error:
+    except (DiscoveryError, UnknownOperationError, RoutebookError, OSError) as error:
         console.print(Text(str(error), style="red"), soft_wrap=True)
         raise typer.Exit(1) from None
 
@@ -116,12 +117,12 @@ def openapi(
     """Print an application's OpenAPI document as JSON."""
     with _told_errors():
         document = find_target(path, app).load().openapi()
-    text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
-    if output is None:
-        typer.echo(text, nl=False)
-    else:
-        output.write_text(text, encoding="utf-8")
-        console.print(f"wrote {output}")
+        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        if output is None:
+            typer.echo(text, nl=False)
+        else:
+            output.write_text(text, encoding="utf-8")
+            console.print(f"wrote {output}")
 
 
 @cli.command(name="explain")

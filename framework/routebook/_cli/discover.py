@@ -1,19 +1,25 @@
 """Find the application that a command is about: from a file, a folder, a module, or nothing but habit."""
 
 import importlib
+import os
 import sys
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+import routebook
 from routebook.applications import Routebook
 
 USUAL_FILES = ("main.py", "app.py", "api.py", "app/main.py", "app/app.py", "app/api.py")
 USUAL_NAMES = ("app", "api", "application")
 
 
+_NOT_THEIRS = ("<frozen importlib", *(f"{it.__path__[0]}{os.sep}" for it in (importlib, routebook)))
+
+
 class DiscoveryError(Exception):
-    """No application was found; the message says where it was looked for and what to do."""
+    """No application was found, or its module cannot be imported; the message says where, and what to do."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,10 +98,18 @@ def _import(module: str, root: Path) -> ModuleType:
         sys.path.insert(0, str(root))
     try:
         return importlib.import_module(module)
-    except ModuleNotFoundError as error:
-        if error.name != module:
-            raise
-        raise DiscoveryError(f"There is no module {module!r} in {root}.") from error
+    except Exception as error:
+        if isinstance(error, ModuleNotFoundError) and error.name == module:
+            raise DiscoveryError(f"There is no module {module!r} in {root}.") from error
+        raise DiscoveryError(f"{module!r} cannot be imported.\n{_tell_in_their_code(error)}") from error
+
+
+def _tell_in_their_code(error: Exception) -> str:
+    """The traceback without what imports and what is the framework's: the person's own lines, and what went wrong."""
+    frames = [
+        frame for frame in traceback.extract_tb(error.__traceback__) if not frame.filename.startswith(_NOT_THEIRS)
+    ]
+    return "".join([*traceback.format_list(frames), *traceback.format_exception_only(error)]).rstrip()
 
 
 def _find_name(module: ModuleType, module_name: str, name: str | None) -> str:

@@ -95,6 +95,48 @@ def test_mistake_is_told_in_a_sentence_without_a_traceback(run: Run, arguments: 
 
 
 @pytest.mark.parametrize(
+    ("source", "says"),
+    [
+        ("import no_such_module", ["line 1, in <module>", "No module named 'no_such_module'"]),
+        ("def broken(:", ["line 1", "SyntaxError"]),
+        ("1 / 0", ["1 / 0", "ZeroDivisionError"]),
+        (
+            "import routebook\nr = routebook.Routebook()\n@r.get('/')\ndef f(a: 'Nowhere'): ...",
+            ["'Nowhere' is not defined", "line 3, in f"],
+        ),
+    ],
+)
+def test_module_that_cannot_be_imported_is_told_in_its_own_lines(
+    run: Run, project: Path, source: str, says: list[str]
+) -> None:
+    """Neither the importing nor the framework's frames help anybody to find the line."""
+    (project / "broken.py").write_text(source)
+    result = run("routes", "broken.py")
+    assert result.returncode == 1
+    assert "'broken' cannot be imported." in result.stdout
+    assert all(words in result.stdout for words in says), result.stdout
+    assert "importlib" not in result.stdout
+    assert "_analysis" not in result.stdout
+    assert result.stderr == ""
+
+
+def test_a_document_that_cannot_be_made_or_written_is_told_in_a_sentence(run: Run, project: Path) -> None:
+    """What is wrong with a declaration, or with the file to write to, needs no traceback."""
+    (project / "later.py").write_text(
+        "import pydantic, routebook\napp = routebook.Routebook()\n"
+        "class A(pydantic.BaseModel):\n    b: 'Nowhere'\n@app.post('/')\ndef f(a: A): ...\n"
+    )
+    for arguments, says in (
+        (["openapi", "later.py"], "names 'Nowhere', which is not defined yet"),
+        (["openapi", "--output", "nowhere/api.json"], "No such file or directory"),
+    ):
+        result = run(*arguments)
+        assert result.returncode == 1
+        assert says in result.stdout
+        assert "Traceback" not in result.stdout + result.stderr
+
+
+@pytest.mark.parametrize(
     ("files", "path", "found"),
     [
         ({"main.py": "api = R()"}, None, "main:api"),
