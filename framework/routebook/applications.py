@@ -187,7 +187,7 @@ class Routebook(Starlette):
         self.user_middleware = list(middleware or ())
         self.middleware_stack: ASGIApp | None = None
         self._stack_parts: tuple[object, ...] = ()  # what the stack was made of
-        self._described: tuple[int, int] | None = None
+        self._described: tuple[object, ...] | None = None
         self.described: Any = None  # what floor 6 keeps of its last document
         self.setup()
 
@@ -273,15 +273,20 @@ class Routebook(Starlette):
     # OpenAPI --------------------------------------------------------------------------------------------------------
 
     def openapi(self) -> dict[str, Any]:
-        """The OpenAPI document; made anew when routes have changed. Override it to change the document."""
-        versions = self.router.version, self.webhooks.version
-        if self.openapi_schema is None or (self._described is not None and self._described != versions):
+        """The OpenAPI document; made anew when routes or its head have changed. Override it to change the document."""
+        described = (self.router.version, self.webhooks.version, self._head_text())
+        if self.openapi_schema is None or (self._described is not None and self._described != described):
             # Imported with the first document: most who import routebook ask for none at once, and it is slow.
             from routebook.openapi.utils import describe_application
 
             self.openapi_schema = describe_application(self)
-            self._described = versions
+            self._described = described
         return self.openapi_schema
+
+    def _head_text(self) -> str:
+        """What the document says of the whole application, as text: its parts may be changed in place."""
+        about = (self.title, self.version, self.summary, self.description, self.terms_of_service, self.contact)
+        return repr((*about, self.license_info, self.openapi_tags, self.servers, self.openapi_external_docs))
 
     def setup(self) -> None:
         """Add the routes of the OpenAPI document and of the pages that show it."""

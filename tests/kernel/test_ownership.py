@@ -409,3 +409,15 @@ def test_tags_of_the_document_follow_the_application(pages: Pages) -> None:
     pages.run("app", "app = Routebook(openapi_tags=[{'name': 't', 'description': 'new'}])")
     assert pages.namespace["app"].openapi()["tags"] == [{"name": "t", "description": "new"}]
     assert pages.paths() == ["GET /a"]
+    pages.run("head", "app.title = 'Shop'\napp.openapi_tags[0]['description'] = 'newer'")
+    document = pages.namespace["app"].openapi()
+    assert (document["info"]["title"], document["tags"][0]["description"]) == ("Shop", "newer")
+
+
+def test_name_that_two_cells_give_an_application_is_told(pages: Pages) -> None:
+    """Each begins anew, whichever ran before: what other cells had added is not in it."""
+    pages.run("second", "app = Routebook()")
+    pages.run("op", "@app.get('/a')\ndef a(): return 1")
+
+    assert "a new application: app begins anew" in pages.run("app", "app = Routebook()")
+    assert pages.paths() == []

@@ -242,7 +242,7 @@ def _iter_made_again(name: str, rebound: Rebound | None, carried: Sequence[Entry
     if told := [entry for entry in carried if _told(entry)]:
         count = f"{len(told)} {'operation' if len(told) == 1 else 'operations'}"
         yield Finding("carried", "note", "made again", f"`{name}` is new and keeps {count} of other cells")
-    if rebound is not None and rebound.former is None and rebound.replaced is not None:
+    if rebound is not None and rebound.replaced is not None and rebound.replaced is not rebound.former:
         text = f"`{name}` begins anew in this cell; what other cells had added stays with the earlier one"
         yield Finding("fresh", "note", "a new application", text)
 
