@@ -450,8 +450,14 @@ def test_signing_in_once_is_enough_for_all_views(open_notebook, page: Page) -> N
     again.open("GET /me")
     again.send()
     expect(again.response.get_by_role("tree")).to_contain_text('who "mira"')
+    row = log.get_by_role("row").filter(has_text="/me").first
+    row.locator("td").nth(1).click()
+    expect(log).to_contain_text("A replay is sent as you are signed in: OAuth2PasswordBearer, as mira")
     again.root.get_by_role("button", name="Sign out").click()
     expect(sockets.get_by_role("button", name="Sign in…")).to_be_visible()
+    row.get_by_role("button", name="Replay").click()
+    expect(log).to_contain_text("The log keeps no credentials.")
+    expect(log.get_by_role("alert")).to_have_count(0)
 
 
 STREAMS = """\

@@ -39,7 +39,7 @@ function HiddenField({
         />
         <span class="rb-small rb-2">
           {WHERE[where]}
-          {held && `; empty: ${visible(held)}`}
+          {held && `; left empty: signed in with ${visible(held)}`}
         </span>
       </div>
     </div>

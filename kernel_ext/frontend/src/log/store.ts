@@ -125,6 +125,7 @@ export class LogStore {
   }
 
   show(panel: Panel | null, takesFocus = true): void {
+    if (panel?.kind === "replay" && this.details.has(panel.id)) void this.load(panel.id);
     this.panel = panel;
     this.takesFocus = takesFocus;
     this.said = null;
@@ -181,7 +182,9 @@ export class LogStore {
   /** Send an exchange again as it was; where something was hidden, ask for that first. */
   async replay(id: number): Promise<void> {
     if (this.isSending) return;
-    const loaded = this.details.get(id) ?? (await this.load(id));
+    let loaded = this.details.get(id) ?? (await this.load(id));
+    // Who is signed in may have changed since it was read.
+    if ("detail" in loaded && loaded.detail.hidden.length) loaded = await this.load(id);
     if ("error" in loaded || loaded.detail.refusal) {
       return this.say("error" in loaded ? loaded.error : loaded.detail.refusal, true);
     }
