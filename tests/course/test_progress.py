@@ -101,8 +101,11 @@ def test_cell_that_raised_is_named_until_it_runs(pupil: Pupil) -> None:
     pupil.write(source, 2)
     pupil.tutor.ran(source, NameError("name 'room' is not defined"))
     raised = pupil.tutor.check("1.1")
+    pupil.tutor.ran(source, NotImplementedError())
+    wordless = pupil.tutor.check("1.1")
     pupil.tutor.ran(source, None)
 
+    assert "Your cell raised `NotImplementedError` when" in repr(wordless)
     assert "Your cell raised `NameError: name 'room' is not defined`" in repr(raised)
     assert "name &#x27;room&#x27; is not defined" in raised._repr_html_()
     assert "raised" not in repr(pupil.tutor.check("1.1"))

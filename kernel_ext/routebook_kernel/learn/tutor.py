@@ -140,7 +140,7 @@ def _told(error: BaseException) -> str:
     """An exception in a line, without backquotes."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}, line {error.lineno}"
-    return f"{type(error).__name__}: {error}".partition("\n")[0].replace("`", "")
+    return f"{type(error).__name__}: {error}".partition("\n")[0].replace("`", "").removesuffix(": ")
 
 
 def _meaning(source: str) -> str:
