@@ -16,7 +16,7 @@ from collections.abc import (
 from enum import IntEnum
 from functools import cached_property, partial
 from types import MappingProxyType
-from typing import Any, Unpack
+from typing import Annotated, Any, Unpack
 
 from pydantic_core import PydanticUndefined
 from starlette.responses import JSONResponse, Response
@@ -362,9 +362,10 @@ def _declared_models(endpoint: Callable[..., Any], response_model: Any) -> tuple
 
 
 def _response_field(annotation: Any, where: SourceLocation | None) -> ModelField:
-    base, metadata = split_annotated(annotation)
     info = params.Body(annotation=annotation)
-    info.annotation, info.metadata = base, list(metadata)
+    info.annotation, info.metadata = annotation, []
+    if typing.get_origin(annotation) is Annotated:  # an alias (PEP 695) stays: its name is that of the schema
+        info.annotation, *info.metadata = typing.get_args(annotation)
     info.default = PydanticUndefined
     try:
         return ModelField("response", info, mode="serialization")

@@ -23,6 +23,7 @@ from pydantic import (
     computed_field,
 )
 from starlette.responses import HTMLResponse, JSONResponse, PlainTextResponse, RedirectResponse, Response
+from typing_extensions import TypeAliasType
 
 T = TypeVar("T")
 
@@ -47,6 +48,11 @@ class Part(BaseModel):
     second: Colour | None = None
     weight: Decimal = Field(default=Decimal("1.5"), gt=0)
     blob: bytes = b""
+
+
+Amount = TypeAliasType("Amount", Annotated[int, Field(gt=1)])
+Parts = TypeAliasType("Parts", list[Part])
+Listed = TypeAliasType("Listed", list[T], type_params=(T,))
 
 
 class Item(BaseModel):
@@ -367,6 +373,21 @@ def streams(web: ModuleType) -> Any:
     return app
 
 
+def aliases(web: ModuleType) -> Any:
+    app = web.FastAPI()
+
+    @app.get("/annotated")
+    def annotated() -> Amount: ...
+
+    @app.get("/several", responses={404: {"model": Parts}})
+    def several() -> Annotated[Parts, "told to nobody"]: ...
+
+    @app.get("/given", response_model=Listed[Part])
+    def given() -> None: ...
+
+    return app
+
+
 def security(web: ModuleType) -> Any:
     app = web.FastAPI()
     schemes = importlib.import_module(f"{web.__name__}.security")
@@ -489,6 +510,7 @@ APPLICATIONS: list[Callable[[ModuleType], Any]] = [
     forms,
     responses,
     streams,
+    aliases,
     security,
     metadata,
     same_names,
