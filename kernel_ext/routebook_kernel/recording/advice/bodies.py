@@ -10,7 +10,7 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 from routebook_kernel.protocol import Advice
-from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of, model_of
+from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of, is_list, model_of
 
 _LAST_COMMA = re.compile(r",\s*[}\]]")
 _PLAIN = {int: "a whole number", float: "a number", bool: "true or false"}
@@ -196,14 +196,6 @@ def _placeholder(annotation: Any) -> str:
     return "[…]" if is_list(annotation) else "…"
 
 
-def is_list(annotation: Any) -> bool:
-    """Whether a type is a list, or may be one beside `None`."""
-    parts = [part for part in get_args(annotation) if part is not NoneType]
-    if get_origin(annotation) in (Union, UnionType):
-        return len(parts) == 1 and is_list(parts[0])
-    return (get_origin(annotation) or annotation) in (list, set, frozenset, tuple)
-
-
 def _enums(subject: Subject) -> Iterator[str]:
     for error in subject.errors_at("body", "enum", "literal_error"):
         if told := near_choice(subject, error):
@@ -249,20 +241,17 @@ def _member_named(subject: Subject, name: str, sent: str) -> Enum | None:
 
 
 def _names(subject: Subject) -> Iterator[str]:
-    """Members that nothing reads, spelled almost as one that is missing."""
-    yield from unread_names(
-        {error["loc"][1:][0] for error in subject.errors_at("body", "missing") if len(error["loc"]) == 2},
-        subject.members,
-        subject.expected,
-        "the body",
-    )
-    if not subject.errors:
-        for key in subject.members:
-            if key not in subject.expected and (meant := _meant(key, subject.expected, subject.members)):
-                yield (
-                    f"`{key}` was sent, and nothing reads it: did you mean `{meant}`? "
-                    "`model_config = ConfigDict(extra='forbid')` would refuse it"
+    """Members that nothing reads, spelled almost as one that is missing, at every level of the body."""
+    missing = [tuple(error["loc"][1:]) for error in subject.errors_at("body", "missing")]
+    for level in subject.levels():
+        here = {loc[-1] for loc in missing if loc and loc[:-1] == level.place}
+        yield from unread_names(here, level.members, level.expected, level.told or "the body")
+        for key in level.members if not subject.errors and not level.takes_anything else ():
+            if key not in level.expected and (meant := meant_by(key, level.expected, level.members)):
+                refuse = (
+                    " `model_config = ConfigDict(extra='forbid')` would refuse it" if level.model is not None else ""
                 )
+                yield f"`{level.prefix}{key}` was sent, and nothing reads it: did you mean `{meant}`?{refuse}"
 
 
 def unread_names(missing: set[Any], sent: Any, expected: Any, where: str) -> Iterator[str]:
@@ -275,12 +264,13 @@ def unread_names(missing: set[Any], sent: Any, expected: Any, where: str) -> Ite
         if meant is None:
             continue
         way_out = f"send `{meant}`"
-        if normal(meant) == normal(key) and where == "the body":
+        if normal(meant) == normal(key) and where not in {"the query", "the header"}:
             way_out += ", or let the model read it too: `ConfigDict(alias_generator=to_camel, populate_by_name=True)`"
         yield f"{where} has `{key}`, and `{meant}` is expected, letter for letter: {way_out}"
 
 
-def _meant(key: str, expected: Any, sent: Any) -> str | None:
+def meant_by(key: str, expected: Any, sent: Any) -> str | None:
+    """The name that was meant by one that nothing reads: left out, and spelled almost so."""
     left = [name for name in expected if name not in sent]
     same = next((name for name in left if normal(name) == normal(key)), None)
     return same or next(iter(get_close_matches(key, left, n=1, cutoff=0.8)), None)
@@ -293,37 +283,31 @@ def normal(name: object) -> str:
 
 def _taken_as(subject: Subject) -> Iterator[str]:
     """JSON values that were taken for another type: `true` for 1, `"42"` for 42."""
-    if subject.status >= 400 or not isinstance(subject.json, dict) or subject.is_form:
+    if subject.status >= 400 or subject.is_form:
         return
-    if subject.is_embedded:
-        for parameter in subject.bodies:
-            inner = subject.json.get(parameter.names[0])
-            if isinstance(inner, dict):
-                yield from _members_taken_as(inner, parameter.field.field_info.annotation, f"{parameter.names[0]}.")
-    elif subject.bodies:
-        yield from _members_taken_as(subject.json, subject.bodies[0].field.field_info.annotation, "")
+    for level in subject.levels():
+        for key, expected in level.expected.items() if not level.has_validators else ():
+            if key in level.members:
+                yield from _taken(level.members[key], expected.annotation, f"{level.prefix}{key}", expected.name)
 
 
-def _members_taken_as(members: dict[str, Any], annotation: Any, prefix: str) -> Iterator[str]:
-    model = model_of(annotation)
-    if model is None or model.__pydantic_decorators__.field_validators:
-        return
-    for key, expected in fields_of(annotation).items():
-        if key not in members:
-            continue
-        value, kind = members[key], _plain_type(expected.annotation)
-        if kind is not None and _is_other(value, kind):
-            told = json.dumps(value, ensure_ascii=False)
-            yield (
-                f"`{prefix}{key}` was sent as `{told}` and taken for {_PLAIN[kind]}: send one, or declare "
-                f"`{expected.name}: Annotated[{kind.__name__}, Field(strict=True)]` to refuse it"
-            )
-        elif isinstance(value, dict) and prefix.count(".") < 3:
-            yield from _members_taken_as(value, expected.annotation, f"{prefix}{key}.")
+def _taken(value: Any, annotation: Any, told: str, name: str, whole: str = "{}") -> Iterator[str]:
+    kind = _plain_type(annotation)
+    if kind is not None and _is_other(value, kind):
+        sent = json.dumps(value, ensure_ascii=False)
+        strict = whole.format(f"Annotated[{kind.__name__}, Field(strict=True)]")
+        yield (
+            f"`{told}` was sent as `{sent}` and taken for {_PLAIN[kind]}: send one, or declare `{name}: {strict}` to "
+            "refuse it"
+        )
+    elif kind is None and isinstance(value, list) and is_list(annotation) and get_args(annotation):
+        for index, item in enumerate(value[:3]):
+            yield from _taken(item, get_args(annotation)[0], f"{told}[{index}]", name, f"list[{whole}]")
 
 
 def _plain_type(annotation: Any) -> type | None:
-    kinds = [part for part in (get_args(annotation) or (annotation,)) if part is not NoneType]
+    is_choice = get_origin(annotation) in (Union, UnionType)
+    kinds = [part for part in (get_args(annotation) if is_choice else (annotation,)) if part is not NoneType]
     return kinds[0] if len(kinds) == 1 and kinds[0] in _PLAIN else None
 
 

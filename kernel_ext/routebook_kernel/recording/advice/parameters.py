@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from routebook_kernel.protocol import Advice, AdvicePlace
-from routebook_kernel.recording.advice.bodies import near_choice, unread_names
+from routebook_kernel.recording.advice.bodies import meant_by, near_choice, unread_names
 from routebook_kernel.recording.advice.subject import Subject
 
 _SEPARATORS = re.compile(r"\s*[,;|]\s*|\s+")
@@ -25,7 +25,7 @@ def advise_parameters(subject: Subject) -> Iterator[Advice]:
 def _elsewhere(subject: Subject) -> Iterator[Advice]:
     """A value is missing where it is read, and was sent in another place."""
     sent = {"query": {name for name, _ in subject.query}, "body": set(subject.members), "header": set(subject.headers)}
-    read = {name for parameter in subject.parameters_of("query") for name in parameter.names}
+    read = set(subject.names_at("query"))
     for error in subject.errors:
         loc = error["loc"]
         if error.get("type") != "missing" or len(loc) != 2 or loc[0] not in {"query", "body", "header", "cookie"}:
@@ -90,9 +90,20 @@ def _lists(subject: Subject) -> Iterator[Advice]:
 def _names(subject: Subject) -> Iterator[Advice]:
     for place, sent in (("query", [name for name, _ in subject.query]), ("header", list(subject.headers))):
         missing = {error["loc"][1] for error in subject.errors_at(place, "missing") if len(error["loc"]) == 2}
-        expected = {name for parameter in subject.parameters_of(place) for name in parameter.names}
+        expected = subject.names_at(place)
         for text in unread_names(missing, sent, expected, f"the {place}"):
             yield Advice(text=text, place="query" if place == "query" else "header")
+    if not subject.errors and subject.bodies_are_declared:
+        yield from _unread(subject)
+
+
+def _unread(subject: Subject) -> Iterator[Advice]:
+    """A name of the query that nothing reads, beside one that was left out."""
+    sent = {name for name, _ in subject.query}
+    left_out = [name for name, may_be in subject.names_at("query").items() if may_be]
+    for key in sorted(sent - subject.names_at("query").keys()):
+        if meant := meant_by(key, left_out, sent):
+            yield Advice(text=f"`{key}` was sent, and nothing reads it: did you mean `{meant}`?", place="query")
 
 
 def _plus_signs(subject: Subject) -> Iterator[Advice]:

@@ -5,8 +5,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from email.message import Message
 from functools import cached_property
-from types import NoneType
-from typing import Any, get_args, get_origin
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin
 from urllib.parse import parse_qsl, urlsplit
 
 from pydantic import BaseModel
@@ -131,6 +131,30 @@ class Subject:
                 found |= {name: Expected(parameter.name, info.annotation) for name in parameter.names}
         return found
 
+    def levels(self) -> Iterator["Level"]:
+        """The objects of the body from the top down, each with the members that it may have."""
+        if self.is_form or self.is_embedded:
+            yield Level((), self.members, self.expected, None)
+        for parameter in self.bodies if not self.is_form else ():
+            annotation = parameter.field.field_info.annotation
+            if not self.is_embedded:
+                yield from _levels(self.json, annotation, ())
+            elif (name := parameter.names[0]) in self.members:
+                yield from _levels(self.members[name], annotation, (name,))
+
+    def names_at(self, source: str) -> dict[str, bool]:
+        """The names that are read from the query or the headers, each with whether it may be left out."""
+        found: dict[str, bool] = {}
+        for parameter in self.parameters_of(source):
+            model = model_of(parameter.field.field_info.annotation)
+            if model is None:
+                found |= dict.fromkeys(parameter.names, not parameter.field.is_required)
+            else:
+                names = fields_of(model)
+                spelled = [name.replace("_", "-") for name in names] if source == "header" else names
+                found |= dict.fromkeys(spelled, True)
+        return found
+
     # What came back
 
     @cached_property
@@ -169,6 +193,57 @@ class Expected:
     annotation: Any
 
 
+@dataclass(frozen=True, slots=True)
+class Level:
+    """One object of a body.
+
+    Attributes:
+        place: The way to it from the top, as an error's `loc` tells it.
+        model: What reads it; None where its members are parameters.
+    """
+
+    place: tuple[str | int, ...]
+    members: Mapping[str, Any]
+    expected: Mapping[str, Expected]
+    model: type[BaseModel] | None
+
+    @property
+    def told(self) -> str:
+        """As a sentence names it; "" for the whole body."""
+        return f"`{self.prefix.rstrip('.')}`" if self.place else ""
+
+    @property
+    def prefix(self) -> str:
+        """What stands before the names of its members: "lines[0]."."""
+        told = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place)
+        return f"{told.lstrip('.')}." if self.place else ""
+
+    @property
+    def takes_anything(self) -> bool:
+        """Whether members that are not declared are kept."""
+        return self.model is not None and self.model.model_config.get("extra") == "allow"
+
+    @property
+    def has_validators(self) -> bool:
+        """Whether its own code may take one type for another on purpose."""
+        return self.model is not None and bool(self.model.__pydantic_decorators__.field_validators)
+
+
+def _levels(value: Any, annotation: Any, place: tuple[str | int, ...]) -> Iterator[Level]:
+    model = model_of(annotation)
+    if model is not None and isinstance(value, dict) and len(place) < 6:
+        expected = fields_of(model)
+        yield Level(place, value, expected, model)
+        for name, field in expected.items():
+            if name in value:
+                yield from _levels(value[name], field.annotation, (*place, name))
+    elif isinstance(value, list) and is_list(annotation) and get_args(annotation):
+        inner = next(part for part in get_args(annotation) if part is not NoneType)
+        inner = next(iter(get_args(inner)), None) if is_list(inner) else inner
+        for index, item in enumerate(value[:3]):
+            yield from _levels(item, inner, (*place, index))
+
+
 def fields_of(annotation: Any) -> dict[str, Expected]:
     """The members of a model, by the names under which they are sent."""
     model = model_of(annotation)
@@ -197,6 +272,14 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
         return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     models = [model for part in get_args(annotation) if part is not NoneType and (model := model_of(part))]
     return models[0] if len(models) == 1 and get_origin(annotation) not in (list, dict, set, tuple) else None
+
+
+def is_list(annotation: Any) -> bool:
+    """Whether a type is a list, or may be one beside `None`."""
+    parts = [part for part in get_args(annotation) if part is not NoneType]
+    if get_origin(annotation) in (Union, UnionType):
+        return len(parts) == 1 and is_list(parts[0])
+    return (get_origin(annotation) or annotation) in (list, set, frozenset, tuple)
 
 
 def _text(body: Body | None) -> str:
