@@ -262,7 +262,7 @@ class Exchange:
         socket: What passed over a WebSocket; None for HTTP.
         route: Gives the route that answered, while it stands; what was sent is compared with what it expects.
         cpu_ms: How long this process computed meanwhile, all threads together; 0 where another request or a cell
-            was under way, which may have computed instead.
+            was under way, or all garbage was collected, which may have computed instead.
         is_cancelled: Whether its sender gave up before the end: by Cancel in a view, by an interrupt, by leaving.
     """
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import gc
 import socket
 import threading
 import time
@@ -434,6 +435,22 @@ def test_computing_is_laid_to_a_request_that_was_alone(home: HomeLoop) -> None:
     alone, first, second, outside, beside_a_cell = (exchange.cpu_ms for exchange in log)
     assert min(alone, outside) >= 150
     assert first == second == beside_a_cell == 0
+
+
+def test_computing_of_the_garbage_collector_is_laid_to_no_request(home: HomeLoop) -> None:
+    """It runs whenever it is due, for a quarter of a second where a notebook holds much."""
+    log = ExchangeLog()
+
+    def collect(request: Request) -> PlainTextResponse:
+        until = time.process_time() + 0.15
+        while time.process_time() < until:
+            gc.collect()
+        return PlainTextResponse("collected")
+
+    gc.collect(1)  # so that the next whole collection can be told
+    make_client(home, Starlette(routes=[Route("/", collect)]), log).get("/")
+
+    assert [exchange.cpu_ms for exchange in log] == [0]
 
 
 async def receive_nothing() -> Any:
