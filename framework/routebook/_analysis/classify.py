@@ -5,9 +5,10 @@ The rules, first match wins: a dependency; an object that the framework makes; a
 """
 
 import copy
+import typing
 from collections.abc import Callable, Collection
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
@@ -29,7 +30,7 @@ from routebook._analysis.shapes import (
     models_of,
     split_annotated,
 )
-from routebook._analysis.signature import EMPTY, SignatureParameter
+from routebook._analysis.signature import EMPTY, SignatureParameter, resolve_alias
 from routebook._security import SecurityScopes
 from routebook.exceptions import DeclarationError
 
@@ -52,6 +53,7 @@ _SOURCES: tuple[tuple[type[FieldInfo], Source], ...] = (
     (params.Param, "query"),
 )
 
+_MARKERS = (params.Param, params.Body, params.Depends)
 _FIELD_ATTRIBUTES = frozenset(FieldInfo.__slots__)
 
 
@@ -69,6 +71,7 @@ class _Declaration:
 
     name: str
     annotation: Any
+    spelled: Any  # the same, or the alias (PEP 695) whose name the document keeps
     metadata: tuple[Any, ...]
     default: Any
     is_in_path: bool
@@ -81,7 +84,7 @@ class _Declaration:
     @property
     def type(self) -> Any:
         """The type with what pydantic knows of it, where that decides how it is sent (`Json`)."""
-        return annotated(self.annotation, [item for item in self.metadata if not isinstance(item, FieldInfo)])
+        return annotated(self.spelled, [item for item in self.metadata if not isinstance(item, FieldInfo)])
 
     @property
     def markers(self) -> list[params.Param | params.Body]:
@@ -101,10 +104,11 @@ def classify_parameter(
         RoutebookError: It is a form, and python-multipart is not installed.
     """
     annotation, metadata = split_annotated(Any if parameter.annotation is EMPTY else parameter.annotation)
+    spelled, metadata = _keep_alias(parameter.annotation, annotation, metadata)
     if isinstance(parameter.default, params.Param | params.Body):
         metadata = _only_markers(metadata)
     name = parameter.name
-    written = _Declaration(name, annotation, metadata, parameter.default, name in path_names, call)
+    written = _Declaration(name, annotation, spelled, metadata, parameter.default, name in path_names, call)
     depends = _find_depends(written)
     if depends is not None:
         return DependencyParameter(name, depends)
@@ -133,9 +137,20 @@ def classify_parameter(
         raise written.error(f"{where}; a dependency is written {told}.") from error
 
 
+def _keep_alias(written: Any, annotation: Any, metadata: tuple[Any, ...]) -> tuple[Any, tuple[Any, ...]]:
+    """The type to validate and its metadata: an alias inside `Annotated` stays whole if it declares no parameter."""
+    if typing.get_origin(written) is not Annotated:
+        return annotation, metadata
+    alias, *own = typing.get_args(written)
+    inner = metadata[: len(metadata) - len(own)]
+    if resolve_alias(alias) is alias or any(isinstance(item, _MARKERS) for item in inner):
+        return annotation, metadata
+    return alias, tuple(own)
+
+
 def _only_markers(metadata: tuple[Any, ...]) -> tuple[Any, ...]:
     """What counts of a type's metadata beside a marker that is the default, which declares the parameter alone."""
-    return tuple(item for item in metadata if isinstance(item, params.Param | params.Body | params.Depends))
+    return tuple(item for item in metadata if isinstance(item, _MARKERS))
 
 
 def _find_depends(written: _Declaration) -> params.Depends | None:
@@ -180,7 +195,7 @@ def _declared_info(written: _Declaration) -> FieldInfo:
         )
     info = _merge(infos, _class_of(written, infos))
     info.metadata = [*(item for item in written.metadata if not isinstance(item, FieldInfo)), *info.metadata]
-    info.annotation = written.annotation
+    info.annotation = written.spelled
     if written.is_in_path:
         info.default, info.default_factory = PydanticUndefined, None
     elif default is not EMPTY:

@@ -382,6 +382,14 @@ def aliases(web: ModuleType) -> Any:
     @app.get("/several", responses={404: {"model": Parts}})
     def several() -> Annotated[Parts, "told to nobody"]: ...
 
+    @app.post("/taken")
+    def taken(
+        plain: Amount,
+        marked: Annotated[Amount, web.Query(description="how much")],
+        body: Annotated[Parts | None, web.Body()] = None,
+        more: Annotated[Listed[Part], web.Body(embed=True)] = (),  # type: ignore[assignment]
+    ) -> None: ...
+
     @app.get("/given", response_model=Listed[Part])
     def given() -> None: ...
 
