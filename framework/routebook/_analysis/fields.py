@@ -4,7 +4,13 @@ import copy
 from collections.abc import Callable, Sequence
 from typing import Annotated, Any, Literal
 
-from pydantic import PydanticSchemaGenerationError, PydanticUndefinedAnnotation, PydanticUserError, TypeAdapter
+from pydantic import (
+    BaseModel,
+    PydanticSchemaGenerationError,
+    PydanticUndefinedAnnotation,
+    PydanticUserError,
+    TypeAdapter,
+)
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined, SchemaSerializer, SchemaValidator, ValidationError
 
@@ -49,6 +55,18 @@ class ModelField:
     def declared_type(self) -> Any:
         """The type with its constraints, where they decide how it is sent (`Json[list[int]]` is one text)."""
         return annotated(self.field_info.annotation, self.field_info.metadata)
+
+    @property
+    def models(self) -> tuple[type[BaseModel], ...]:
+        """The models of a parameter model, their fields known; none where it is a single value.
+
+        Raises:
+            DeclarationError: One names a class that is still not defined.
+        """
+        models = models_of(self.declared_type)
+        if models and not self._adapter.pydantic_complete:
+            self._complete()
+        return models
 
     @property
     def adapter(self) -> TypeAdapter[Any]:

@@ -13,7 +13,6 @@ from starlette.types import Receive
 from routebook import params
 from routebook._analysis.dependant import Dependant, Parameter
 from routebook._analysis.fields import missing_error
-from routebook._analysis.shapes import models_of
 from routebook._plan.extract import Reader, take_as_is
 from routebook._plan.form import make_form_reader
 from routebook._sentinel import UNSET
@@ -60,7 +59,7 @@ def _is_embedded(parameters: tuple[Parameter, ...]) -> bool:
     info = first.field.field_info
     if len(parameters) > 1 or getattr(info, "embed", None):
         return True
-    return isinstance(info, params.Form) and not models_of(first.field.declared_type)
+    return isinstance(info, params.Form) and not first.field.models
 
 
 class BodyReader(Reader):

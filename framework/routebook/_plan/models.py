@@ -14,7 +14,7 @@ from pydantic_core import CoreSchema, PydanticUndefined, SchemaValidator, core_s
 
 from routebook import params
 from routebook._analysis.dependant import Parameter
-from routebook._analysis.shapes import is_nullable, models_of
+from routebook._analysis.shapes import is_nullable
 from routebook._plan.extract import Pick, Reader, Sent, choose_pick, take_as_is
 from routebook._sentinel import UNSET
 
@@ -123,7 +123,7 @@ class ModelReader(Reader):
     def __init__(self, parameter: Parameter, choose: Callable[[Any], Pick]) -> None:
         super().__init__(parameter, take_as_is)
         declared = self.field.declared_type
-        model = models_of(declared)[0]
+        model = self.field.models[0]
         info = self.field.field_info
         is_converting = isinstance(info, params.Header) and info.convert_underscores
         self._converted = _converted_names(model) if is_converting else {}
@@ -178,7 +178,7 @@ class UnionReader(Reader):
     def __init__(self, parameter: Parameter, choose: Callable[[Any], Pick]) -> None:
         super().__init__(parameter, take_as_is)
         declared = self.field.declared_type
-        self._shapes = {model: ModelShape(model, choose, literal_name) for model in models_of(declared)}
+        self._shapes = {model: ModelShape(model, choose, literal_name) for model in self.field.models}
         self._is_nullable = is_nullable(declared)
         self._validate = SchemaValidator(_arranging(self.field.adapter.core_schema, self._shapes)).validate_python
 
@@ -245,6 +245,6 @@ def _arranger(shape: ModelShape) -> Callable[[Any], Any]:
 def make_reader(parameter: Parameter) -> Reader:
     """The reader of a parameter outside of the body: one value, one sequence, or a model."""
     choose = partial(choose_pick, parameter.source)
-    if models_of(parameter.field.declared_type):
+    if parameter.field.models:
         return ModelReader(parameter, choose)
     return Reader(parameter, choose(parameter.field.declared_type))

@@ -10,7 +10,7 @@ from pydantic.json_schema import JsonSchemaValue
 
 from routebook import params
 from routebook._analysis.dependant import Parameter
-from routebook._analysis.shapes import is_nullable, models_of
+from routebook._analysis.shapes import is_nullable
 from routebook._sentinel import UNSET
 from routebook.openapi._aliases import accepted_names, member_name
 from routebook.openapi.schemas import FieldSchemas, overlay, title_of
@@ -71,7 +71,7 @@ def _describe_content(
 
 
 def _is_form_model(parameter: Parameter) -> bool:
-    return parameter.source == "form" and bool(models_of(parameter.field.declared_type))
+    return parameter.source == "form" and bool(parameter.field.models)
 
 
 def _media_type(parameters: list[Parameter]) -> str:
@@ -109,7 +109,7 @@ def _compose_form(parameters: list[Parameter], name: str, schemas: FieldSchemas)
 def _describe_model(parameter: Parameter, schemas: FieldSchemas) -> list[JsonSchemaValue]:
     """What a form fulfils for one of its models; for one that may be left out: none of its fields, or all of it."""
     field = parameter.field
-    models = models_of(field.declared_type)
+    models = field.models
     schema = schemas.describe_type(field, with_default=False)
     if not is_nullable(field.annotation):
         if len(models) == 1:

@@ -21,7 +21,7 @@ from starlette.responses import JSONResponse
 
 from routebook._analysis.dependant import Dependant, Parameter
 from routebook._analysis.fields import ModelField
-from routebook._analysis.shapes import is_nullable, models_of
+from routebook._analysis.shapes import is_nullable
 from routebook._routing.context import RouteContext
 from routebook.encoders import jsonable_encoder
 from routebook.openapi._aliases import accepted_names, header_name, parameter_name
@@ -326,7 +326,7 @@ def _iter_distinct(dependant: Dependant, seen: set[Any]) -> Iterator[Dependant]:
 def _iter_values(parameter: Parameter, path_names: frozenset[str]) -> Iterator[tuple[str, str, ModelField, bool]]:
     """A parameter, or each field of a parameter model: its name, what a title is made from, value, is it required."""
     own = parameter.field
-    models = () if parameter.source == "path" else models_of(own.declared_type)
+    models = () if parameter.source == "path" else own.models
     if not models:
         name = parameter_name(parameter, path_names)
         yield name, name, own, own.is_required or parameter.source == "path"
