@@ -218,10 +218,8 @@ class _Run:
     def _cpu_ms(self) -> float:
         """What the process computed, where nobody but this run can have made it compute; else nothing."""
         is_alone = self.is_alone and (self._source == "client" or self._recorder.sender() is None)
-        was_collecting = (
-            gc.get_count()[2] < self._since_collected
-        )  # all the garbage of a notebook: a quarter of a second
-        return (time.process_time() - self._cpu_began) * 1000 if is_alone and not was_collecting else 0.0
+        has_collected = gc.get_count()[2] < self._since_collected  # all of a notebook's: it takes a quarter of a second
+        return (time.process_time() - self._cpu_began) * 1000 if is_alone and not has_collected else 0.0
 
 
 class _Told:
