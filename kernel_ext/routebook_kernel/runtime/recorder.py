@@ -59,6 +59,10 @@ class Recorder:
         before: Called before each request.
         tracing: Whether requests from a source are traced, step by step.
         name_of: The variable of an application, for the record.
+
+    Attributes:
+        begun: How many requests have begun.
+        under_way: How many of them have not ended; a WebSocket is not counted.
     """
 
     def __init__(
@@ -81,7 +85,8 @@ class Recorder:
         self.before = before
         self.tracing = tracing
         self.name_of = name_of
-        self._running: set[_Run] = set()
+        self.begun = 0
+        self.under_way = 0
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
         """Run one HTTP request; the application's own exception is caught, told, and returned.
@@ -91,16 +96,14 @@ class Recorder:
         """
         tap = HttpTap(receive, send)
         run = _Run(self, scope, tap, source)
-        for other in tuple(self._running):
-            other.is_alone = run.is_alone = False
-        self._running.add(run)
+        self.under_way += 1
         try:
             error = await run.through(app)
         except asyncio.CancelledError:  # who asked has gone, or was interrupted: as far as it came
             self.log.add(replace(run.exchange(), is_cancelled=True))
             raise
         finally:
-            self._running.discard(run)
+            self.under_way -= 1
         if source != "server" and tap.is_refused_unread:
             await tap.receive()  # nobody read the body that was sent: what it held tells why
         exchange = run.exchange(error)
@@ -138,11 +141,7 @@ class Recorder:
 
 
 class _Run:
-    """One request or connection on its way through an application.
-
-    Attributes:
-        is_alone: Whether no other request was under way, and no cell, unless it sent this one.
-    """
+    """One request or connection on its way through an application."""
 
     def __init__(self, recorder: Recorder, scope: Scope, tap: HttpTap | SocketTap, source: Source) -> None:
         self._recorder = recorder
@@ -152,7 +151,8 @@ class _Run:
         self._number = recorder.log.next_id()
         cell = recorder.sender()
         self._cell = cell if source == "client" else None
-        self.is_alone = cell is None or source == "client"
+        self._began_alone = recorder.under_way == 0 and (cell is None or source == "client")
+        recorder.begun = self._begun = recorder.begun + 1
         self._output = Collected()
         self._application: str | None = None
         self._cpu_began = time.process_time()
@@ -216,8 +216,10 @@ class _Run:
         )
 
     def _cpu_ms(self) -> float:
-        """What the process computed, where nobody but this run can have made it compute; else nothing."""
-        is_alone = self.is_alone and (self._source == "client" or self._recorder.sender() is None)
+        """What the process computed, where no other request, nor a cell that did not send it, may have made it so."""
+        recorder = self._recorder
+        is_alone = self._began_alone and recorder.begun == self._begun
+        is_alone = is_alone and (self._source == "client" or recorder.sender() is None)
         has_collected = gc.get_count()[2] < self._since_collected  # all of a notebook's: it takes a quarter of a second
         return (time.process_time() - self._cpu_began) * 1000 if is_alone and not has_collected else 0.0
 
