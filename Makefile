@@ -35,7 +35,7 @@ lite: $(LITE_VENV)/.installed-lite ## Build dist/lite: the course as plain files
 test: $(VENV)/.installed-test ## Run every test, the browser's included (TESTS='-k name' to choose)
 	@chromium=$$(.ci/find-chromium) || { [ -n "$$TESTS" ] || exit 1; }; \
 	echo "==> Running the tests$${chromium:+, those of the browser in $$chromium}"
-	@$(BIN)/python -m pytest -n auto --dist loadgroup $(TESTS)
+	@$(BIN)/python -m pytest -n auto --dist worksteal $(TESTS)
 
 check: $(VENV)/.installed-test ## Lint, format, types, import contracts
 	@echo "==> ruff: lint" && $(BIN)/ruff check

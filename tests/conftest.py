@@ -31,12 +31,11 @@ def jupyter_home(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Keep the browser's tests together: one worker drives the one JupyterLab.
+    """Keep the browser's tests together, since each worker that runs some starts a JupyterLab.
 
-    They take longest: first where several workers share the tests, last where one runs all of them.
+    They take longest: first where several workers share the tests, last where one runs all of them. Workers share by
+    `--dist worksteal`, which counts tests; the ways that go by their ids run one of several that have the same, as all
+    operations of a document have in Schemathesis.
     """
-    for item in items:
-        if item.get_closest_marker("browser"):
-            item.add_marker(pytest.mark.xdist_group("browser"))
     is_shared = "PYTEST_XDIST_WORKER" in os.environ
     items.sort(key=lambda item: bool(item.get_closest_marker("browser")) != is_shared)

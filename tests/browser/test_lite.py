@@ -17,8 +17,6 @@ from tests.browser.test_main_job import choose, index_of
 SITE = Path(__file__).parents[2] / "dist" / "lite"
 START_TIMEOUT_MS = 120_000  # Pyodide and forty wheels, on two cores that others use too
 
-pytestmark = pytest.mark.xdist_group("lite")
-
 
 class _Files(SimpleHTTPRequestHandler):
     def log_message(self, format: str, *args: object) -> None:

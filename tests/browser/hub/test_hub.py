@@ -13,8 +13,6 @@ from tests.browser.conftest import TIMEOUT_MS, PageWatch
 from tests.browser.hub.hub import running_hub
 from tests.browser.notebook import Notebook
 
-pytestmark = pytest.mark.xdist_group("hub")
-
 DEFINE = """
 %load_ext routebook_kernel
 import asyncio
