@@ -12,6 +12,7 @@ import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from types import CoroutineType
 from typing import Any
 
 from IPython.core.displaypub import CapturingDisplayPublisher
@@ -92,6 +93,9 @@ class Notebook:
             self.shell.reset(new_session=False)
             InteractiveShell.clear_instance()
             gc.collect()
+        for each in gc.get_objects():  # some are held yet: `typing` remembers `Annotated[int, Depends(coroutine())]`
+            if isinstance(each, CoroutineType) and each.cr_code.co_filename.startswith("<ipython-input"):
+                each.close()
 
     def show(self, case: Case) -> str:
         """Run a case's cells; all that a person sees under them."""

@@ -9,9 +9,10 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
+import psutil
 import pytest
 
 from tests.browser.lab import free_port
@@ -77,12 +78,16 @@ def running_hub(folder: Path) -> Iterator[str]:
             _wait_until_it_answers(f"{url}/hub/health", process, log)
             yield url
         finally:
+            servers = psutil.Process(process.pid).children(recursive=True) if process.poll() is None else []
             process.terminate()  # JupyterHub ends its proxy and the users' servers
             try:
                 process.wait(20)
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+            for server in servers:  # on a busy machine it may not have come to all of them
+                with suppress(psutil.NoSuchProcess):
+                    server.kill()
 
 
 def _wait_until_it_answers(url: str, process: subprocess.Popen[bytes], log: Path) -> None:

@@ -1,0 +1,2 @@
+import rb_b
+x = 1

@@ -1,0 +1,2 @@
+import rb_a
+rb_a.x

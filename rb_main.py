@@ -1,0 +1,3 @@
+from routebook import Routebook
+app = Routebook()
+from rb_router import router

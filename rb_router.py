@@ -1,0 +1,1 @@
+from rb_main import app, db
