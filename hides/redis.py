@@ -1,1 +1,0 @@
-from redis import Redis

@@ -1,2 +1,0 @@
-import rb_b
-x = 1

@@ -1,2 +1,0 @@
-import rb_a
-rb_a.x

@@ -1,3 +1,0 @@
-from routebook import Routebook
-app = Routebook()
-from rb_router import router

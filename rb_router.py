@@ -1,1 +1,0 @@
-from rb_main import app, db
