@@ -177,6 +177,16 @@ def test_system_variable_that_is_not_known_is_told(name: str) -> None:
         Filler({}, lambda name: None).filled(f"{{{{{name}}}}}", 4)
 
 
+def test_file_that_is_no_text_has_no_variables(tmp_path: Path) -> None:
+    """`<@` fills what it reads; of a picture it says so, in place of a traceback."""
+    picture = tmp_path / "picture.png"
+    picture.write_bytes(b"\x89PNG\xff")
+    [request] = parse_http_file(f"POST /a\n\n<@ {picture}").requests
+
+    with pytest.raises(HttpFileError, match=r"line 1: .*picture\.png is no text in UTF-8"):
+        Filler({}, lambda name: None).body(request)
+
+
 @pytest.mark.parametrize("written", ["Basic ann pass", "Basic ann:pass", "Basic YW5uOnBhc3M="])
 def test_basic_credentials_are_encoded(written: str) -> None:
     """As both clients do; what is encoded already stays."""

@@ -15,7 +15,7 @@ from starlette.types import Message, Receive, Scope
 
 from routebook import params
 from routebook._analysis.dependant import Parameter
-from routebook._analysis.shapes import is_bytes, is_bytes_sequence, is_sequence, models_of
+from routebook._analysis.shapes import is_bytes, is_bytes_sequence, is_sequence
 from routebook._plan.extract import Pick, Reader, Sent, gather
 from routebook._plan.models import ModelReader, UnionReader
 from routebook._sentinel import UNSET
@@ -98,7 +98,7 @@ async def _content(value: Any) -> Any:
 def make_form_reader(parameter: Parameter) -> Reader:
     """The reader of a parameter from a form."""
     info, declared = parameter.field.field_info, parameter.field.declared_type
-    models = models_of(declared) if isinstance(info, params.Form) else ()
+    models = parameter.field.models if isinstance(info, params.Form) else ()
     if models:
         return (ModelReader if len(models) == 1 else UnionReader)(parameter, choose_field_pick)
     is_content = isinstance(info, params.File) and (is_bytes(declared) or is_bytes_sequence(declared))

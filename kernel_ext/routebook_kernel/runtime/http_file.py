@@ -306,7 +306,15 @@ class Filler:
             content = Path(path).read_bytes()
         except OSError as error:
             raise HttpFileError(f"line {request.line}: {path} cannot be read: {error.strerror}") from error
-        return self.filled(content.decode(), request.line).encode() if match.group(1) else content
+        if not match.group(1):
+            return content
+        try:
+            text = content.decode()
+        except UnicodeDecodeError as error:
+            raise HttpFileError(
+                f"line {request.line}: {path} is no text in UTF-8, so it has no variables to fill: write `< {path}`"
+            ) from error
+        return self.filled(text, request.line).encode()
 
 
 def _basic(value: str) -> str:
@@ -332,9 +340,7 @@ def _system_value(name: str, line: int) -> str:
                 return str(uuid4())
             case "$timestamp":
                 return str(int(now.timestamp()))
-            case "$isoTimestamp":
-                return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
-            case "$datetime" if arguments == ["iso8601"]:
+            case "$isoTimestamp" | "$datetime" if word == "$isoTimestamp" or arguments == ["iso8601"]:
                 return now.isoformat(timespec="milliseconds").replace("+00:00", "Z")
             case "$datetime" if arguments == ["rfc1123"]:
                 return format_datetime(now, usegmt=True)
@@ -345,8 +351,10 @@ def _system_value(name: str, line: int) -> str:
                 return str(low + randbelow(max(high - low, 1)))
             case "$processEnv":
                 return os.environ[arguments[0]]
-    except (ValueError, LookupError) as error:
-        raise HttpFileError(f"line {line}: {{{{{name}}}}} has no value: {error}") from None
+    except KeyError:
+        raise HttpFileError(f"line {line}: {{{{{name}}}}} has no value: this process has no such variable") from None
+    except (ValueError, IndexError):
+        pass  # a word of it is missing or is no number: what can be written says it
     raise HttpFileError(
         f"line {line}: {{{{{name}}}}} is not known here: {_SYSTEM_NAMES}, or a variable of the notebook"
     )
