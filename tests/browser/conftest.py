@@ -32,7 +32,7 @@ CHROMIUM_ARGUMENTS = [
     "--disable-sync",
     "--host-resolver-rules=MAP * ~NOTFOUND, EXCLUDE 127.0.0.1, EXCLUDE localhost",  # no other machine can be found
 ]
-TIMEOUT_MS = 15_000  # two cores, several workers: a page that is right is not always quick
+TIMEOUT_MS = 45_000  # a guard, no measurement: a page that is right is not always quick
 # What JupyterLab itself may say when a page is reloaded, or a kernel restarted, while its debugger still asks.
 LAB_OWN = re.compile(r"^Could not restore the debugger state: Canceled future for debug_request message")
 LOOPBACK = {"127.0.0.1", "localhost", None}  # None: data: and blob: addresses have no host

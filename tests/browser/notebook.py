@@ -162,7 +162,7 @@ def set_theme(page: Page, theme: Literal["light", "dark"]) -> None:
     page.locator(f'body[data-jp-theme-light="{str(theme == "light").lower()}"]').wait_for(state="attached")
 
 
-def poll(read: Callable[[], Answer], want: Answer, *, timeout_s: float = 10) -> None:
+def poll(read: Callable[[], Answer], want: Answer, *, timeout_s: float = 45) -> None:
     """Read until the answer is the one that is wanted; fail with the last one.
 
     `read` asks the page or the kernel: Playwright delivers no events while nobody asks it.

@@ -139,7 +139,7 @@ def test_keys_do_what_the_foot_says_and_do_not_reach_the_notebook(explorer: Expl
     title.click()
     page.keyboard.type("dd 00 ii")
     expect(title).to_have_value("dd 00 ii")
-    assert explorer.notebook.panel.locator(".jp-Cell").count() == 5
+    expect(explorer.notebook.panel.locator(".jp-Cell")).to_have_count(5)
 
     explorer.field("price").fill("abc")
     page.keyboard.press("Control+Enter")
@@ -165,7 +165,7 @@ def test_keys_do_what_the_foot_says_and_do_not_reach_the_notebook(explorer: Expl
     page.keyboard.press("Escape")
     expect(search).to_have_value("")
     page.keyboard.press("Escape")
-    assert page.evaluate("document.activeElement.closest('.rb-view') === null")
+    page.wait_for_function("document.activeElement.closest('.rb-view') === null")
 
 
 def test_the_json_is_in_step_with_the_form(explorer: ExplorerPage) -> None:
@@ -326,7 +326,7 @@ def test_a_second_view_is_in_step_with_the_first(explorer: ExplorerPage) -> None
 def test_a_restarted_kernel_is_said_and_recovered(explorer: ExplorerPage) -> None:
     """A view that nobody answers any more must say so; after the cells ran again it lives."""
     explorer.notebook.restart()
-    expect(explorer.root.get_by_text("Not connected to the kernel.")).to_be_visible(timeout=10_000)
+    expect(explorer.root.get_by_text("Not connected to the kernel.")).to_be_visible()
     expect(explorer.root.get_by_role("button", name="Send Ctrl Enter")).to_be_disabled()
     explorer.notebook.run_all()
 
@@ -354,12 +354,12 @@ def test_no_serious_accessibility_problem(explorer: ExplorerPage, page: Page, sc
 
     assert serious_problems(page.locator(".rb-view")) == []
     fits = "document.querySelector('.rb-view').scrollWidth <= document.querySelector('.rb-view').clientWidth"
-    assert page.evaluate(fits)
+    page.wait_for_function(fits)
     if width == 700:
         page.set_viewport_size({"width": 440, "height": 1000})
         explorer.root.get_by_role("button", name="2 operations").click()
         explorer.open("GET /items/{item_id}")
-        assert page.evaluate(fits)
+        page.wait_for_function(fits)
 
 
 def test_the_cell_of_an_operation_is_one_click_away(explorer: ExplorerPage) -> None:

@@ -94,7 +94,7 @@ def test_tests_are_kept_by_clicking_run_changed_and_removed(open_notebook, page:
 
     # A restarted kernel finds the file again, and %api test runs it.
     notebook.restart()
-    expect(tests.get_by_text("Not connected to the kernel.")).to_be_visible(timeout=10_000)
+    expect(tests.get_by_text("Not connected to the kernel.")).to_be_visible()
     for cell in (0, 4, 3):
         notebook.run_cell(cell)
     expect(tests.get_by_role("listitem", name="a book is created")).to_contain_text("passed")

@@ -158,14 +158,14 @@ def test_several_connections_outlive_page_and_cell_and_are_left(sockets: Sockets
     again.nav.get_by_role("button", name="Clear ended").click()
     expect(again.nav.get_by_role("button", name="rooms/1?seat")).to_have_count(1)
     again.notebook.restart()
-    expect(again.root.get_by_text("Not connected to the kernel.")).to_be_visible(timeout=10_000)
+    expect(again.root.get_by_text("Not connected to the kernel.")).to_be_visible()
 
 
 def test_a_flood_is_followed_and_only_what_is_seen_is_drawn(sockets: SocketsPage, page: Page) -> None:
     """Three thousand messages: the last thousand kept, some thirty rows in the document, the list at its end."""
     sockets.connect()
     sockets.say("flood")
-    expect(sockets.messages.get_by_text("number 2999")).to_be_visible(timeout=20_000)
+    expect(sockets.messages.get_by_text("number 2999")).to_be_visible()
     expect(sockets.root).to_contain_text("The first 2001 messages are kept no longer.")
     assert sockets.messages.get_by_role("option").count() < 60
 
@@ -200,6 +200,6 @@ def test_no_serious_accessibility_problem(sockets: SocketsPage, page: Page, scre
 def check(sockets: SocketsPage, page: Page, screenshot, name: str) -> None:
     screenshot(sockets.root, name)
     assert serious_problems(page.locator(".rb-view")) == []
-    assert page.evaluate(
+    page.wait_for_function(
         "document.querySelector('.rb-view').scrollWidth <= document.querySelector('.rb-view').clientWidth"
     )

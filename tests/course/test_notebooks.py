@@ -47,7 +47,7 @@ def kernel(tmp_path: Path) -> Iterator[Kernel]:
 
 def run_fresh(document: nbformat.NotebookNode) -> nbformat.NotebookNode:
     NotebookClient(
-        document, timeout=60, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS)}}
+        document, timeout=180, kernel_name="python3", resources={"metadata": {"path": str(NOTEBOOKS)}}
     ).execute()
     return document
 

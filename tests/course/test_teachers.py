@@ -33,7 +33,7 @@ def write_course(folder: Path, template: str = TEMPLATE, cells: list[str] = CELL
 
 def proved(notebook: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "routebook_kernel.learn.prove", str(notebook)]
-    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
 def test_template_of_the_guide_holds(tmp_path: Path) -> None:

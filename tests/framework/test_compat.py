@@ -11,7 +11,7 @@ import pytest
 def run(source: str, *, folder: Path | None = None) -> subprocess.CompletedProcess[str]:
     code = f"import sys; sys.path.insert(0, {str(folder)!r})\n{dedent(source)}" if folder else dedent(source)
     return subprocess.run(
-        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=50, check=False
+        [sys.executable, "-W", "ignore", "-c", code], capture_output=True, text=True, timeout=120, check=False
     )
 
 

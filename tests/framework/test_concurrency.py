@@ -77,7 +77,7 @@ async def test_leaving_needs_no_shared_worker(anyio_backend: str) -> None:
     recorder = Recorder()
     limiter = anyio.to_thread.current_default_thread_limiter()
 
-    with anyio.fail_after(5):
+    with anyio.fail_after(60):
         async with contextmanager_in_threadpool(recorder.open()):
             tokens, limiter.total_tokens = limiter.total_tokens, 1
             await limiter.acquire()

@@ -40,7 +40,7 @@ class Kernel:
         self.manager.start_kernel(env={**os.environ, **(env or {})})
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
-        self.client.wait_for_ready(timeout=30)
+        self.client.wait_for_ready(timeout=120)
 
     def close(self) -> None:
         self.client.stop_channels()
@@ -63,14 +63,14 @@ class Kernel:
     def interrupt(self, code: str, cell: str | None = None) -> Result:
         """Run a cell, with a print before it, and interrupt it once that has come: a moment before may be too early."""
         message_id = self.start(f"print('begun')\n{code}", cell)
-        while (message := self.client.get_iopub_msg(timeout=30))["msg_type"] != "stream" or (
+        while (message := self.client.get_iopub_msg(timeout=120))["msg_type"] != "stream" or (
             message["parent_header"].get("msg_id") != message_id
         ):
             pass
         self.manager.interrupt_kernel()
         return self.finish(message_id)
 
-    def finish(self, message_id: str, timeout_s: float = 30) -> Result:
+    def finish(self, message_id: str, timeout_s: float = 120) -> Result:
         """Gather the outputs of a run until it is idle."""
         result = Result()
         while True:
@@ -91,7 +91,7 @@ class Kernel:
                 return result
 
     def _take_reply(self, message_id: str) -> None:
-        while self.client.get_shell_msg(timeout=10)["parent_header"].get("msg_id") != message_id:
+        while self.client.get_shell_msg(timeout=60)["parent_header"].get("msg_id") != message_id:
             pass
 
     def run(self, code: str, cell: str | None = None, deleted: list[str] | None = None) -> Result:
@@ -109,7 +109,7 @@ class Kernel:
         return result
 
 
-def eventually(check: Callable[[], Any], timeout_s: float = 10) -> Any:
+def eventually(check: Callable[[], Any], timeout_s: float = 60) -> Any:
     """The first true result of `check`; its last exception where it never comes."""
     deadline = time.monotonic() + timeout_s
     while True:

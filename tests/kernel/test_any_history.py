@@ -1,7 +1,9 @@
 """Any sequence of run, re-run, edit, fail, interrupt and delete ends in the application that a fresh kernel builds."""
 
+import asyncio
 from typing import Any
 
+import httpx2
 from hypothesis import settings
 from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
@@ -62,15 +64,16 @@ def stamps(response: Any) -> dict[str, str]:
 
 def describe(pages: Pages) -> dict[str, Any]:
     """All that a person can tell of an application: its operations in order, its document, its answers."""
-    client = pages.client()
-    return {
-        "operations": pages.paths(),
-        "document": pages.namespace["app"].openapi(),
-        "answers": [
-            (method, path, (response := getattr(client, method)(path)).status_code, response.text, stamps(response))
-            for method, path in REQUESTS
-        ],
-    }
+    app = pages.namespace["app"]
+    return {"operations": pages.paths(), "document": app.openapi(), "answers": asyncio.run(answers(app))}
+
+
+async def answers(app: Any) -> list[Any]:
+    """What it answers. Asked on one loop: a thread for each of some thousand requests would be most of the test."""
+    transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
+    async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
+        responses = [await client.request(method, path) for method, path in REQUESTS]
+    return [(response.status_code, response.text, stamps(response)) for response in responses]
 
 
 class AnyNotebook(RuleBasedStateMachine):

@@ -24,7 +24,7 @@ def test_notebook_runs_from_top_to_bottom() -> None:
     """Summaries, answers, refusals and the application show as text; an edited copy of a cell replaces it."""
     notebook = nbformat.v4.new_notebook(cells=[nbformat.v4.new_code_cell(source) for source in CELLS])
 
-    NotebookClient(notebook, kernel_name="python3", timeout=60).execute()
+    NotebookClient(notebook, kernel_name="python3", timeout=180).execute()
 
     texts = [_text(cell) for cell in notebook.cells]
     assert "+ GET /items/{item_id}" in texts[1]

@@ -14,6 +14,7 @@ from typing import Any
 import httpx2
 import pytest
 from starlette.applications import Starlette
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, RedirectResponse, StreamingResponse
@@ -32,6 +33,7 @@ from routebook_kernel.runtime.proxy import ProxyPrefix, base_url_of_parent, chec
 from routebook_kernel.runtime.recorder import Recorder, Recording
 from routebook_kernel.runtime.server import KernelServer, ServerStatus, bind, is_loopback
 from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
+from tests.kernel.driver import eventually
 
 
 @pytest.fixture
@@ -208,7 +210,7 @@ def test_crash_of_the_server_is_reported(home: HomeLoop, free_port: int) -> None
     server.start(make_app(), port=free_port, limit_max_requests=1)
     httpx2.get(f"http://127.0.0.1:{free_port}/")
 
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while heard[-1].status != "failed" and time.monotonic() < deadline:
         time.sleep(0.02)
 
@@ -400,6 +402,44 @@ def test_client_returns_the_500_or_raises_when_asked(home: HomeLoop) -> None:
         make_client(home, make_app(), log, raise_server_exceptions=True).get("/fails")
 
 
+@pytest.mark.parametrize("options", [{}, {"raise_server_exceptions": True}], ids=["plain", "raising"])
+def test_client_waits_no_longer_than_its_timeout(home: HomeLoop, options: dict[str, Any]) -> None:
+    """As with a socket: silence before the response, or within it; what is sent in time is read, late work awaited."""
+    go_on = threading.Event()
+
+    def in_a_thread(request: Request) -> PlainTextResponse:
+        go_on.wait(60)
+        return PlainTextResponse("late")
+
+    async def silent(request: Request) -> None:
+        await asyncio.Event().wait()
+
+    async def stuck(request: Request) -> StreamingResponse:
+        async def body() -> AsyncIterator[str]:
+            yield "begun"
+            await asyncio.Event().wait()
+
+        return StreamingResponse(body())
+
+    async def with_work(request: Request) -> PlainTextResponse:
+        return PlainTextResponse("answered", background=BackgroundTask(asyncio.sleep, 0.4))
+
+    app = Starlette(routes=[Route(f"/{end.__name__}", end) for end in (in_a_thread, silent, stuck, with_work)])
+    log = ExchangeLog()
+    client = make_client(home, app, log, **options)
+
+    for path in ("/in_a_thread", "/silent", "/stuck"):
+        with pytest.raises(httpx2.ReadTimeout, match=r"silent for 0\.1 s"):
+            client.get(path, timeout=0.1)
+    go_on.set()
+
+    assert client.get("/with_work", timeout=30).text == "answered"
+    given_up = {"/in_a_thread", "/silent", "/stuck"}  # the first of them when its thread has ended
+    eventually(lambda: {exchange.url for exchange in log if exchange.is_cancelled} == given_up)
+    if not options:
+        assert client.get("/with_work", timeout=0.1).text == "answered"
+
+
 def test_computing_is_laid_to_a_request_that_was_alone(home: HomeLoop) -> None:
     """The process's CPU time is no request's own: one that only waited beside another, or beside a cell, has none."""
     log = ExchangeLog()
@@ -555,7 +595,7 @@ def test_stream_is_read_as_it_comes_in_both_kinds_of_cells(home: HomeLoop) -> No
     with client.stream("GET", "/") as response:
         lines = response.iter_lines()
         assert (response.status_code, next(lines), next(lines)) == (200, "data: 0", "data: 1")
-    assert left.wait(5)
+    assert left.wait(60)
 
     async def at_home() -> str:
         async with client.stream("GET", "/") as streamed:

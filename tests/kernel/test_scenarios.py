@@ -358,7 +358,7 @@ def test_restart_leaves_the_port_free(free_port: int) -> None:
         driver.good(start, "a")
         driver.good(f"%api serve --port {free_port}", "b")
         driver.manager.restart_kernel(now=False)
-        driver.client.wait_for_ready(timeout=30)
+        driver.client.wait_for_ready(timeout=120)
         driver.good(start, "a")
 
         assert f"Serving at http://127.0.0.1:{free_port}/" in driver.good(f"%api serve --port {free_port}", "b").shown
@@ -399,7 +399,7 @@ def test_restart_and_run_all_ends_in_the_application_that_stood() -> None:
         above = driver.value(state)
 
         driver.manager.restart_kernel(now=False)
-        driver.client.wait_for_ready(timeout=30)
+        driver.client.wait_for_ready(timeout=120)
         for name, source in cells.items():
             driver.good(source, name)
 

@@ -150,7 +150,7 @@ def running(view: FakeView) -> Iterator[FakeSession]:
     try:
         yield session
     finally:
-        asyncio.run_coroutine_threadsafe(_finished(), session.loop).result(5)
+        asyncio.run_coroutine_threadsafe(_finished(), session.loop).result(60)
         session.loop.call_soon_threadsafe(session.loop.stop)
         session.thread.join(5)
         session.loop.close()

@@ -54,7 +54,7 @@ def sign_in(session: Session, password: str) -> tuple[Any, BaseException | None]
 
     view = session.view(application())
     session.submit(lambda: view.sign_in(request), done)
-    assert over.wait(5)
+    assert over.wait(60)
     return outcome[0]
 
 

@@ -9,7 +9,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Seque
 from contextlib import suppress
 from datetime import timedelta
 from functools import lru_cache
-from typing import Any
+from typing import Any, TypeVar
 
 import httpx2
 from starlette.types import Message, Receive, Scope, Send
@@ -20,6 +20,8 @@ from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.recorder import Recorded
 from routebook_kernel.runtime.streaming import StreamContext
 from routebook_kernel.runtime.websocket import Connect, WebSocketSession, websocket_scope
+
+T = TypeVar("T")
 
 BASE_URL = "http://testserver"
 
@@ -68,15 +70,17 @@ class KernelTransport(httpx2.AsyncBaseTransport):
         """Run the request; returns when the response begins.
 
         Raises:
+            httpx2.ReadTimeout: The application was silent for longer than the request's read timeout.
             Exception: The application's own, where no response began or the caller wants it.
         """
-        if BUFFERED in request.extensions:
+        patience_s = request.extensions.get("timeout", {}).get("read")
+        if BUFFERED in request.extensions and patience_s is None:
             return await self._whole(request)
-        run = _Run(request)
+        run = _Run(request, patience_s)
         run.task = asyncio.create_task(self._run(run, request))
         await run.started()
         if run.status is None or self._raises:
-            recorded = await run.task
+            recorded = await run.ended(run.task)
             if recorded.error is not None:
                 raise recorded.error
         if run.status is None:
@@ -138,10 +142,15 @@ class _Whole:
 
 
 class _Run:
-    """One request on its way: what the application receives and what it has sent."""
+    """One request on its way: what the application receives and what it has sent.
 
-    def __init__(self, request: httpx2.Request) -> None:
+    Args:
+        patience_s: How long the application may be silent before its response has ended; None for any time.
+    """
+
+    def __init__(self, request: httpx2.Request, patience_s: float | None) -> None:
         self._request = request
+        self._patience_s = patience_s
         self._content = _chunks(request)
         self._is_read = False
         self._gone = asyncio.Event()
@@ -171,14 +180,38 @@ class _Run:
                 self.chunks.put_nowait(body)
             if not message.get("more_body", False):
                 self._gone.set()
+                self.chunks.put_nowait(b"")  # who waits for the next chunk knows that what follows is background work
 
     async def started(self) -> None:
         """Wait until the response begins, or the application ends; a cancelled wait ends the application's work."""
+        await self._until(self._begun.wait())
+
+    async def ended(self, task: asyncio.Task[Recorded]) -> Recorded:
+        """Wait until the application is done; a cancelled wait ends its work."""
+        await self._until(asyncio.wait({task}))
+        return await task
+
+    async def next_chunk(self) -> bytes | None:
+        """The next piece of the body, empty where it ends; None when the application is done."""
+        chunk = self.chunks.get()
+        return await (chunk if self._gone.is_set() else self._patiently(chunk))
+
+    async def _until(self, waiting: Coroutine[Any, Any, object]) -> None:
         try:
-            await self._begun.wait()
+            await self._patiently(waiting)
         except asyncio.CancelledError:
             await self.abort()
             raise
+
+    async def _patiently(self, waiting: Coroutine[Any, Any, T]) -> T:
+        try:
+            async with asyncio.timeout(self._patience_s):
+                return await waiting
+        except TimeoutError:
+            if self.task is not None:
+                self.task.cancel()  # not awaited: an endpoint in a thread cannot be stopped
+            message = f"The application was silent for {self._patience_s:g} s, the request's read timeout."
+            raise httpx2.ReadTimeout(message, request=self._request) from None
 
     def end(self) -> None:
         """Say that nothing more will come."""
@@ -201,7 +234,7 @@ class _Stream(httpx2.AsyncByteStream):
 
     async def __aiter__(self) -> AsyncIterator[bytes]:
         # Ends when the application does, background tasks included: what they did is there when the call returns.
-        while (chunk := await self._run.chunks.get()) is not None:
+        while (chunk := await self._run.next_chunk()) is not None:
             yield chunk
 
     async def aclose(self) -> None:

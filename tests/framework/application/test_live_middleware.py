@@ -133,12 +133,12 @@ def test_stack_made_while_middleware_is_added_is_not_kept(app: Routebook) -> Non
         def __init__(self, app: ASGIApp, name: str) -> None:
             super().__init__(app, name)
             is_inside.set()
-            assert may_go_on.wait(10)
+            assert may_go_on.wait(60)
 
     app.add_middleware(Slow, name="slow")
     first = threading.Thread(target=lambda: TestClient(app).get("/"))
     first.start()
-    assert is_inside.wait(10)
+    assert is_inside.wait(60)
     second = threading.Thread(target=lambda: app.add_middleware(Tag, name="late"))
     second.start()
     may_go_on.set()

@@ -42,7 +42,7 @@ def run(project: Path) -> Run:
     def run(*arguments: str) -> subprocess.CompletedProcess[str]:
         command = [sys.executable, "-m", "routebook", *arguments]
         environment = {**os.environ, "COLUMNS": "200", "NO_COLOR": "1"}
-        return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=30, env=environment)
+        return subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=120, env=environment)
 
     return run
 
@@ -177,14 +177,14 @@ def test_run_serves_the_application_over_a_socket(project: Path) -> None:
         assert _get(f"http://127.0.0.1:{port}/items/3?limit=5") == {"item_id": 3, "most": 5}
     finally:
         server.send_signal(signal.SIGTERM)
-        output, _ = server.communicate(timeout=10)
+        output, _ = server.communicate(timeout=60)
     assert "serves main:app" in output
 
 
 def _get(url: str) -> object:
-    for _ in range(100):
+    for _ in range(600):
         try:
-            with urllib.request.urlopen(url, timeout=2) as response:
+            with urllib.request.urlopen(url, timeout=60) as response:
                 return json.load(response)
         except OSError:
             time.sleep(0.1)

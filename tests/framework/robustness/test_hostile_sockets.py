@@ -131,7 +131,7 @@ def test_header_floods_are_refused_or_read(server: Server, headers: bytes) -> No
     """h11 has a limit of its own, httptools has none; neither keeps the next request waiting."""
     begin = time.perf_counter()
     assert server.send(b"GET /headers" + END + headers + b"\r\n") in (None, 200, 400, 431)
-    assert time.perf_counter() - begin < 5
+    assert time.perf_counter() - begin < 30
 
 
 def test_deep_json_is_refused(server: Server) -> None:
@@ -154,7 +154,7 @@ def test_clients_that_go_away_leave_nothing_behind(server: Server) -> None:
         ):
             with server.connect() as connection:
                 connection.sendall(head + b"Content-Length: 9000000\r\n\r\n" + body)
-    deadline = time.monotonic() + 5
+    deadline = time.monotonic() + 30
     while process.num_fds() > before and time.monotonic() < deadline:
         time.sleep(0.05)
     assert process.num_fds() <= before

@@ -74,7 +74,7 @@ def ask(
         "client": ("127.0.0.1", 1),
         "server": ("testserver", 80),
     }
-    asyncio.run(asyncio.wait_for(app(scope, receive, send), timeout=20))
+    asyncio.run(asyncio.wait_for(app(scope, receive, send), timeout=90))
     status = next(message["status"] for message in sent if message["type"] == "http.response.start")
     return Answer(status, b"".join(message.get("body", b"") for message in sent))
 
