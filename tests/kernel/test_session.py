@@ -21,6 +21,7 @@ from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendA
 from routebook_kernel.recording.display import exchange_text
 from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 from routebook_kernel.session import Session, streaming
+from routebook_kernel.session.feed import Feed
 from tests.kernel.driver import eventually
 
 
@@ -83,6 +84,31 @@ def test_state_and_deltas_agree(session: Session, app: Routebook) -> None:
     assert (seq, page) == (final_seq, final)
     assert [operation["id"] for operation in page["operations"]] == ["GET /z", "GET /b"]
     leave()
+
+
+def test_a_change_is_told_under_a_lock_that_the_snapshot_needs(session: Session) -> None:
+    """Who changes something holds its lock; the snapshot that is being taken waits for it, and is not waited for."""
+    lock, value, is_taken = threading.Lock(), 0, threading.Event()
+
+    def take() -> int:
+        is_taken.set()
+        with lock:
+            return value
+
+    feed = Feed(session.home, take, lambda before, after, seq: (seq, after) if before != after else None)
+    told: list[tuple[int, int]] = []
+    feed.subscribe(told.append)
+    assert feed.state() == (0, 0)
+
+    is_taken.clear()
+    with lock:
+        value = 1
+        feed.touch()
+        assert is_taken.wait(60)
+        value = 2
+        feed.touch()
+
+    eventually(lambda: told == [(1, 2)])
 
 
 def test_burst_is_sent_as_few_deltas_and_nothing_is_lost(session: Session, app: Routebook) -> None:
@@ -515,6 +541,40 @@ def test_failing_lifespan_fails_the_serve_with_its_reason(session: Session, free
     assert state["status"] == "failed"
     assert "RuntimeError: no database" in str(state["message"])
     assert session.serve(Routebook(), port=free_port)["status"] == "running"
+
+
+def test_lifespan_that_fails_while_served_is_told_to_who_asks(session: Session, free_port: int) -> None:
+    """A cell made the application again with one that cannot start: no request passes without it, until one can."""
+    error: Exception | None = None
+
+    def make() -> None:
+        @contextlib.asynccontextmanager
+        async def lifespan(app: Any) -> AsyncIterator[None]:
+            if error is not None:
+                raise error
+            yield
+
+        made = session.tracker.namespace["app"] = Routebook(lifespan=lifespan)
+        made.get("/")(lambda: "here")
+
+    run(session, "app", make)
+    session.serve(session.tracker.namespace["app"], port=free_port)
+    url = f"http://127.0.0.1:{free_port}/"
+    assert httpx2.get(url).json() == "here"
+
+    error = RuntimeError("no database")
+    run(session, "app", make)
+    refused = httpx2.get(url)
+    told = (503, "The application's lifespan failed at start-up. Its notebook says why.")
+    assert (refused.status_code, refused.text) == told
+    state = session.server_state()
+    assert state["status"] == "running"
+    assert "RuntimeError: no database; until it starts" in str(state["message"])
+
+    error = None
+    run(session, "app", make)
+    assert httpx2.get(url).json() == "here"
+    assert session.server_state()["message"] is None
 
 
 @pytest.mark.parametrize(

@@ -83,11 +83,16 @@ class Lifespans:
 
     def __init__(self) -> None:
         self._entered: list[tuple[ASGIApp, Lifespan, set[str]]] = []
+        self._failed: tuple[ASGIApp, str] | None = None
         self._lock = asyncio.Lock()
 
     def state_of(self, app: ASGIApp) -> dict[str, Any] | None:
         """The lifespan state of an entered application, which each request gets a copy of; None when not entered."""
         return next((lifespan.state for entered, lifespan, _ in self._entered if entered is app), None)
+
+    def trouble_of(self, app: ASGIApp) -> str | None:
+        """Why its start-up failed when it was last tried, "The lifespan failed at …"; None where it did not."""
+        return self._failed[1] if self._failed is not None and self._failed[0] is app else None
 
     async def hold(self, app: ASGIApp, holder: str) -> None:
         """Enter the lifespan if nobody has, and stay in it until `holder` lets go.
@@ -101,7 +106,12 @@ class Lifespans:
                     holders.add(holder)
                     return
             lifespan = Lifespan(app)
-            await lifespan.enter()
+            self._failed = None
+            try:
+                await lifespan.enter()
+            except LifespanFailed as error:
+                self._failed = app, str(error)
+                raise
             self._entered.append((app, lifespan, {holder}))
 
     async def release(self, holder: str, app: ASGIApp | None = None) -> None:

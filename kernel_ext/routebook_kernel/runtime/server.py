@@ -14,11 +14,14 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import uvicorn
+from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.websockets import WebSocketClose
 
 from routebook_kernel.exceptions import ServerRefused
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.joined import JoinedHttp
+from routebook_kernel.runtime.lifespan import LifespanFailed
 
 DEFAULT_PORT = 8000
 _PORTS_TRIED = 100
@@ -99,19 +102,39 @@ def is_loopback(host: str) -> bool:
         return False
 
 
+# Why is said in the notebook only: the text of an exception may hold what is nobody else's, an address with a password.
+_NOT_STARTED = "The application's lifespan failed at start-up. Its notebook says why."
+
+
 class WithState:
     """ASGI middleware: gives each request a copy of the lifespan's state, which we hold and not uvicorn.
+
+    Args:
+        app: What answers.
+        state_of: The state; None while the lifespan is not entered.
+        enter: Enters it, where a request comes before that: the application was exchanged. A start-up that fails
+            answers 503, or closes a WebSocket with 1011.
 
     Spec: ASGI, Lifespan State.
     """
 
-    def __init__(self, app: ASGIApp, state_of: StateOf) -> None:
+    def __init__(self, app: ASGIApp, state_of: StateOf, enter: Callable[[], Awaitable[None]] | None = None) -> None:
         self.app = app
         self.state_of = state_of
+        self.enter = enter
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass the request on with its state."""
-        if (state := self.state_of()) is not None:
+        if (state := self.state_of()) is None and self.enter is not None:
+            try:
+                await self.enter()
+            except LifespanFailed:
+                is_http = scope["type"] == "http"
+                refuse = PlainTextResponse(_NOT_STARTED, 503) if is_http else WebSocketClose(1011, _NOT_STARTED)
+                await refuse(scope, receive, send)
+                return
+            state = self.state_of()
+        if state is not None:
             scope["state"] = state.copy()
         await self.app(scope, receive, send)
 

@@ -46,12 +46,14 @@ class Feed(Generic[Snapshot]):
         self._listeners: list[Callable[[Any], None]] = []
         self._seq = 0
         self._known: Snapshot | None = None
+        self._is_asked = False
         self._is_due = False
         self._sent_at = 0.0
 
     def state(self) -> tuple[int, Any]:
         """The whole state and its sequence number."""
         with self._lock:
+            self._is_asked = True
             self._flush()
             if self._known is None:
                 self._known = self._take()
@@ -70,12 +72,15 @@ class Feed(Generic[Snapshot]):
         return unsubscribe
 
     def touch(self) -> None:
-        """Something that views show may have changed."""
-        with self._lock:
-            if self._is_due or self._known is None:
-                return
-            self._is_due = True
-            wait_s = max(PATIENCE_S, self._sent_at + INTERVAL_S - time.monotonic())
+        """Something that views show may have changed.
+
+        Takes no lock: whoever calls it may hold one that `take` needs. Where a delta is due, its snapshot is yet to be
+        taken, and has the change in it.
+        """
+        if self._is_due or not self._is_asked:
+            return
+        self._is_due = True
+        wait_s = max(PATIENCE_S, self._sent_at + INTERVAL_S - time.monotonic())
         with suppress(HomeLoopError):  # after the end of the session nobody listens any longer
             self._home.call_soon(lambda: self._home.loop.call_later(wait_s, self._flush))
 

@@ -175,6 +175,8 @@ class Session:
                 await lifespans.hold(new, "server")
         except Exception as error:
             self._announce(str(error))
+        for application in self._applications:
+            application.touch()
 
     # What faces ask (session_api.SessionApi)
 
@@ -292,7 +294,11 @@ class Session:
         application = self.view(app) if isinstance(app, Routebook) else None
         live = application.live if application else LiveApp(app)
         served: ASGIApp = Recording(live, self.recorder, lambda: self._count(live))
-        stateful = WithState(served, lambda: self._home_lifespans().state_of(live.current))
+        stateful = WithState(
+            served,
+            lambda: self._home_lifespans().state_of(live.current),
+            lambda: self._home_lifespans().hold(live.current, "server"),
+        )
         served = ProxyPrefix(stateful, hub_prefix_of(os.environ))
         former, self._served = self._served, application
         try:
@@ -429,7 +435,15 @@ class Session:
         """Where the server stands, with the URL that a person can open."""
         status = self.server.status
         url = self._url_of(status.port) if status.port is not None else None
-        return ServerState(status=status.status, url=url, message=status.message)
+        trouble = self._trouble_of_served() if status.status == "running" else None
+        return ServerState(status=status.status, url=url, message=trouble or status.message)
+
+    def _trouble_of_served(self) -> str | None:
+        """Why what is served has no lifespan, though the server runs: its start-up failed in a cell run since."""
+        if self._lifespans is None or self._served is None:
+            return None
+        trouble = self._lifespans.trouble_of(self._served.app)
+        return f"{trouble}; until it starts, requests are answered 503" if trouble else None
 
     def _url_of(self, port: int) -> str:
         if port not in self._urls:

@@ -25,6 +25,7 @@ function Served({ server: { status, url, message } }: { server: ServerState }) {
         ) : (
           visible(url)
         )}
+        {message && ` (${visible(message)})`}
       </span>
     );
   }
