@@ -648,6 +648,7 @@ class TestState(TypedDict):
     headers: Pairs
     body: str  # for reading, the beginning of it
     fill: list[str]  # the names of values that are filled in when it runs
+    held: dict[str, str]  # of these, what a view is signed in with and stands for them: "OAuth2, as mira"
     expect: list[ExpectationState]
     is_running: bool
     result: TestResultState | None  # None where it has not run as it stands

@@ -194,6 +194,27 @@ def test_a_file_that_a_person_changed_is_read_again_and_a_broken_one_never_overw
     assert "statuz" in file.read_text()
 
 
+def test_who_is_signed_in_is_signed_in_for_the_tests(kept: Session, app: Routebook, folder: Path) -> None:
+    """What was given for a scheme stands for what was hidden there; a value that is filled in goes before it."""
+    deltas: list[protocol.TestsDelta] = []
+    kept.tests.state()
+    kept.tests.subscribe(deltas.append)
+    others = {"token": "q2", "password": "pw2"}
+    assert "sign in in the explorer" in run(kept, **others)["result"]["problem"]  # type: ignore[index]
+
+    where: Any = {"user": "mira", "where": "header", "name": "Authorization"}
+    kept.view(app).credentials.keep("OAuth2", {**where, "value": "Bearer sesame"})
+    eventually(lambda: deltas[-1]["set"][0]["held"] == {"authorization": "OAuth2, as mira"})
+    assert run(kept, **others)["result"]["outcome"] == "passed"  # type: ignore[index]
+    assert kept.log.get(kept.log.total).response_body.data.endswith(b'"Bearer sesame"]}')  # type: ignore[union-attr]
+    run(kept, **others, authorization="own")
+    assert kept.log.get(kept.log.total).response_body.data.endswith(b'"Bearer own"]}')  # type: ignore[union-attr]
+
+    kept.view(app).credentials.keep("OAuth2", {**where, "value": "Basic bWlyYTp4"})  # not what was sent there
+    assert kept.tests.state()[1]["tests"][0]["held"] == {}
+    assert "sesame" not in (folder / "shop.tests.json").read_text()
+
+
 def test_views_follow(kept: Session) -> None:
     """What ran and what was removed is told."""
     kept.tests.state()

@@ -394,6 +394,7 @@ export interface TestState {
   headers: Pairs;
   body: string;
   fill: string[];
+  held: { [name: string]: string };
   expect: Expectation[];
   is_running: boolean;
   result: TestResult | null;

@@ -62,6 +62,7 @@ test("a delta changes, orders and removes tests", () => {
     headers: [],
     body: "",
     fill: [],
+    held: {},
     expect: [],
     is_running: false,
     result: outcome

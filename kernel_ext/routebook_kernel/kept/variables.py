@@ -20,20 +20,20 @@ from routebook_kernel.records import RawRequest
 _FORM = "application/x-www-form-urlencoded"
 
 
-def variable_of(hidden: Hidden) -> str:
-    """The name under which a hidden value is asked for: "authorization", "x_api_key"."""
-    return re.sub(r"\W+", "_", hidden.name).strip("_").lower() or "value"
+def named(text: str) -> str:
+    """The name under which a header, a parameter or a field is asked for: "authorization", "x_api_key"."""
+    return re.sub(r"\W+", "_", text).strip("_").lower() or "value"
 
 
 def request_to_keep(raw: RawRequest, hidden: Iterable[Hidden], secrets: Secrets) -> tuple[TestRequest, tuple[str, ...]]:
     """A request as a test keeps it, and the names of what is to be filled in."""
     hidden = tuple(hidden)
-    names = {each.key: "{{" + variable_of(each) + "}}" for each in hidden}
+    names = {each.key: "{{" + named(each.name) + "}}" for each in hidden}
     marked = filled(raw, names, secrets)
     # A URL and a form have the braces encoded; a person reads them better as they are.
     url = marked.url.replace("%7B%7B", "{{").replace("%7D%7D", "}}")
     made = TestRequest(marked.method, url, marked.headers)
-    return _with_body(made, marked), tuple(dict.fromkeys(variable_of(each) for each in hidden))
+    return _with_body(made, marked), tuple(dict.fromkeys(named(each.name) for each in hidden))
 
 
 def _with_body(request: TestRequest, raw: RawRequest) -> TestRequest:
@@ -67,7 +67,9 @@ def fill(test: KeptTest, value_of: Callable[[str], str | None]) -> RawRequest:
     values = {name: value for name in test.fill if (value := value_of(name))}
     if missing := [name for name in test.fill if name not in values]:
         told = ", ".join(missing)
-        raise TestsRefused(f"It needs {told}, which is kept nowhere: set a variable of that name in a cell.")
+        raise TestsRefused(
+            f"It needs {told}, which is kept nowhere: sign in in the explorer, or give a cell a variable of that name."
+        )
     request = test.request
     headers = tuple((name, _header(value, values)) for name, value in request.headers)
     raw = RawRequest(request.method, _put(request.url, values, quote_plus), headers, request.body)

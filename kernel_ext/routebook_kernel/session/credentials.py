@@ -9,6 +9,8 @@ Spec: OpenAPI 3.1.0, Security Scheme Object.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
+from routebook_kernel.kept.model import TestRequest
+from routebook_kernel.kept.variables import named
 from routebook_kernel.protocol import Credential, CredentialState
 from routebook_kernel.recording.hidden import Hidden
 from routebook_kernel.recording.redact import HIDDEN, Secrets
@@ -33,9 +35,10 @@ class Credentials:
             for scheme, given in self._given.items()
         }
 
-    def of(self, schemes: Iterable[str]) -> dict[str, Credential]:
-        """What was given for these schemes."""
-        return {scheme: self._given[scheme] for scheme in schemes if scheme in self._given}
+    def of(self, schemes: Iterable[str] | None = None) -> dict[str, Credential]:
+        """What was given for these schemes; None for all."""
+        given = self._given
+        return {scheme: given[scheme] for scheme in (given if schemes is None else schemes) if scheme in given}
 
     def keep(self, scheme: str, credential: Credential | None) -> None:
         """Take what a person gives for a scheme; None lets go of it."""
@@ -59,6 +62,11 @@ class Held(NamedTuple):
     value: str
     words: str
 
+    @classmethod
+    def of(cls, scheme: str, credential: Credential, value: str) -> "Held":
+        """What was given for a scheme, or the part of it that stands for the hidden one."""
+        return cls(value, f"{scheme}, as {credential['user']}" if credential["user"] else scheme)
+
 
 def held_for(hidden: Hidden, request: RawRequest, given: Mapping[str, Credential], secrets: Secrets) -> Held | None:
     """What was given that stands for a hidden value; None where nothing was.
@@ -68,10 +76,25 @@ def held_for(hidden: Hidden, request: RawRequest, given: Mapping[str, Credential
     for scheme, credential in given.items():
         if (credential["where"], credential["name"].lower()) != (hidden.where, hidden.name.lower()):
             continue
-        value, words = credential["value"], f"{scheme}, as {credential['user']}" if credential["user"] else scheme
+        value = credential["value"]
         if hidden.where != "header":
-            return Held(value, words)
+            return Held.of(scheme, credential, value)
         kept = next(text for name, text in request.headers if name.lower() == hidden.name)
         if secrets.header_pairs([(hidden.name, value)]) == ((hidden.name, kept),):
-            return Held(value.removeprefix(kept.removesuffix(HIDDEN)), words)
+            return Held.of(scheme, credential, value.removeprefix(kept.removesuffix(HIDDEN)))
+    return None
+
+
+def held_as(name: str, request: TestRequest, given: Mapping[str, Credential]) -> Held | None:
+    """What was given that stands for a name in a kept request, `{{name}}`; None where nothing was."""
+    for scheme, credential in given.items():
+        if named(credential["name"]) != name:
+            continue
+        value = credential["value"]
+        if credential["where"] != "header":
+            return Held.of(scheme, credential, value)
+        for header, text in request.headers:
+            before = text.removesuffix("{{" + name + "}}")
+            if header.lower() == credential["name"].lower() and before != text and value.startswith(before):
+                return Held.of(scheme, credential, value.removeprefix(before))
     return None

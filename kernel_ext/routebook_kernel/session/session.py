@@ -85,7 +85,13 @@ class Session:
             lambda: file_of_tests(namespace),
             self.log,
             self.home,
-            Applications(self._performing_named, self._document_of, lambda: self._secrets, self._text_variable),
+            Applications(
+                self._performing_named,
+                self._document_of,
+                lambda: self._secrets,
+                self._text_variable,
+                self._all_credentials_of,
+            ),
         )
         self.log_view = LogView(
             self.log, self.home, self._performing_named, lambda: self._secrets, self._credentials_of
@@ -195,6 +201,7 @@ class Session:
             raise NotAnApplication(f"{type(app).__name__} {app!r}"[:80])
         name = self.tracker.names.name_of(app) or "app"
         application = Application(app, name, self.tracker, self.home, self._performing, self._server_state)
+        application.credentials.on_change(self.tests.touch)
         self._applications.append(application)
         return application
 
@@ -415,6 +422,11 @@ class Session:
         """What was given for the security schemes of an operation of the application of a name."""
         application = self._named(name)
         return application.credentials_for(operation) if application is not None else {}
+
+    def _all_credentials_of(self, name: str) -> Mapping[str, Credential]:
+        """What was given for any security scheme of the application of a name."""
+        application = self._named(name)
+        return application.credentials.of() if application is not None else {}
 
     def _home_lifespans(self) -> Lifespans:
         if self._lifespans is None:

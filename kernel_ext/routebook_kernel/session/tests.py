@@ -18,6 +18,7 @@ from routebook_kernel.kept.model import Expectation, KeptTest, expectation_from_
 from routebook_kernel.kept.suggest import suggestions
 from routebook_kernel.kept.variables import fill, request_to_keep
 from routebook_kernel.protocol import (
+    Credential,
     ExpectationState,
     Suggestion,
     TestDraft,
@@ -33,6 +34,7 @@ from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.records import Exchange
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
+from routebook_kernel.session.credentials import Held, held_as
 from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import send_raw
 
@@ -49,12 +51,14 @@ class Applications:
         document: The OpenAPI document; an empty one where there is none.
         secrets: The names of secrets.
         variable: A text variable of the notebook; None where there is none.
+        credentials: What was given for the security schemes of an application.
     """
 
     performing: Callable[[str], Perform | None]
     document: Callable[[str], Mapping[str, Any]]
     secrets: Callable[[], Secrets]
     variable: Callable[[str], str | None]
+    credentials: Callable[[str], Mapping[str, Credential]]
 
 
 class NotebookTests:
@@ -85,6 +89,10 @@ class NotebookTests:
         """The whole state and its sequence number."""
         return self._feed.state()
 
+    def touch(self) -> None:
+        """Something that its views show may have changed."""
+        self._feed.touch()
+
     def subscribe(self, listener: Callable[[TestsDelta], None]) -> Callable[[], None]:
         """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
         return self._feed.subscribe(listener)
@@ -102,7 +110,7 @@ class NotebookTests:
         return TestDraft(
             name=self._free_name(f"{test.name} answers {exchange.status}"),
             file=self._path().name,
-            test=_test_state(test, is_running=False, result=None),
+            test=_test_state(test, self._held(test), is_running=False, result=None),
             suggestions=[Suggestion(expectation=_told(one), is_chosen=chosen) for one, chosen in offered],
         )
 
@@ -215,7 +223,13 @@ class NotebookTests:
         perform = self._applications.performing(test.application)
         if perform is None:
             raise TestsRefused(f"There is no application {test.application!r}: run the cell that makes it.")
-        raw = fill(test, lambda name: values.get(name) or self._applications.variable(name))
+        held = self._held(test)
+
+        def value_of(name: str) -> str | None:
+            signed_in = held[name].value if name in held else None
+            return values.get(name) or self._applications.variable(name) or signed_in
+
+        raw = fill(test, value_of)
         body, headers = bytearray(), list[tuple[str, str]]()
 
         def hear(message: Message) -> None:
@@ -226,6 +240,11 @@ class NotebookTests:
 
         exchange = await send_raw(perform, raw, hear)
         return exchange, Answer(exchange.status, tuple(headers), bytes(body), exchange.elapsed_ms)
+
+    def _held(self, test: KeptTest) -> dict[str, Held]:
+        """What its names stand for while somebody is signed in."""
+        given = self._applications.credentials(test.application) if test.fill else {}
+        return {name: held for name in test.fill if (held := held_as(name, test.request, given)) is not None}
 
     def _judge(self, application: str, operation: str | None) -> Judge:
         return Judge(self._applications.document(application), operation, self._applications.secrets())
@@ -298,7 +317,12 @@ class NotebookTests:
                 folder=str(path.parent),
                 problem=self._problem,
                 tests=[
-                    _test_state(test, is_running=test.name in self._running, result=self._known_result(test))
+                    _test_state(
+                        test,
+                        self._held(test),
+                        is_running=test.name in self._running,
+                        result=self._known_result(test),
+                    )
                     for test in self._tests
                 ],
             )
@@ -324,7 +348,9 @@ def difference(before: TestsState, after: TestsState, seq: int) -> TestsDelta | 
     )
 
 
-def _test_state(test: KeptTest, *, is_running: bool, result: TestResultState | None) -> TestState:
+def _test_state(
+    test: KeptTest, held: Mapping[str, Held], *, is_running: bool, result: TestResultState | None
+) -> TestState:
     request = test.request
     if request.json_text is not None:
         body = json.dumps(json.loads(request.json_text), indent=2, ensure_ascii=False)
@@ -338,6 +364,7 @@ def _test_state(test: KeptTest, *, is_running: bool, result: TestResultState | N
         headers=list(request.headers),
         body=body[:_MAX_SHOWN],
         fill=list(test.fill),
+        held={name: one.words for name, one in held.items()},
         expect=[_told(one) for one in test.expect],
         is_running=is_running,
         result=result,

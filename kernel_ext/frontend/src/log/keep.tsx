@@ -146,7 +146,7 @@ function Form({ store, detail, draft }: { store: LogStore; detail: ExchangeDetai
               <Icon name="lock" /> Credentials are filled in when it runs, never stored:
             </p>
           )}
-          <Fill names={test.fill} values={values} onChange={setValues} />
+          <Fill names={test.fill} held={test.held} values={values} onChange={setValues} />
         </div>
         <div>
           <Editor rows={rows} verdicts={verdicts} onChange={setRows} />

@@ -158,10 +158,13 @@ export function Editor({
 /** The values that stand in no file, asked for. */
 export function Fill({
   names,
+  held,
   values,
   onChange,
 }: {
   names: string[];
+  /** Of these, who is signed in and stands for them. */
+  held: { [name: string]: string };
   values: { [name: string]: string };
   onChange: (values: { [name: string]: string }) => void;
 }) {
@@ -180,11 +183,13 @@ export function Fill({
               id={`${uid}-${name}`}
               type="password"
               autocomplete="off"
-              placeholder="or a variable of this name in a cell"
+              placeholder={held[name] ? "as signed in" : "or a variable of this name in a cell"}
               value={values[name] ?? ""}
               onInput={({ currentTarget }) => onChange({ ...values, [name]: currentTarget.value })}
             />
-            <span class="rb-small rb-2">kept nowhere</span>
+            <span class="rb-small rb-2">
+              kept nowhere{held[name] && `; left empty: signed in with ${visible(held[name])}`}
+            </span>
           </div>
         </div>
       ))}

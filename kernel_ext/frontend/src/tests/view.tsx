@@ -222,6 +222,7 @@ const Empty = () => (
 
 function Loaded({ store, state }: { store: TestsStore; state: TestsState }) {
   const asked = [...new Set(state.tests.flatMap(({ fill }) => fill))];
+  const held = Object.assign({}, ...state.tests.map((test) => test.held)) as { [name: string]: string };
   const problem = state.problem || store.problem;
   return (
     <>
@@ -239,7 +240,7 @@ function Loaded({ store, state }: { store: TestsStore; state: TestsState }) {
             <Icon name="right" />
             {plural(asked.length, "value")} to fill in: they stand in no file
           </summary>
-          <Fill names={asked} values={store.values} onChange={(values) => store.fill(values)} />
+          <Fill names={asked} held={held} values={store.values} onChange={(values) => store.fill(values)} />
         </details>
       )}
       {state.tests.length ? (
