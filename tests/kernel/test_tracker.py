@@ -124,6 +124,67 @@ def test_redefined_dependency_is_followed(pages: Pages) -> None:
     assert [pages.client().get(path).json() for path in ("/a", "/b", "/c")] == ["new", "new", "newnew"]
 
 
+_VALIDATED = """
+from pydantic import AfterValidator, Field, field_validator
+class Item(BaseModel):
+    name: str
+    @field_validator("name")
+    @classmethod
+    def check(cls, value): return value{}
+"""
+
+ALTERED = {
+    "validator": (_VALIDATED, "item: Item", "Item"),
+    "of a nested model": (_VALIDATED + "class Order(BaseModel):\n    item: Item", "order: Order", "Order"),
+    "validator of a type": (
+        "from pydantic import AfterValidator\nclass Item(BaseModel):\n"
+        "    name: Annotated[str, AfterValidator(lambda value: value{})]",
+        "item: Item",
+        "Item",
+    ),
+    "factory": (
+        "from pydantic import Field\nclass Item(BaseModel):\n    name: str = Field(default_factory=lambda: str(){})",
+        "item: Item",
+        "Item",
+    ),
+    "settings": (
+        "from pydantic import ConfigDict\nclass Item(BaseModel):\n"
+        "    model_config = ConfigDict(str_strip_whitespace=bool(''{}))\n    name: str",
+        "item: Item",
+        "Item",
+    ),
+    "method": ("class Item(BaseModel):\n    name: str\n    def told(self): return self.name{}", "item: Item", "Item"),
+    "dependency": ("def get_name(): return ''{}", "name=Depends(get_name)", "get_name"),
+    "dependency of a dependency": (
+        "def inner(): return ''{}\ndef outer(value=Depends(inner)): return value",
+        "name=Depends(outer)",
+        "inner",
+    ),
+}
+
+
+@pytest.mark.parametrize("where", ["another cell", "the same cell"])
+@pytest.mark.parametrize(("definition", "parameter", "name"), ALTERED.values(), ids=ALTERED)
+def test_what_no_document_shows_is_told_too(
+    pages: Pages, definition: str, parameter: str, name: str, where: str
+) -> None:
+    """A model or a dependency that does something else; one that only ran again is no change."""
+    operation = f"@app.post('/x')\ndef x({parameter}): return 1"
+
+    def run(end: str) -> str:
+        if where == "the same cell":
+            return pages.run("both", f"{definition.format(end)}\n{operation}")
+        told = pages.run("definition", definition.format(end))
+        pages.run("operation", operation)
+        return told
+
+    run("")
+
+    assert "the code of" not in run("")
+    assert f"~ POST /x  the code of {name} is new" in run(" or 'n'")
+    assert "the code of" not in run(" or 'n'")
+
+
 def test_redefined_enum_and_exception_are_followed(pages: Pages) -> None:
     """A default that is a member; a handler's key."""
     pages.run("enum", "class Color(Enum):\n    red = 'red'\nclass Gone(Exception): pass")

@@ -9,6 +9,7 @@ from types import CodeType
 from typing import Any, Literal
 
 from routebook_kernel.records import CellKey
+from routebook_kernel.registry.same_code import is_same_code
 
 ChangeKind = Literal["new", "changed", "removed"]
 
@@ -54,8 +55,12 @@ class Change:
 EMPTY = Snapshot({}, {})
 
 
-def compare(before: Snapshot, after: Snapshot) -> list[Change]:
-    """The changes between two snapshots, in the order of the operations, removed ones last."""
+def compare(before: Snapshot, after: Snapshot, altered: Mapping[str, str]) -> list[Change]:
+    """The changes between two snapshots, in the order of the operations, removed ones last.
+
+    Args:
+        altered: By operation, the name of a model or a dependency that does something else by now.
+    """
     changed_schemas = _changed_schemas(before.schemas, after.schemas)
     changes = []
     for key, now in after.operations.items():
@@ -63,6 +68,8 @@ def compare(before: Snapshot, after: Snapshot) -> list[Change]:
             changes.append(Change("new", key, f"→ `{now.function}`"))
         elif notes := list(_iter_notes(then, now, before, after, changed_schemas)):
             changes.append(Change("changed", key, "; ".join(notes)))
+        elif key in altered:
+            changes.append(Change("changed", key, f"the code of `{altered[key]}` is new"))
     gone = [key for key in before.operations if key not in after.operations]
     return changes + [Change("removed", key, "") for key in gone]
 
@@ -264,19 +271,3 @@ def _refers_to(node: Any, names: frozenset[str] | set[str]) -> bool:
             return True
         return any(_refers_to(value, names) for value in node.values())
     return isinstance(node, list) and any(_refers_to(item, names) for item in node)
-
-
-def is_same_code(old: CodeType | None, new: CodeType | None) -> bool:
-    """Whether two functions do the same, wherever their lines stand."""
-    if old is new or old is None or new is None:
-        return old is new
-    return (
-        old.co_code == new.co_code
-        and old.co_names == new.co_names
-        and old.co_varnames == new.co_varnames
-        and len(old.co_consts) == len(new.co_consts)
-        and all(
-            is_same_code(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else type(a) is type(b) and a == b
-            for a, b in zip(old.co_consts, new.co_consts, strict=True)
-        )
-    )

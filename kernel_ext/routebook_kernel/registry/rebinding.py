@@ -120,9 +120,7 @@ def _rebuild_models(classes: Sequence[Definition], replaced: Replaced, rebinding
             if not _remake_schema(cls):
                 rebinding.stale[Same(cls)] = ", ".join(sorted(_names(replaced)))
         done = {model: model.target for model in rebinding.models}
-        touched = [
-            each.value for each in classes if Same(each.value) not in done and _names_in_fields(each.value, done)
-        ]
+        touched = [each.value for each in classes if Same(each.value) not in done and names_in_fields(each.value, done)]
 
 
 def _names(replaced: Replaced) -> set[str]:
@@ -131,7 +129,7 @@ def _names(replaced: Replaced) -> set[str]:
 
 def _rebind_fields(cls: type, replaced: Replaced) -> bool:
     """Exchange what a class's fields name; whether there was anything."""
-    if not _names_in_fields(cls, replaced):
+    if not names_in_fields(cls, replaced):
         return False
     for name, annotation in inspect.get_annotations(cls).items():
         cls.__annotations__[name] = substituted(annotation, replaced)
@@ -144,7 +142,8 @@ def _rebind_fields(cls: type, replaced: Replaced) -> bool:
     return True
 
 
-def _names_in_fields(cls: type, replaced: Replaced) -> bool:
+def names_in_fields(cls: type, replaced: Replaced) -> bool:
+    """Whether the fields of a class name an old definition."""
     return any(names_any(value, replaced) for value in _iter_fields(cls))
 
 

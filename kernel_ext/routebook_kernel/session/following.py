@@ -19,10 +19,12 @@ from routebook_kernel.registry.rebinding import (
     RebindingError,
     is_route,
     iter_named,
+    names_in_fields,
     rebind_definitions,
     rebound_include,
     rebound_route,
 )
+from routebook_kernel.registry.same_code import does_the_same
 from routebook_kernel.registry.substitution import Named, Replaced, is_alias, substituted, substituted_all
 from routebook_kernel.registry.written import Sources, Written, is_same
 
@@ -55,6 +57,7 @@ class Follower:
         self._index = NamedIndex()
         self._stale: dict[Same, Staleness] = {}
         self._stale_routes: dict[Same, str] = {}
+        self._altered: Replaced = {}
         self._sources = Sources(notebook.cells)
         self._values: dict[str, Any] = {}
         self._written: dict[Same, tuple[Written, ...]] = {}
@@ -65,6 +68,7 @@ class Follower:
         replaced = self._definitions.settle(self._namespace, cell, self._sources.binds)
         changed = self._changed_names()
         self._follow_values(changed)
+        self._altered = self._altered_by(replaced)
         if replaced:
             # Asked before anything is exchanged: afterwards a function no longer names what its route was made from.
             naming = self._naming(replaced)
@@ -193,6 +197,16 @@ class Follower:
             routes = {Same(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
+    def _altered_by(self, replaced: Replaced) -> Replaced:
+        """The new definitions that do something else than the former, and the classes with a field of such a one."""
+        altered = {Same(new): new for old, new in replaced.items() if not does_the_same(old.target, new)}
+        more = altered
+        while more:
+            outer = [each.value for each in self._definitions.classes() if Same(each.value) not in altered]
+            more = {Same(cls): cls for cls in outer if names_in_fields(cls, altered)}
+            altered |= more
+        return altered
+
     def _naming(self, replaced: Replaced) -> set[Entry]:
         """The entries that name a definition."""
         if not replaced:
@@ -213,6 +227,15 @@ class Follower:
                 self._notebook.substitute(entry, container, _rebound(entry.value, replaced))
             except RebindingError:
                 self._stale_routes[Same(entry.value)] = self._named(entry.value).first_of(replaced)
+
+    def altered(self, operations: Iterable[Operation]) -> dict[str, str]:
+        """The operations that use something that does something else since the last run, each with its name."""
+        found = {}
+        for operation in operations if self._altered else ():
+            route = operation.context.original_route
+            if is_route(route) and (named := self._named(route)).has_any(self._altered):
+                found[operation.id] = named.first_of(self._altered)
+        return found
 
     def application_staleness(self, app: Routebook) -> Staleness | None:
         """Why an application itself does not follow; None when it does."""

@@ -112,7 +112,7 @@ class Reporter:
         operations = list(iter_operations(app, lambda route: entries.get(Same(route))))
         before, after = self._snapshots.get(Same(former or app), EMPTY), take_snapshot(operations, document)
         self._former[Same(app)], self._snapshots[Same(app)] = before, after
-        changes = compare(before, after)
+        changes = compare(before, after, self._follower.altered(operations))
         findings = [
             *problem,
             *self._find(app, operations, run.cell),
