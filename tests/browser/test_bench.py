@@ -36,6 +36,13 @@ class BenchPage:
         self.table = self.root.get_by_role("table", name="Figures of run")
         self.form = self.root.get_by_role("form", name="Next run")
 
+    def start(self, **fields: str) -> None:
+        """Fill in and run, once the run before has ended: meanwhile the button is disabled."""
+        expect(self.form.get_by_role("button", name="Run")).to_have_attribute("aria-disabled", "false")
+        for label, text in fields.items():
+            self.form.get_by_label(label.replace("_", " ")).fill(text)
+        self.notebook.page.keyboard.press("Control+Enter")
+
 
 @pytest.fixture
 def bench(open_notebook) -> BenchPage:
@@ -56,8 +63,7 @@ def test_a_run_its_figures_another_beside_it_and_the_saved_notebook(
     assert bench.notebook.kernel_eval("__import__('routebook_kernel').extension.session().log.total") == "0"
     assert "not shown\\n" not in bench.notebook.output(1).first.inner_text()
 
-    bench.form.get_by_label("at a time").fill("4")
-    bench.form.get_by_label("at a time").press("Control+Enter")
+    bench.start(at_a_time="4")
     expect(bench.root.get_by_role("heading", name="GET /items/5")).to_be_visible()
     expect(bench.table.get_by_role("columnheader", name="run 1")).to_be_visible()
     expect(bench.table.get_by_role("columnheader", name="ratio")).to_be_visible()
@@ -77,23 +83,18 @@ def test_a_run_its_figures_another_beside_it_and_the_saved_notebook(
 
 def test_a_run_is_cancelled_and_what_it_measured_stays(bench: BenchPage, page: Page) -> None:
     """Over a socket too; a wrong path says what was measured instead."""
-    bench.form.get_by_label("Path and query").fill("/slow")
-    bench.form.get_by_label("requests").fill("100000")
     bench.form.get_by_role("radio", name="Over a socket").check()
-    page.keyboard.press("Control+Enter")
+    bench.start(Path_and_query="/slow", requests="100000")
     expect(bench.root.get_by_text("Running")).to_be_visible()
     expect(bench.root.get_by_role("progressbar")).to_be_visible()
     page.keyboard.press("Escape")
     expect(bench.root.get_by_text("cancelled after")).to_be_visible()
     expect(bench.root).to_contain_text("The client was busy")
 
-    bench.form.get_by_label("Path and query").fill("/nothing")
-    bench.form.get_by_label("requests").fill("100")
-    page.keyboard.press("Control+Enter")
+    bench.start(Path_and_query="/nothing", requests="100")
     expect(bench.root.get_by_text("100 of 100 requests were refused or failed")).to_be_visible()
     expect(bench.root).to_contain_text("404 × 100")
-    bench.form.get_by_label("Path and query").fill("nothing")
-    page.keyboard.press("Control+Enter")
+    bench.start(Path_and_query="nothing")
     expect(bench.root.get_by_role("alert")).to_contain_text("is no path")
 
 
@@ -103,8 +104,7 @@ def test_no_serious_accessibility_problem(bench: BenchPage, page: Page, screensh
     set_theme(page, theme)
     page.evaluate("jupyterapp.shell.collapseLeft()")
     expect(bench.table).to_be_visible()
-    bench.form.get_by_label("at a time").fill("2")
-    bench.form.get_by_label("at a time").press("Enter")
+    bench.start(at_a_time="2")
     expect(bench.table.get_by_role("columnheader", name="ratio")).to_be_visible()
     load_axe(page)
     for width in (1280, 700, 460):
