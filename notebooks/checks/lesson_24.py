@@ -90,6 +90,13 @@ prices = Exercise(
         ask("Tea has its price", "GET /prices/tea", gives={"name": "tea", "price": 3}),
         ask("Cake has its own", "GET /prices/cake", gives={"name": "cake", "price": 4}, needs=1),
         ask(
+            "So has all that is read",
+            "GET /prices/scone",
+            gives={"name": "scone", "price": 2},
+            mistakes={404: "`read_prices()` gives a price for it. Take the prices from there, not from the sentence."},
+            needs=2,
+        ),
+        ask(
             "What is not sold is a 404",
             "GET /prices/gold",
             status=404,
@@ -99,7 +106,7 @@ prices = Exercise(
             },
             needs=1,
         ),
-        do("The list is read once, not for each request", _is_read_once, needs=(1, 2)),
+        do("The list is read once, not for each request", _is_read_once, needs=(3, 4)),
     ],
     hints=[
         "What stands in the cell outside of every function runs once, when the cell runs.",
@@ -155,6 +162,12 @@ prices = Exercise(
             "    if name not in prices:\n        raise HTTPException(404)\n"
             '    return {"name": name, "price": prices[name]}',
             "called once a request",
+        ),
+        Mistake(
+            'PRICES = {"tea": 3, "cake": 4}\n\n\n@app.get("/prices/{name}")\ndef read_price(name: str):\n'
+            "    if name not in PRICES:\n        raise HTTPException(404)\n"
+            '    return {"name": name, "price": PRICES[name]}',
+            "not from the sentence",
         ),
         Mistake(
             'PRICES = read_prices()\n\n\n@app.get("/prices/{name}")\ndef read_price(name: str):\n'
