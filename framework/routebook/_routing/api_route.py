@@ -348,7 +348,7 @@ def _declared_models(endpoint: Callable[..., Any], response_model: Any) -> tuple
     """The response model and, for an endpoint that yields, the type of an item."""
     is_stream = classify_callable(endpoint).is_generator
     if not isinstance(response_model, DefaultPlaceholder):
-        return (None, response_model) if is_stream else (response_model, None)
+        return (None, _item_of(response_model)) if is_stream else (response_model, None)
     annotation = return_annotation(endpoint)
     if annotation is EMPTY or annotation is type(None):  # `-> None` promises nothing, so that a 204 can say it
         return None, None
@@ -359,6 +359,13 @@ def _declared_models(endpoint: Callable[..., Any], response_model: Any) -> tuple
     if isinstance(base, type) and issubclass(base, Response):
         return None, None
     return annotation, None
+
+
+def _item_of(response_model: Any) -> Any:
+    """The type of an item, for a response model that is a stream's, a list's or the item's own."""
+    base, _ = split_annotated(response_model)
+    items = typing.get_args(base)
+    return items[0] if items and typing.get_origin(base) in (*_STREAMS, Sequence, list) else response_model
 
 
 def _response_field(annotation: Any, where: SourceLocation | None) -> ModelField:

@@ -1,7 +1,7 @@
 """Endpoints that yield: what is sent, when, and what ends it."""
 
 import time
-from collections.abc import AsyncIterable, Iterable, Iterator
+from collections.abc import AsyncIterable, Iterable, Iterator, Sequence
 from typing import Any
 
 import anyio
@@ -51,6 +51,21 @@ def test_typed_items_are_validated_and_filtered() -> None:
         lines.extend(answer.iter_lines())
 
     assert lines in (['{"name":"a"}'], [])
+
+
+@pytest.mark.parametrize("response_model", [Item, list[Item], Sequence[Item], AsyncIterable[Item]])
+def test_response_model_is_the_items_or_that_of_all(response_model: Any) -> None:
+    """Who writes `list[Item]` means what the whole answer is; nothing unfiltered is sent."""
+    app = Routebook()
+
+    @app.get("/", response_model=response_model)
+    async def items() -> Any:
+        yield {"name": "a", "secret": 1}
+        yield Item(name="b")
+
+    assert TestClient(app).get("/").text == '{"name":"a","note":null}\n{"name":"b","note":null}\n'
+    content = app.openapi()["paths"]["/"]["get"]["responses"]["200"]["content"]
+    assert content == {"application/jsonl": {"itemSchema": {"$ref": "#/components/schemas/Item"}}}
 
 
 @pytest.mark.parametrize("is_async", [True, False])
