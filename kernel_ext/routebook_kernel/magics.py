@@ -304,8 +304,11 @@ class ApiMagics(Magics):
             headers.append(("content-type", "application/json" if body.lstrip()[:1] in {b"{", b"["} else "text/plain"))
         is_outside = url.startswith(("http://", "https://"))
         send = httpx2.request if is_outside else client.request
+        options: dict[str, Any] = {"follow_redirects": request.follows_redirects}
+        if request.timeout_s is not None:
+            options["timeout"] = request.timeout_s
         try:
-            return send(request.method, url, headers=headers, content=body, follow_redirects=request.follows_redirects)
+            return send(request.method, url, headers=headers, content=body, **options)
         except httpx2.HTTPError as error:
             way_out = ": without its host, a URL is asked of the notebook's application" if is_outside else ""
             raise HttpFileError(f"line {request.line}: {url} was not answered, {error}{way_out}") from None

@@ -142,6 +142,7 @@ def test_each_view_is_used(notebook7: Notebook) -> None:
     expect(tests.get_by_role("listitem").first).to_contain_text("passed")
 
     expect(bench.get_by_role("table", name="Figures of run 1")).to_contain_text("p99")
+    expect(bench.get_by_role("button", name="Run Ctrl Enter")).to_have_attribute("aria-disabled", "false")
     bench.get_by_label("at a time").fill("2")
     bench.get_by_label("at a time").press("Control+Enter")
     expect(bench.get_by_role("columnheader", name="ratio")).to_be_visible()

@@ -123,6 +123,15 @@ def test_scripts_are_left_out_and_told() -> None:
     assert [note.partition(":")[0] for note in request.notes] == ["line 2", "line 9", "line 12", "line 13", "line 7"]
 
 
+@pytest.mark.parametrize(("told", "seconds"), [("5", 5), ("0.5 s", 0.5), ("500ms", 0.5), ("2 m", 120)])
+def test_timeout_is_read_with_its_unit(told: str, seconds: float) -> None:
+    """Seconds, where no unit is written; what is no time is said with its line."""
+    (request,) = parse_http_file(f"# @timeout {told}\nGET /").requests
+    assert request.timeout_s == seconds
+    with pytest.raises(HttpFileError, match=r"line 2: the request's `@timeout soon` is no time: write 5"):
+        parse_http_file("# @timeout soon\nGET /")
+
+
 def test_files_stand_anywhere_in_a_body(tmp_path: Path) -> None:
     """Alone, with `<@` filled, and as the parts of a multipart body, whose lines end as they have to."""
     (tmp_path / "a.txt").write_text("{{who}}")

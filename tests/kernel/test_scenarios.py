@@ -306,6 +306,17 @@ def test_http_cell_sends_several_requests(kernel: Kernel) -> None:
     assert "line 11: expected 404, was answered 200" in result.shown
 
 
+def test_http_cell_waits_no_longer_than_it_says(kernel: Kernel) -> None:
+    """The request that is silent is named by its line; the kernel goes on."""
+    define(kernel, "patient")
+    kernel.good("import asyncio\n@patient.get('/slow')\nasync def slow(): await asyncio.sleep(60)", "patient-1")
+
+    result = kernel.run("%%http patient\n# @timeout 100 ms\nGET /slow", "patient-2")
+
+    assert "line 3: /slow was not answered, The application was silent for 0.1 s" in (result.error or "") + result.text
+    assert kernel.value("1 + 1") == "2"
+
+
 def test_application_as_last_expression_is_the_explorer_with_a_text_beside(kernel: Kernel) -> None:
     """The widget for the page, text and HTML for where it does not run."""
     define(kernel, "seventeen")

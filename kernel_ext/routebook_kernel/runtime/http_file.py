@@ -33,6 +33,8 @@ from routebook_kernel.exceptions import KernelExtensionError
 
 _SEPARATOR = re.compile(r"^###(.*)$")
 _VARIABLE = re.compile(r"^@([\w.-]+)\s*=\s*(.*)$")
+_TIME = re.compile(r"^(\d+(?:\.\d+)?)\s*(ms|s|m)?$")
+_SECONDS: Mapping[str | None, float] = {"ms": 0.001, "s": 1, None: 1, "m": 60}
 _DIRECTIVE = re.compile(r"^(?:#|//)\s*@([\w-]+)[ \t]*(.*)$")
 _COMMENT = re.compile(r"^(?:#|//)")
 _REQUEST = re.compile(r"^(?:([A-Za-z]+)\s+)?((?:\{\{[^{}]*\}\}|\S)+)(?:\s+HTTP/[\d.]+)?$")
@@ -71,6 +73,7 @@ class HttpRequest:
         body: Its text; None without one. A line `< path` stands for a file's content, with `<@` its variables filled.
         expect: The status that is right; None where any is.
         follows_redirects: False with `# @no-redirect`.
+        timeout_s: From `# @timeout 5`: how long the answer may be silent; None where nothing is said.
         notes: What of the text has no effect here, a sentence each.
     """
 
@@ -82,6 +85,7 @@ class HttpRequest:
     body: str | None = None
     expect: int | None = None
     follows_redirects: bool = True
+    timeout_s: float | None = None
     notes: tuple[str, ...] = ()
 
 
@@ -140,8 +144,16 @@ def _parse_request(lines: list[str], title: str, start: int, variables: dict[str
         body=body,
         expect=int(told["expect"]) if told.get("expect", "").isdigit() else None,
         follows_redirects="no-redirect" not in told,
+        timeout_s=_seconds(told["timeout"], line_number) if "timeout" in told else None,
         notes=tuple(notes),
     )
+
+
+def _seconds(text: str, line: int) -> float:
+    match = _TIME.match(text)
+    if match is None:
+        raise HttpFileError(f"line {line}: the request's `@timeout {text}` is no time: write 5, 500 ms or 2 m")
+    return float(match.group(1)) * _SECONDS[match.group(2)]
 
 
 def _without_scripts(lines: list[str], start: int) -> tuple[list[str], list[str]]:
