@@ -34,7 +34,7 @@ def in_no_cell(code: object) -> None:
     return
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen: see records.py
 class Recorded:
     """One request's or connection's outcome: what is kept, and the exception that left the application, if one did.
 
@@ -143,6 +143,11 @@ class Recorder:
 class _Run:
     """One request or connection on its way through an application."""
 
+    __slots__ = (
+        "_application", "_began_alone", "_begun", "_cell", "_cpu_began", "_number", "_output", "_raised", "_recorder",
+        "_scope", "_since_collected", "_source", "_tap", "_trace",
+    )  # fmt: skip
+
     def __init__(self, recorder: Recorder, scope: Scope, tap: HttpTap | SocketTap, source: Source) -> None:
         self._recorder = recorder
         self._scope = scope
@@ -153,7 +158,7 @@ class _Run:
         self._cell = cell if source == "client" else None
         self._began_alone = recorder.under_way == 0 and (cell is None or source == "client")
         recorder.begun = self._begun = recorder.begun + 1
-        self._output = Collected()
+        self._output: Collected | None = None
         self._application: str | None = None
         self._cpu_began = time.process_time()
         self._since_collected = gc.get_count()[2]
@@ -204,7 +209,7 @@ class _Run:
             started_at=tap.started_at,
             elapsed_ms=tap.elapsed_ms,
             failure=failure,
-            output=self._output.text,
+            output=self._output.text if self._output is not None else "",
             cell=self._cell,
             application=self._application,
             spans=self._trace.spans if self._trace is not None else (),

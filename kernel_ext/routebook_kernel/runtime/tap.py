@@ -86,9 +86,21 @@ class HttpTap:
         return ((self._ended or time.perf_counter()) - self._began) * 1000
 
 
+_names: dict[bytes, str] = {}
+"""The names of headers as text: nearly all are a few, and a log of thousands of exchanges keeps each once."""
+
+
 def decoded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
     """Headers as text."""
-    return [(str(name, "latin-1"), str(value, "latin-1")) for name, value in headers]
+    known = _names
+    return [(known.get(name) or _known(name), str(value, "latin-1")) for name, value in headers]
+
+
+def _known(name: bytes) -> str:
+    if len(_names) > 1000:
+        _names.clear()  # somebody sends names at random
+    text = _names[name] = str(name, "latin-1")
+    return text
 
 
 def body_of(kept: KeptBody, headers: Iterable[tuple[str, str]], secrets: Secrets) -> Body | None:
