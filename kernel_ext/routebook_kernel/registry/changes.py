@@ -16,7 +16,7 @@ ChangeKind = Literal["new", "changed", "removed"]
 _MAX_DEPTH = 8
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, for speed (records.py)
 class OperationFacts:
     """One operation as it stood when the snapshot was taken.
 

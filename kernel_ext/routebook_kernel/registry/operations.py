@@ -15,7 +15,7 @@ EntryOf = Callable[[Any], Entry | None]
 """Which entry a route is; None for a route that no ledger knows."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)  # not frozen, for speed (records.py): hundreds are made after each cell
 class Operation:
     """One method of one route, where it is served.
 

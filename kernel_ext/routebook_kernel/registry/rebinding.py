@@ -29,19 +29,20 @@ class NamedIndex:
     """What routes and functions name, gathered once for each."""
 
     def __init__(self) -> None:
-        self._known: dict[Same, Named] = {}
+        # By id, and held, so that it stays its own: all are asked for after each cell, and `Same` would double that.
+        self._known: dict[int, tuple[Any, Named]] = {}
         self._kept_count = 0
 
-    def of(self, thing: Any, iter_values: Callable[[], Iterable[Any]]) -> Named:
+    def of(self, thing: Any, iter_values: Callable[[Any], Iterable[Any]]) -> Named:
         """What a thing names."""
-        key = Same(thing)
-        if key not in self._known:
-            self._known[key] = Named.by(iter_values())
-        return self._known[key]
+        known = self._known.get(id(thing))
+        if known is None:
+            known = self._known[id(thing)] = thing, Named.by(iter_values(thing))
+        return known[1]
 
     def forget(self, thing: Any) -> None:
         """It names other things now."""
-        self._known.pop(Same(thing), None)
+        self._known.pop(id(thing), None)
 
     @property
     def has_grown(self) -> bool:
@@ -50,8 +51,8 @@ class NamedIndex:
 
     def keep_only(self, things: Iterable[Any]) -> None:
         """Let go of what is gone."""
-        standing = {Same(thing) for thing in things}
-        self._known = {key: named for key, named in self._known.items() if key in standing}
+        standing = {id(thing) for thing in things}
+        self._known = {key: known for key, known in self._known.items() if key in standing}
         self._kept_count = len(self._known)
 
 
@@ -89,7 +90,7 @@ def rebind_definitions(
                 rebinding.aliases[name] = value
     for each in definitions.functions():
         function = each.value
-        if index.of(function, partial(iter_signature, function)).has_any(replaced):
+        if index.of(function, iter_signature).has_any(replaced):
             with contextlib.suppress(*RebindingError):  # the routes that use it will be stale
                 rebind_signature(function, replaced)
             index.forget(function)

@@ -58,6 +58,7 @@ class Follower:
         self._stale: dict[Same, Staleness] = {}
         self._stale_routes: dict[Same, str] = {}
         self._altered: Replaced = {}
+        self._altering: set[CellKey] = set()  # the cells with operations that may name what is altered
         self._sources = Sources(notebook.cells)
         self._values: dict[str, Any] = {}
         self._written: dict[Same, tuple[Written, ...]] = {}
@@ -68,7 +69,7 @@ class Follower:
         replaced = self._definitions.settle(self._namespace, cell, self._sources.binds)
         changed = self._changed_names()
         self._follow_values(changed)
-        self._altered = self._altered_by(replaced)
+        self._altered, self._altering = self._altered_by(replaced), {cell}
         if replaced:
             # Asked before anything is exchanged: afterwards a function no longer names what its route was made from.
             naming = self._naming(replaced)
@@ -79,7 +80,9 @@ class Follower:
                 self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
             self._find_stale_objects(replaced)
             self._find_stale_applications(replaced)
-            naming |= self._naming({model: model.target for model in rebinding.models})
+            if rebinding.models:
+                naming |= self._naming({model: model.target for model in rebinding.models})
+            self._altering |= {entry.cell for entry in naming}
             self._follow(naming, replaced)
         has_lost = self._find_abandoned()
         self._read_new()
@@ -214,7 +217,7 @@ class Follower:
         return {entry for _, entry in self._notebook.entries() if self._named(entry.value).has_any(replaced)}
 
     def _named(self, value: Any) -> Named:
-        return self._index.of(value, lambda: _iter_named(value))
+        return self._index.of(value, _iter_named)
 
     def _follow(self, naming: set[Entry], replaced: Replaced) -> None:
         for _, owner in iter_owners(self._namespace):
@@ -233,7 +236,9 @@ class Follower:
         found = {}
         for operation in operations if self._altered else ():
             route = operation.context.original_route
-            if is_route(route) and (named := self._named(route)).has_any(self._altered):
+            if operation.entry is None or operation.entry.cell not in self._altering or not is_route(route):
+                continue
+            if (named := self._named(route)).has_any(self._altered):
                 found[operation.id] = named.first_of(self._altered)
         return found
 

@@ -70,6 +70,10 @@ class Run:
         """The cell's key."""
         return self.settled.cell.key
 
+    def owns(self, entry: Entry | None) -> bool:
+        """Whether this run placed something, and its cell has what the entry is of."""
+        return self.has_placed and entry is not None and entry.cell == self.cell
+
 
 class Reporter:
     """Compares each application with how the last run left it."""
@@ -94,9 +98,17 @@ class Reporter:
 
     def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
         """One report for each application that the run touched; how it stopped goes with the first."""
-        touched = applications.items() if run.touches else ()
-        reports = [report for name, app in touched if (report := self._report_of(run, name, app))]
-        alone = [*_iter_stopped(run), *_iter_causes(run), *self._find_in_source(applications, run)]
+        touched = applications if run.touches else {}
+        entries = {Same(value): entry for _, value, entry in self._notebook.standing()} if touched else {}
+        operations = {
+            name: list(iter_operations(app, lambda route: entries.get(Same(route)))) for name, app in touched.items()
+        }
+        reports = [
+            report for name, app in touched.items() if (report := self._report_of(run, name, app, operations[name]))
+        ]
+        mine = [each for some in operations.values() for each in some if run.owns(each.entry)]
+        in_source = self._find_in_source(run, mine, entries)
+        alone = [*_iter_stopped(run), *_iter_causes(run), *in_source]
         standing = {Same(app) for app in applications.values()}
         for kept in (self._snapshots, self._former, self._marks, self._told):
             for gone in kept.keys() - standing:
@@ -104,12 +116,10 @@ class Reporter:
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
         return tuple(_with_findings(reports, alone, links))
 
-    def _report_of(self, run: Run, name: str, app: Routebook) -> RunReport | None:
-        entries = {Same(value): entry for _, value, entry in self._notebook.standing()}
+    def _report_of(self, run: Run, name: str, app: Routebook, operations: Sequence[Operation]) -> RunReport | None:
         rebound = next((each for each in run.rebound if each.new is app), None)
         former = rebound.former if rebound else None
         document, problem = document_of(app)
-        operations = list(iter_operations(app, lambda route: entries.get(Same(route))))
         before, after = self._snapshots.get(Same(former or app), EMPTY), take_snapshot(operations, document)
         self._former[Same(app)], self._snapshots[Same(app)] = before, after
         changes = compare(before, after, self._follower.altered(operations))
@@ -121,7 +131,7 @@ class Reporter:
             *find_in_application(app),
         ]
         self._marks[Same(app)] = make_marks(changes, findings)
-        mine = {each.id for each in operations if run.has_placed and each.entry and each.entry.cell == run.cell}
+        mine = {each.id for each in operations if run.owns(each.entry)}
         shown = [*_iter_made_again(name, rebound, run.carried.get(Same(app), ())), *self._news(app, findings, mine)]
         if not (changes or shown or mine):
             return None
@@ -135,17 +145,10 @@ class Reporter:
                 yield from find_conflicts([conflict], cell_of, here)
         yield from find_shadowed(app, operations, cell_of, here)
 
-    def _find_in_source(self, applications: Mapping[str, Routebook], run: Run) -> list[Finding]:
+    def _find_in_source(self, run: Run, mine: Sequence[Operation], entries: Mapping[Same, Entry]) -> list[Finding]:
         """What the cell's own source shows, and what it gives to routers that no application includes yet."""
-        entries = {Same(value): entry for _, value, entry in self._notebook.standing()} if run.has_placed else {}
-        mine = [
-            each
-            for app in applications.values()
-            for each in (iter_operations(app, lambda route: entries.get(Same(route))) if entries else ())
-            if each.entry and each.entry.cell == run.cell
-        ]
         served = {Same(each.context.original_route) for each in mine}
-        own = [same for same, entry in entries.items() if entry.cell == run.cell and same not in served]
+        own = [same for same, entry in entries.items() if run.owns(entry) and same not in served]
         apart = [same.target for same in own if isinstance(same.target, APIRoute | APIWebSocketRoute)]
         by_line = {each.line: each.id for each in mine}
         return [
