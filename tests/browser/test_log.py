@@ -65,11 +65,10 @@ None
 """
 BURST = "for number in range(10_000):\n    client.get(f'/books/{number % 50}', params={'q': number % 3})"
 
-BEAT = """
-window.gaps = [];
-let last = performance.now();
-window.beat = setInterval(() => { const now = performance.now(); gaps.push(now - last); last = now }, 20);
-"""
+WATCH = """list => {
+  window.draws = [];
+  new MutationObserver(() => draws.push(performance.now())).observe(list, {childList: true, subtree: true});
+}"""
 
 
 class LogPage:
@@ -199,16 +198,15 @@ def test_keys_move_open_replay_and_leave(log: LogPage, page: Page) -> None:
 
 
 def test_a_burst_of_ten_thousand_leaves_page_and_list_right(log: LogPage, page: Page) -> None:
-    """The page answers while they come; a second view and a reloaded page show the same."""
+    """Drawn ten times a second at most, so that the page answers; a second view and a reloaded page show the same."""
     log.notebook.run_cell(4)
     second = LogPage(log.notebook, 4)
-    page.evaluate(BEAT)
+    log.root.locator(".rb-log__scroll").evaluate(WATCH)
     log.notebook.start_cell(3)
-    expect(log.root).to_contain_text("10019 exchanges", timeout=60_000)
-    gaps = sorted(page.evaluate("clearInterval(beat), gaps"))
-    print(f"between two beats: 95 % within {gaps[len(gaps) * 95 // 100]:.0f} ms, the longest {gaps[-1]:.0f} ms")
-    assert gaps[len(gaps) * 95 // 100] < 250
-    assert gaps[-1] < 4000
+    expect(log.root).to_contain_text("10019 exchanges", timeout=120_000)
+    draws = page.evaluate("draws")
+    print(f"{len(draws)} draws in {draws[-1] - draws[0]:.0f} ms")
+    assert len(draws) <= (draws[-1] - draws[0]) / 100 + 5
 
     kept = int(log.notebook.kernel_eval("len(routebook_kernel.log())"))
     oldest = 10_020 - kept
