@@ -179,6 +179,8 @@ class Ledger:
     def standing(self, order: Sequence[CellKey]) -> list[Standing]:
         """What stands, in order: a winner where the first entry that it wins a key from stood, as if replaced there."""
         entries = [entry for cell in order if cell in self._blocks for entry in self._blocks[cell]]
+        if _is_undisputed(entries):  # nearly always, and after each cell
+            return [Standing(entry, entry.keys) for entry in entries]
         winners = _winners(entries)
         won = {entry: frozenset(key for key in entry.keys if winners[key] == entry.cell) for entry in entries}
         holders: dict[Hashable, list[int]] = {}
@@ -193,11 +195,13 @@ class Ledger:
 
     def conflicts(self) -> list[Conflict]:
         """The keys that more than one cell defines, with who wins."""
+        all_entries = [entry for block in self._blocks.values() for entry in block]
+        if _is_undisputed(all_entries):
+            return []
         claims: dict[Hashable, list[Entry]] = {}
-        for block in self._blocks.values():
-            for entry in block:
-                for key in entry.keys:
-                    claims.setdefault(key, []).append(entry)
+        for entry in all_entries:
+            for key in entry.keys:
+                claims.setdefault(key, []).append(entry)
         return [
             Conflict(key, winner, losers)
             for key, entries in claims.items()
@@ -227,6 +231,12 @@ def _former(entry: Entry, kept: Sequence[Entry]) -> Entry | None:
         if own.keys & entry.keys:
             return own
     return next((own for own in kept if own.label is not None and own.label == entry.label), None)
+
+
+def _is_undisputed(entries: Iterable[Entry]) -> bool:
+    """Whether no key is defined twice."""
+    keys = [key for entry in entries for key in entry.keys]
+    return len(set(keys)) == len(keys)
 
 
 def _winners(entries: Iterable[Entry]) -> dict[Hashable, CellKey]:
