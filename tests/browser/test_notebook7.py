@@ -120,6 +120,7 @@ def test_each_view_is_used(notebook7: Notebook) -> None:
     expect(log.get_by_role("heading", name="Exchange 3, a replay of 1")).to_be_visible()
 
     trace.get_by_role("combobox", name=re.compile("^Request")).select_option("2")
+    expect(trace.get_by_role("row", name="read_stock KeyError")).to_be_visible()  # the other's steps have gone
     trace.get_by_role("row", name="stock teardown").click()
     expect(trace.get_by_role("row", selected=True)).to_contain_text("teardown")
     expect(trace.get_by_role("group", name="Generated function").locator("[aria-current=true]")).to_contain_text(
