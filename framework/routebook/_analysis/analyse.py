@@ -67,9 +67,9 @@ class _Analysis:
             elif isinstance(found, Injected):
                 injected.append(found)
             else:
+                if scope == "request" and kind.is_generator:
+                    _check_scope(call, found.depends.scope, self._overridden(found.depends.dependency))
                 dependencies.append(self._analyse_declaration(found.depends, found.name, chain, oauth_scopes))
-        if scope == "request" and kind.is_generator:
-            _check_scopes(call, dependencies)
         takes_scopes = (
             bool(isinstance(declaration, Security) and declaration.scopes)
             or isinstance(call, SecurityBase)
@@ -134,14 +134,14 @@ def _scope_of(kind: CallableKind, declaration: Depends | None) -> DependencyScop
     return "request" if declaration is not None and kind.is_generator else None
 
 
-def _check_scopes(call: Callable[..., Any], dependencies: Sequence[Dependant]) -> None:
-    for dependency in dependencies:
-        if dependency.scope == "function":
-            raise DependencyScopeError(
-                f'The dependency "{callable_name(call)}" has a scope of "request", it cannot depend on dependencies '
-                f'with scope "function", which end earlier: "{callable_name(dependency.call)}".',
-                location=locate_callable(call),
-            )
+def _check_scope(call: Callable[..., Any], scope: DependencyScope | None, dependency: Callable[..., Any]) -> None:
+    """Whether a generator's dependency lives as long as it does; where several do not, the outermost is told."""
+    if scope == "function":
+        raise DependencyScopeError(
+            f'The dependency "{callable_name(call)}" has a scope of "request", it cannot depend on dependencies '
+            f'with scope "function", which end earlier: "{callable_name(dependency)}".',
+            location=locate_callable(call),
+        )
 
 
 class Identity:

@@ -229,3 +229,9 @@ def test_longer_lived_dependency_may_not_need_a_shorter_lived_one() -> None:
     with pytest.raises(DependencyScopeError, match='"long" has a scope of "request"') as caught:
         app.get("/", dependencies=[Depends(long)])(lambda: None)
     assert "test_lifetime.py" in str(caught.value)
+
+    def longest(_: Annotated[None, Depends(long, scope="function")]) -> Iterator[None]:
+        yield
+
+    with pytest.raises(DependencyScopeError, match='"longest" has a scope of "request"'):  # the outermost of several
+        app.get("/", dependencies=[Depends(longest)])(lambda: None)
