@@ -19,6 +19,7 @@ from routebook_kernel.magics import ApiMagics, served_notice
 from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.recording.failures import is_ours, is_users
 from routebook_kernel.runtime.client import Client
+from routebook_kernel.runtime.interrupts import SwallowedInterrupts
 from routebook_kernel.runtime.pasted import PastedAnyioRun, PastedAsyncioRun, PastedRun
 from routebook_kernel.runtime.shown_errors import ShownErrors
 from routebook_kernel.session import Session
@@ -43,6 +44,7 @@ class Extension:
         self.session = Session(shell.user_ns, self._announce)
         home = self.session.home
         self._errors = ShownErrors(home, self._is_users, lambda code: is_ours(code.co_filename))
+        self._interrupts = SwallowedInterrupts()
         self._hooks = CellHooks(shell, self.session, show, self._errors.told)
         self._pasted = (
             PastedRun(self._serve_pasted, shell.user_ns),
@@ -57,6 +59,7 @@ class Extension:
         self._views = _make_views(self.session)
         self.session.home.install(self.shell)
         self._errors.install(self.shell)
+        self._interrupts.install()
         self._hooks.register()
         for pasted in self._pasted:
             pasted.install()
@@ -75,6 +78,7 @@ class Extension:
         self._hooks.unregister()
         self.shell.events.unregister("post_run_cell", self.lessons.note_run)
         self._errors.uninstall()
+        self._interrupts.uninstall()
         for pasted in self._pasted:
             pasted.uninstall()
         with contextlib.suppress(KeyError):

@@ -8,6 +8,7 @@ from typing import Any
 from IPython.core.interactiveshell import ExecutionInfo, ExecutionResult, InteractiveShell
 
 from routebook_kernel.records import RunOutcome
+from routebook_kernel.runtime.interrupts import HeldInterrupts, deliver_soon
 from routebook_kernel.session import Session
 from routebook_kernel.session.reporting import CellError
 from routebook_kernel.summary import Summary
@@ -56,6 +57,12 @@ class CellHooks:
 
     def before(self, info: ExecutionInfo) -> None:
         """A cell begins to run; for an async cell this is called on the home thread."""
+        with HeldInterrupts(limit=1) as held:
+            self._begin(info)
+        if held.count:
+            deliver_soon()  # to the cell: IPython would print it here, and run the cell
+
+    def _begin(self, info: ExecutionInfo) -> None:
         self._running.append(info)
         if len(self._running) > 1:
             return
@@ -67,7 +74,11 @@ class CellHooks:
         self._session.begin(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
 
     def after(self, result: ExecutionResult) -> None:
-        """A cell's run ended, however it did."""
+        """A cell's run ended, however it did. An interrupt has nothing to end any longer."""
+        with HeldInterrupts(limit=1):
+            self._end(result)
+
+    def _end(self, result: ExecutionResult) -> None:
         result.error_in_exec = self._told(result.error_in_exec)
         if not self._leave(result.info):
             return

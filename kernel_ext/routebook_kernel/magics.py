@@ -162,18 +162,16 @@ class ApiMagics(Magics):
     def _serve(self, arguments: argparse.Namespace) -> None:
         app, host = self._application(arguments), arguments.host or "127.0.0.1"
         state = self._session.serve(app, port=arguments.port, host=host, is_exposed=arguments.expose)
-        self._show(served_notice(state))
+        self._show(served_notice(state, self._session.describe_trouble() if state["status"] == "starting" else ""))
         if not is_loopback(host) and state["status"] == "running":
             told = f"Everybody who can reach this machine ({host}) can use the application now, without a password"
             self._show(Notice(f"{told}. %api stop ends it.", level="error"))
 
     def _stop(self, arguments: argparse.Namespace) -> None:
-        was = self._session.server_state()["status"]
-        self._session.stop()
-        self._show(Notice("The server has stopped; its port is free." if was == "running" else "No server runs."))
+        self._show(Notice(self._session.stop()))
 
     def _status(self, arguments: argparse.Namespace) -> None:
-        self._show(served_notice(self._session.server_state()))
+        self._show(served_notice(self._session.server_state(), self._session.describe_trouble()))
 
     def _docs(self, arguments: argparse.Namespace) -> None:
         app, state = self._application(arguments), self._session.server_state()
@@ -343,13 +341,22 @@ def bench_request(arguments: argparse.Namespace) -> BenchArguments:
     )
 
 
-def served_notice(state: ServerState) -> Notice:
-    """Where the server stands, in a sentence, with its address."""
+def served_notice(state: ServerState, trouble: str = "") -> Notice:
+    """Say where the server stands, with its URL.
+
+    Args:
+        state: The server's.
+        trouble: Why requests aren't answered, if they aren't.
+    """
     message = f" ({state['message']})" if state["message"] else ""
     match state["status"]:
-        case "running" | "starting":
+        case "running" if trouble:
+            return Notice(f"Serving{message} at", state["url"], trouble, level="error")
+        case "running":
             return Notice(f"Serving{message} at", state["url"], "New cells are served at once. %api stop ends it.")
+        case "starting":
+            return Notice(f"Starting{message}, not answering yet at", state["url"], trouble)
         case "failed":
             return Notice(f"Not serving: {state['message']}.", level="error")
         case _:
-            return Notice("No server runs. %api serve starts one.")
+            return Notice("No server runs. %api serve starts one.", more=trouble)

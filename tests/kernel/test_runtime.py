@@ -7,6 +7,7 @@ import socket
 import threading
 import time
 from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -63,7 +64,7 @@ def test_home_refuses_to_wait_for_itself(home: HomeLoop) -> None:
     async def ask() -> None:
         home.run(asyncio.sleep(0))
 
-    with pytest.raises(HomeLoopError, match="use `await`"):
+    with pytest.raises(HomeLoopError, match="Use `await`"):
         home.run(ask())
 
 
@@ -82,7 +83,7 @@ def test_home_is_installed_and_restored() -> None:
     home, shell = HomeLoop(), SimpleNamespace(loop_runner="former")
 
     home.install(shell)
-    assert shell.loop_runner == home.run
+    assert shell.loop_runner == home.run_cell
     home.uninstall()
 
     assert shell.loop_runner == "former"
@@ -190,12 +191,14 @@ def test_socket_sends_small_answers_at_once() -> None:
 def test_failing_start_is_told_and_the_port_is_free(home: HomeLoop, free_port: int) -> None:
     """A lifespan that raises: a status with its reason, no hanging thread, no dead port."""
 
-    async def before() -> None:
+    @asynccontextmanager
+    async def lifespan() -> AsyncIterator[None]:
         raise RuntimeError("no database")
+        yield
 
     server = KernelServer(home)
 
-    status = server.start(make_app(), port=free_port, before=before)
+    status = server.start(make_app(), port=free_port, around=lifespan)
 
     assert status.status == "failed"
     assert status.message == "the server did not start: RuntimeError: no database"
@@ -349,7 +352,7 @@ def test_failing_lifespan_names_its_error(home: HomeLoop) -> None:
 
     with pytest.raises(LifespanFailed, match="RuntimeError: no database"):
         home.run(lifespans.hold(make_app(lifespan=lifespan), "client"))
-    assert not lifespans._entered
+    assert lifespans.entered == ()
 
 
 def test_application_without_lifespan_runs_without(home: HomeLoop) -> None:

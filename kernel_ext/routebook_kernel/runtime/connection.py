@@ -141,6 +141,12 @@ class Connection:
             await asyncio.wait([self._task], timeout=GRACE_S)
             self._task.cancel()
 
+    def lose(self, error: Exception) -> None:
+        """Its loop was abandoned."""
+        if self.is_live:
+            self.error = error
+            self._end("closed" if self.status == "open" else "refused", Ending(ABNORMAL, "", "application"))
+
     @property
     def is_live(self) -> bool:
         """Whether it has not ended."""

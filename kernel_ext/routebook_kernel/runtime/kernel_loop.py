@@ -9,7 +9,8 @@ Spec: Pyodide, `pyodide.ffi.run_sync` (JavaScript Promise Integration).
 import asyncio
 import inspect
 import sys
-from collections.abc import Coroutine
+from collections.abc import Callable, Coroutine
+from concurrent.futures import Future
 from types import FrameType
 from typing import Any, TypeVar
 
@@ -26,6 +27,7 @@ class KernelLoop(HomeLoop):
     """The loop that runs the cells."""
 
     has_sockets = False
+    _loop: asyncio.AbstractEventLoop | None = None
     _last: "asyncio.Task[Any] | None" = None  # held, so that it is not collected before it ends
 
     @property
@@ -33,10 +35,24 @@ class KernelLoop(HomeLoop):
         """The kernel's loop.
 
         Raises:
-            HomeLoopError: The extension was unloaded.
+            HomeLoopError: If the extension was unloaded.
         """
+        if self._is_closed:
+            raise HomeLoopError("The home loop is closed. Load the extension again: %load_ext routebook_kernel")
         self._loop = self._loop or asyncio.get_event_loop()
-        return super().loop
+        return self._loop
+
+    def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
+        """Start a coroutine."""
+        return asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+
+    def call_soon(self, callback: Callable[..., object], *args: Any) -> None:
+        """Call a plain function on the loop."""
+        self.loop.call_soon_threadsafe(callback, *args)
+
+    def call_later(self, delay_s: float, callback: Callable[[], object]) -> None:
+        """Call a plain function on the loop after a time."""
+        self.loop.call_later(delay_s, callback)
 
     @property
     def is_here(self) -> bool:

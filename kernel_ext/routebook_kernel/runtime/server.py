@@ -8,9 +8,11 @@ import contextlib
 import errno
 import ipaddress
 import socket
+import threading
 from collections.abc import Awaitable, Callable
-from concurrent.futures import Future
-from dataclasses import dataclass
+from contextlib import AbstractAsyncContextManager
+from dataclasses import dataclass, replace
+from functools import partial
 from typing import Any, Literal
 
 import uvicorn
@@ -28,7 +30,14 @@ _PORTS_TRIED = 100
 
 Status = Literal["stopped", "starting", "running", "failed"]
 StateOf = Callable[[], dict[str, Any] | None]
-Hook = Callable[[], Awaitable[None]]
+Around = Callable[[], AbstractAsyncContextManager[None]]
+"""What is entered before the first request, and left when the server has ended: the application's lifespan."""
+
+START_S = 10.0
+"""How long `start` waits for the application's start-up, which goes on after that."""
+
+STOP_S = 3.0
+"""How long `stop` waits for requests and the lifespan to end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +127,7 @@ class WithState:
     Spec: ASGI, Lifespan State.
     """
 
-    def __init__(self, app: ASGIApp, state_of: StateOf, enter: Callable[[], Awaitable[None]] | None = None) -> None:
+    def __init__(self, app: ASGIApp, state_of: StateOf, enter: Callable[[], Awaitable[object]] | None = None) -> None:
         self.app = app
         self.state_of = state_of
         self.enter = enter
@@ -140,18 +149,20 @@ class WithState:
 
 
 class KernelServer:
-    """At most one uvicorn server, on the home loop.
+    """At most one uvicorn server, on the home loop. Started and stopped from any thread.
 
     Args:
         home: Its loop.
         on_change: Called with each new status, on any thread.
+
+    Attributes:
+        status: The current status.
     """
 
     def __init__(self, home: HomeLoop, on_change: Callable[[ServerStatus], None] = lambda status: None) -> None:
         self._home = home
         self._on_change = on_change
-        self._server: uvicorn.Server | None = None
-        self._serving: Future[None] | None = None
+        self._run: _ServerRun | None = None
         self.status = ServerStatus("stopped")
 
     def start(
@@ -161,25 +172,25 @@ class KernelServer:
         port: int = DEFAULT_PORT,
         host: str = "127.0.0.1",
         is_exposed: bool = False,
-        before: Hook | None = None,
-        after: Hook | None = None,
+        around: Around = contextlib.nullcontext,
         **options: Any,
     ) -> ServerStatus:
-        """Serve `app` in the place of what was served; returns when it answers, or when it has failed.
+        """Serve `app` in the place of what was served. Returns when it responds, has failed, or takes long to start.
 
-        A refusal ends nothing: what was served goes on.
+        A rejected call ends nothing: what was served is still served.
 
         Args:
-            app: Any ASGI application; its lifespan is not uvicorn's matter but `before`'s and `after`'s.
-            port: The next free one is taken where it is busy; 0 takes any.
+            app: Any ASGI application; its lifespan is `around`'s matter, not uvicorn's.
+            port: The next free one is taken if it is busy; 0 takes any.
             host: A loopback address.
             is_exposed: Whether another address may be bound, which other machines can reach.
-            before: Awaited before the first request: the lifespan's start-up. What it raises fails the start.
-            after: Awaited when the server has ended, however it did.
+            around: Entered before the first request. What it raises fails the start.
             options: For `uvicorn.Config`, for example `timeout_keep_alive`.
 
         Raises:
-            ServerRefused: No such port, or none free, or the host is not on loopback, or there are no sockets here.
+            ServerRefused: If there is no such port, or none free, or the host isn't on loopback, or there are no
+                sockets here.
+            KeyboardInterrupt: If the wait was interrupted; nothing is served then.
         """
         if not self._home.has_sockets:
             raise ServerRefused(
@@ -193,74 +204,207 @@ class KernelServer:
             )
         check_address(port, host)
         options.setdefault("http", JoinedHttp)
-        config = uvicorn.Config(
-            app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **options
-        )
-        self.stop()  # what cannot be served has been refused by now, and ends nothing
+        make_server = partial(_make_server, app, options)
+        make_server()  # options that uvicorn doesn't know are rejected before anything ends
+        self.stop()
+        self._home.free()
         listener = bind(port, host)
         actual = listener.getsockname()[1]
         message = f"port {port} is busy, so it is port {actual}" if port not in {0, actual} else None
-        running = ServerStatus("running", actual, host, message)
-        self._tell(ServerStatus("starting", actual, host, message))
-        self._server = server = uvicorn.Server(config)
-        settled = Future[None]()
-        self._serving = self._home.submit(self._serve(server, listener, running, settled, before, after))
-        if not self._home.is_here:  # there it cannot be waited for; the socket listens already
-            settled.result(timeout=30)
+        run = _ServerRun(make_server, listener, ServerStatus("running", actual, host, message), around)
+        self._begin(run)
+        if not self._home.is_here:  # there it can't be waited for; the socket listens already
+            try:
+                self._home.wait(run.settled, START_S)
+            except KeyboardInterrupt:
+                self.stop()
+                raise
         return self.status
 
-    async def _serve(
-        self,
-        server: uvicorn.Server,
-        listener: socket.socket,
-        running: ServerStatus,
-        settled: Future[None],
-        before: Hook | None,
-        after: Hook | None,
+    def _begin(self, run: "_ServerRun") -> None:
+        """Let a run begin."""
+        run.on_change = lambda status: self._tell(run, status)
+        self._run = run
+        self._tell(run, replace(run.running, status="starting"))
+        self._home.submit(run.serve())
+
+    def stop(self, within_s: float = STOP_S) -> None:
+        """Stop serving; nothing happens if nothing is served.
+
+        Returns when the port is free and the lifespan left, or when that takes long.
+
+        Args:
+            within_s: How long to wait for each of the two.
+        """
+        run = self._run
+        if run is None:
+            return
+        run.end()
+        if self._home.is_here:
+            return
+        self._home.free()
+        self._home.wait(run.closed, within_s)
+        if not run.closed.is_set():
+            run.close_from_outside()
+        self._home.wait(run.ended, within_s)
+
+    @property
+    def is_listening(self) -> bool:
+        """Whether the port is taken."""
+        return self._run is not None and not self._run.closed.is_set()
+
+    def resume(self) -> bool:
+        """Serve on the new home loop, on the same socket: the previous loop was abandoned.
+
+        A server that had not started is stopped: its start-up may be what blocked the loop.
+
+        Returns:
+            Whether anything is served.
+        """
+        run = self._run
+        if run is None or run.ended.is_set():
+            return False
+        listener = run.take_listener()
+        if listener is None or run.is_told_to_end or not run.has_started:
+            if listener is not None:
+                listener.close()
+            run.closed.set()
+            run.ended.set()
+            message = None if run.is_told_to_end else "its start-up blocked the event loop"
+            self._tell(run, ServerStatus("failed" if message else "stopped", message=message))
+            return False
+        self._begin(_ServerRun(run.make_server, listener, run.running, run.around))
+        return True
+
+    def _tell(self, run: "_ServerRun", status: ServerStatus) -> None:
+        if run is self._run:
+            self.status = status
+            self._on_change(status)
+
+
+class _ServerRun:
+    """One run of uvicorn on one listening socket, from the application's start-up to the end of its lifespan.
+
+    Args:
+        make_server: Makes uvicorn's server.
+        listener: Owned by the run.
+        running: The status once it responds.
+        around: The application's lifespan.
+
+    Attributes:
+        settled: Set when it responds, or has failed.
+        closed: Set when the port is free.
+        ended: Set when the lifespan is left too.
+        has_started: Whether it has ever responded.
+        is_told_to_end: Whether it was stopped.
+        on_change: Called with each new status.
+    """
+
+    def __init__(
+        self, make_server: Callable[[], uvicorn.Server], listener: socket.socket, running: ServerStatus, around: Around
     ) -> None:
-        watcher = asyncio.create_task(self._tell_when_started(server, running, settled))
+        self.make_server = make_server
+        self.around = around
+        self.running = running
+        self.settled, self.closed, self.ended = threading.Event(), threading.Event(), threading.Event()
+        self.has_started = self.is_told_to_end = False
+        self.on_change: Callable[[ServerStatus], None] = lambda status: None
+        self._listener: socket.socket | None = listener
+        self._server = make_server()
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._task: asyncio.Task[None] | None = None
+
+    async def serve(self) -> None:
+        """Run the server to its end."""
+        self._loop, self._task = asyncio.get_running_loop(), asyncio.current_task()
+        failure: str | None = None
         try:
-            if before is not None:
-                await before()
-            await server.serve(sockets=[listener])
-            if not server.should_exit:
-                self._tell_failed("did not start" if not server.started else "has ended by itself", None)
+            async with self.around():
+                if self._listener is not None and not self.is_told_to_end:
+                    failure = await self._serve(self._listener)
         except (Exception, SystemExit) as error:
-            self._tell_failed("has stopped" if server.started else "did not start", error)
+            what = "has stopped" if self._server.started else "did not start"
+            failure = f"the server {what}: {_reason(error)}"
+        except asyncio.CancelledError:
+            if not self.is_told_to_end:
+                failure = "the server was cancelled"
+        finally:
+            self._close()
+            self.on_change(ServerStatus("failed", message=failure) if failure else ServerStatus("stopped"))
+            self.settled.set()
+            self.ended.set()
+
+    async def _serve(self, listener: socket.socket) -> str | None:
+        """Serve until told to end; the reason if it ends otherwise."""
+        server = self._server
+        watcher = asyncio.create_task(self._tell_when_started())
+        try:
+            await server.serve(sockets=[listener])
         finally:
             watcher.cancel()
-            listener.close()
-            if after is not None:
-                with contextlib.suppress(Exception):
-                    await after()
-            if not settled.done():
-                settled.set_result(None)
+            self._close()
+        if self.is_told_to_end:
+            return None
+        return "the server did not start" if not server.started else "the server has ended by itself"
 
-    async def _tell_when_started(self, server: uvicorn.Server, running: ServerStatus, settled: Future[None]) -> None:
-        while not server.started:
+    async def _tell_when_started(self) -> None:
+        while not self._server.started:
             await asyncio.sleep(0.002)
-        self._tell(running)
-        settled.set_result(None)
+        self.has_started = True
+        self.on_change(self.running)
+        self.settled.set()
 
-    def _tell_failed(self, what: str, error: BaseException | None) -> None:
-        reason = f": {_reason(error)}" if error is not None else ""
-        self._tell(ServerStatus("failed", message=f"the server {what}{reason}"))
+    def end(self) -> None:
+        """Tell the server to end; a start-up that has not ended is cancelled. From any thread."""
+        self.is_told_to_end = self._server.should_exit = True
+        loop, task = self._loop, self._task
+        if loop is not None and task is not None and not self._server.started:
+            with contextlib.suppress(RuntimeError):  # the loop is closed
+                loop.call_soon_threadsafe(task.cancel)
 
-    def stop(self) -> None:
-        """Stop serving; returns when the port is free again. Nothing happens where none is served."""
-        server, serving = self._server, self._serving
-        self._server = self._serving = None
-        if server is None or serving is None:
-            return
-        server.should_exit = True
-        if not self._home.is_here and not serving.done():
-            with contextlib.suppress(TimeoutError):
-                serving.result(timeout=10)
-        self._tell(ServerStatus("stopped"))
+    def _close(self) -> None:
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            listener.close()
+        self.closed.set()
 
-    def _tell(self, status: ServerStatus) -> None:
-        self.status = status
-        self._on_change(status)
+    def take_listener(self) -> socket.socket | None:
+        """Take the listening socket away from the loop that the server ran on, which responds no longer.
+
+        Connections that wait in its queue, and those that come, are the new owner's. The open ones are closed, so
+        that nobody waits on them.
+        """
+        listener, self._listener = self._listener, None
+        if listener is None:
+            return None
+        duplicate = listener.dup()
+        self._forget_sockets(listener)
+        return duplicate
+
+    def close_from_outside(self) -> None:
+        """Free the port, although the loop that the server runs on doesn't do it."""
+        listener, self._listener = self._listener, None
+        if listener is not None:
+            self._forget_sockets(listener)
+        self.closed.set()
+
+    def _forget_sockets(self, listener: socket.socket) -> None:
+        if self._loop is not None:
+            with contextlib.suppress(Exception):  # it was never registered, or the loop is closed
+                self._loop.remove_reader(listener.fileno())
+        listener.close()
+        for connection in tuple(self._server.server_state.connections):
+            transport = getattr(connection, "transport", None)
+            open_socket = transport.get_extra_info("socket") if transport is not None else None
+            if open_socket is not None:
+                with contextlib.suppress(OSError):
+                    open_socket.shutdown(socket.SHUT_RDWR)
+
+
+def _make_server(app: ASGIApp, options: dict[str, Any]) -> uvicorn.Server:
+    return uvicorn.Server(
+        uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **options)
+    )
 
 
 def _reason(error: BaseException) -> str:

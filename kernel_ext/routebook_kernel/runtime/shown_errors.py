@@ -70,6 +70,8 @@ class ShownErrors:
         All where none is the user's; of an interrupt only where the user's code was, not what was waited for there.
         """
         frames, users, ours = self._sorted(traceback)
+        if is_interrupt and not users:  # an async cell was left behind, with its frames
+            return _chained(frames, {0})
         if not users or not (ours or is_interrupt):
             return traceback
         beyond = len(frames) if is_interrupt else max(users | ours) + 1

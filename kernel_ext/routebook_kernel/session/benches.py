@@ -9,7 +9,7 @@ import itertools
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any
 
-from starlette.types import ASGIApp, Scope
+from starlette.types import Scope
 
 from routebook_kernel.exceptions import KernelExtensionError, RequestRefused
 from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchRun, BenchState, Credential
@@ -26,7 +26,7 @@ from routebook_kernel.session.feed import Feed
 MAX_RUNS = 20
 TOLD_S = 0.1
 
-EnteredState = Callable[[ASGIApp], Awaitable[dict[str, Any]]]
+EnteredState = Callable[[LiveApp], Awaitable[dict[str, Any]]]
 """Enters an application's lifespan if nobody has; a copy of its state."""
 
 CredentialsFor = Callable[[str], Mapping[str, Credential]]
@@ -83,6 +83,13 @@ class Benches:
             run.task.cancel()
             await asyncio.wait([run.task], timeout=5)
 
+    def lose(self, error: Exception) -> None:
+        """The loop that the runs were on was abandoned; any thread."""
+        for run in self._runs.values():
+            if run.is_live:
+                run.status, run.message = "failed", str(error)
+        self.touch()
+
     def touch(self) -> None:
         """A run goes on; any thread."""
         for view in tuple(self._views):
@@ -96,7 +103,7 @@ class Benches:
         watching = asyncio.create_task(self._watch(run))
         try:
             with collected_output(is_shown=False) as run.output:
-                scope["state"] = await self._entered_state(live.current)
+                scope["state"] = await self._entered_state(live)
                 await (self._served if run.arguments["served"] else self._in_process)(run, live, scope, body)
             run.status = "done"
         except asyncio.CancelledError:

@@ -82,7 +82,7 @@ class Feed(Generic[Snapshot]):
         self._is_due = True
         wait_s = max(PATIENCE_S, self._sent_at + INTERVAL_S - time.monotonic())
         with suppress(HomeLoopError):  # after the end of the session nobody listens any longer
-            self._home.call_soon(lambda: self._home.loop.call_later(wait_s, self._flush))
+            self._home.call_later(wait_s, self._flush)
 
     def _flush(self) -> None:
         """Send what changed since the last delta."""

@@ -17,8 +17,9 @@ import routebook
 from routebook.applications import Routebook
 from routebook.introspect import load_compiler
 from routebook.routing import set_registrar
-from routebook_kernel.exceptions import NotAnApplication, RequestRefused
+from routebook_kernel.exceptions import HomeLoopError, NotAnApplication, RequestRefused
 from routebook_kernel.protocol import Credential, ServerState
+from routebook_kernel.recording.failures import is_users
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import RunOutcome, Source
@@ -26,9 +27,12 @@ from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.operations import document_of
 from routebook_kernel.runtime.client import Client, Perform
 from routebook_kernel.runtime.connection import PerformSocket
+from routebook_kernel.runtime.home import Renewal
 from routebook_kernel.runtime.kernel_loop import make_home
 from routebook_kernel.runtime.lifespan import Lifespans
 from routebook_kernel.runtime.live import LiveApp
+from routebook_kernel.runtime.loop_position import PositionFinder
+from routebook_kernel.runtime.loop_thread import ABANDONED
 from routebook_kernel.runtime.nesting import Nesting
 from routebook_kernel.runtime.output import OutputListener
 from routebook_kernel.runtime.proxy import ProxyPrefix, here, hub_prefix_of
@@ -39,6 +43,7 @@ from routebook_kernel.session.application import Application
 from routebook_kernel.session.benches import Benches, BenchView
 from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.log_view import LogView
+from routebook_kernel.session.loop_watch import LoopWatch
 from routebook_kernel.session.notebook_file import file_of_tests
 from routebook_kernel.session.reporting import CellError
 from routebook_kernel.session.sockets import Sockets
@@ -117,6 +122,12 @@ class Session:
         self._urls: dict[int, str] = {}
         self._former_registrar: Any = None
         self._lifespans: Lifespans | None = None
+        finder = PositionFinder(self.tracker.cell_of_code, lambda code: is_users(code.co_filename, self.recorder.ours))
+        self._watch = LoopWatch(self.home, finder, namespace, announce)
+        self.home.runs_user_code = self._watch.runs_user_code
+        self.home.on_blocked = self._watch.tell_blocked
+        self.home.on_freeing = self._watch.note_blocker
+        self.home.on_freed = self._on_freed
 
     # Life
 
@@ -130,9 +141,10 @@ class Session:
         """Stop the server, leave the lifespans, give everything back; the applications stay as they are."""
         set_registrar(self._former_registrar)
         self.output.uninstall()
-        self.server.stop()
-        if self._lifespans is not None:
-            self.home.run_last(self._lifespans.close(), timeout_s=5)
+        if self.home.responds():  # else nothing of it could run: all ends with the process
+            self.server.stop(within_s=1)
+            if self._lifespans is not None:
+                self.home.run_last(self._lifespans.close(), timeout_s=2)
         self.nesting.off()
         self.home.close()
 
@@ -170,15 +182,15 @@ class Session:
             if application.app is former:
                 application.succeed(new)
                 is_served = application is self._served and self._was_running
-                self.home.submit(self._change_lifespan(former, new, is_served=is_served))
+                self.home.submit(self._change_lifespan(former, application.live, is_served=is_served))
 
-    async def _change_lifespan(self, former: Routebook, new: Routebook, *, is_served: bool) -> None:
+    async def _change_lifespan(self, former: Routebook, live: LiveApp, *, is_served: bool) -> None:
         """The former leaves its lifespan; a served one enters the new one's at once, others with the next request."""
         lifespans = self._home_lifespans()
         try:
             await lifespans.leave(former)
             if is_served:
-                await lifespans.hold(new, "server")
+                await lifespans.hold_current(lambda: live.current, "server")
         except Exception as error:
             self._announce(str(error))
         for application in self._applications:
@@ -278,6 +290,12 @@ class Session:
 
         future: Future[None] = self.home.submit(run())
 
+        def end(future: Future[None]) -> None:
+            if not future.cancelled() and isinstance(error := future.exception(), HomeLoopError):
+                done(None, error)  # the loop was abandoned, and `run` with it
+
+        future.add_done_callback(end)
+
         def cancel() -> None:
             with contextlib.suppress(CancelledError):
                 future.cancel()
@@ -304,7 +322,7 @@ class Session:
         stateful = WithState(
             served,
             lambda: self._home_lifespans().state_of(live.current),
-            lambda: self._home_lifespans().hold(live.current, "server"),
+            lambda: self._home_lifespans().hold_current(lambda: live.current, "server"),
         )
         served = ProxyPrefix(stateful, hub_prefix_of(os.environ))
         former, self._served = self._served, application
@@ -312,8 +330,7 @@ class Session:
             self.server.start(
                 served,
                 port=DEFAULT_PORT if port is None else port,
-                before=lambda: self._home_lifespans().hold(live.current, "server"),
-                after=lambda: self._home_lifespans().release("server"),
+                around=lambda: self._home_lifespans().held(lambda: live.current, "server"),
                 **options,
             )
         except Exception:
@@ -321,9 +338,43 @@ class Session:
             raise
         return self.server_state()
 
-    def stop(self) -> None:
-        """Stop the server; nothing happens where none runs."""
+    def stop(self) -> str:
+        """Stop the server, and return a sentence that says what holds now."""
+        status = self.server.status
+        if status.status not in {"running", "starting"}:
+            return "No server runs."
         self.server.stop()
+        if self.server.is_listening:
+            return "The server is stopping."
+        freed = "The server has stopped; its port is free."
+        if (blocker := self._watch.find_blocker()) is not None:
+            return f"{freed} {blocker.describe('blocks the event loop')} %api serve ends it."
+        if leaving := self._home_lifespans().leaving:
+            where = self._watch.describe_tasks(leaving, "is still shutting down")
+            return f"{freed} {where} It is cancelled when the application starts again."
+        return freed
+
+    def describe_trouble(self) -> str:
+        """Say what keeps requests from being answered: code that blocks the loop, a lifespan that hasn't started."""
+        if (blocker := self._watch.find_blocker()) is not None:
+            return f"{blocker.describe('blocks the event loop')} %api serve ends it."
+        return self._watch.describe_tasks(self._home_lifespans().starting, "has not started yet")
+
+    def _on_freed(self, renewal: Renewal | None) -> None:
+        """What blocked the home loop has ended, or another loop has taken its place; any thread."""
+        if renewal is None:
+            self._watch.tell_interrupted()
+            return
+        entered = self._lifespans.entered if self._lifespans is not None else ()
+        self._lifespans = None
+        lost = HomeLoopError(ABANDONED)
+        for sockets in self._sockets.values():
+            sockets.lose(lost)
+        self._benches.lose(lost)
+        self.tests.lose()
+        is_served = self.server.resume()
+        names = [self.tracker.names.name_of(app) or "app" for app in entered if _has_lifespan(app)]
+        self._watch.tell_renewed(renewal, names, is_served)
 
     def client(self, app: Any, *, raise_server_exceptions: bool = False, **options: Any) -> Client:
         """An in-process client; `app` may be any ASGI application."""
@@ -342,7 +393,7 @@ class Session:
         """Runs requests through what is live, its lifespan entered, recorded."""
 
         async def perform(scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
-            scope["state"] = await self._entered_state(live.current)
+            scope["state"] = await self._entered_state(live)
             recorded = await self.recorder.record(live, scope, receive, send, source)
             self._count(live)
             return recorded
@@ -353,7 +404,7 @@ class Session:
         """Runs WebSocket connections through what is live, its lifespan entered, recorded."""
 
         async def perform(scope: Scope, receive: Receive, send: Send) -> Recorded:
-            scope["state"] = await self._entered_state(live.current)
+            scope["state"] = await self._entered_state(live)
             return await self.recorder.record_socket(live, scope, receive, send, source, lambda: self._count(live))
 
         return perform
@@ -369,11 +420,11 @@ class Session:
 
         return connect
 
-    async def _entered_state(self, app: ASGIApp) -> dict[str, Any]:
+    async def _entered_state(self, live: LiveApp) -> dict[str, Any]:
         """A copy of an application's lifespan state, its lifespan entered if nobody has."""
         lifespans = self._home_lifespans()
-        if (state := lifespans.state_of(app)) is None:
-            await lifespans.hold(app, "notebook")
+        if (state := lifespans.state_of(live.current)) is None:
+            app = await lifespans.hold_current(lambda: live.current, "notebook")
             state = lifespans.state_of(app) or {}
         return state.copy()
 
@@ -473,6 +524,11 @@ class Session:
         self._was_running = status.status == "running"
         for application in self._applications:
             application.touch()
+
+
+def _has_lifespan(app: ASGIApp) -> bool:
+    """Whether there is anything to run at start-up and shutdown."""
+    return isinstance(app, Routebook) and app.router.has_lifespan
 
 
 def _iter_key_names(applications: Any) -> list[str]:

@@ -180,6 +180,11 @@ class Sockets:
 
     # What the session tells
 
+    def lose(self, error: Exception) -> None:
+        """The loop that the connections lived on was abandoned; any thread."""
+        for asked in tuple(self._connections.values()):
+            asked.connection.lose(error)
+
     def touch(self) -> None:
         """The application, or what owns its endpoints, may have changed; any thread."""
         self._endpoints = None

@@ -197,6 +197,11 @@ class NotebookTests:
             await asyncio.sleep(0)
         self._feed.touch()
 
+    def lose(self) -> None:
+        """The loop that tests ran on was abandoned; any thread."""
+        self._running.clear()
+        self._feed.touch()
+
     # Running
 
     async def _result(self, test: KeptTest, values: Mapping[str, str]) -> TestResultState:
