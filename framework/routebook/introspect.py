@@ -163,7 +163,9 @@ def find_operation(app: HasRoutes, operation: str) -> OperationView:
         UnknownOperationError: There is none.
     """
     views = list(iter_operations(app))
-    method, _, path = operation.strip().rpartition(" ")
+    wanted = operation.strip()
+    method, path = ("", wanted) if wanted.startswith("/") else wanted.partition(" ")[::2]
+    path = path.strip()
     found = [view for view in views if view.path == path and method.strip().upper() in ("", view.method)]
     if not found or len({view.method for view in found}) > 1:
         raise UnknownOperationError(operation, [view.key for view in views])

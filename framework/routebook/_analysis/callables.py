@@ -60,8 +60,8 @@ def callable_name(call: Callable[..., Any]) -> str:
     function = unwrap_callable(call)
     if getattr(function, "__name__", "") == "__call__":
         return type(getattr(function, "__self__", call)).__name__
-    name: str = getattr(function, "__name__", type(function).__name__)
-    return name
+    name = getattr(function, "__name__", None)
+    return str.__str__(name) if isinstance(name, str) else type(function).__name__
 
 
 def _function_of(call: Callable[..., Any]) -> Callable[..., Any]:

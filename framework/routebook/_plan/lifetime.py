@@ -2,9 +2,11 @@
 
 from collections.abc import Callable
 from contextlib import AsyncExitStack, asynccontextmanager, contextmanager
+from functools import partial
 from types import TracebackType
 from typing import Any
 
+import anyio.to_thread
 from anyio import CancelScope
 from anyio.lowlevel import checkpoint_if_cancelled
 
@@ -71,10 +73,15 @@ def make_enter(
         def open_context(**arguments: Any) -> Any:
             return contextmanager_in_threadpool(open_sync(**arguments))
 
-    async def enter(stack: AsyncExitStack, **arguments: Any) -> Any:
+    async def enter(stack: AsyncExitStack, /, **arguments: Any) -> Any:
         return await stack.enter_async_context(open_context(**arguments))
 
     return enter
+
+
+async def run_in_threadpool(call: Callable[..., Any], /, **arguments: Any) -> Any:
+    """Run a function in a worker thread. None of its parameters' names is one of ours."""
+    return await anyio.to_thread.run_sync(partial(call, **arguments))
 
 
 def swallowed_error(title: str) -> RoutebookError:

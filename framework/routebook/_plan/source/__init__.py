@@ -1,7 +1,8 @@
 """A plan as Python: one straight function a route, made to be read.
 
-Each step has a small writer. Only names from `Names` and literals reach the text; every object is bound by name in
-the function's globals. The text is registered in `linecache`, so that tracebacks show it.
+Each step has a small writer. Only names from `Names` and `literals` reach the text; every object is bound by name in
+the function's globals. So nothing that a user can name or write becomes
+code. The text is registered in `linecache`, so that tracebacks show it.
 """
 
 import linecache
@@ -18,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from anyio import CancelScope
 from pydantic import ValidationError
 from starlette.background import BackgroundTasks
-from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -26,13 +26,13 @@ from routebook._plan import extract
 from routebook._plan.asgi import send_response
 from routebook._plan.body import decode_json, read_body
 from routebook._plan.form import close_form, read_form, receive_form
-from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
-from routebook._plan.names import RESERVED
+from routebook._plan.lifetime import STACKS_KEY, GuardedStack, run_in_threadpool, swallowed_error
 from routebook._plan.observe import OBSERVER_KEY, Tracer
 from routebook._plan.respond import is_body_allowed
 from routebook._plan.source.answer import write_answer
 from routebook._plan.source.calls import write_dependency, write_endpoint, write_reuse
 from routebook._plan.source.emission import Emission, Form
+from routebook._plan.source.literals import docstring, filename, literal, literal_list
 from routebook._plan.source.text import FunctionText
 from routebook._plan.steps import (
     CallDependency,
@@ -75,6 +75,9 @@ _KNOWN: dict[str, Any] = {
     "decode_json": decode_json,
     "header_values": extract.header_values,
     "is_body_allowed": is_body_allowed,
+    "isinstance": isinstance,
+    "len": len,
+    "locals": locals,
     "query_values": extract.query_values,
     "read_body": read_body,
     "read_form": read_form,
@@ -126,11 +129,11 @@ def generate(
         untraced: The same without tracing; given, each step reports to the observer of the scope.
         route: Shown to who asks for the request's effective route.
     """
-    text = FunctionText(_KNOWN, RESERVED | frozenset(_iter_variables(plan)))
+    text = FunctionText(_KNOWN, frozenset(_iter_variables(plan)))
     name = text.name(f"serve_{plan.name}")
     emission = Emission(plan, form, context, is_strict, untraced is not None, route, text)
     _write_function(emission, name)
-    generated = _compile(str(text), name, text.namespace, f"routebook {plan.title} #{next(_numbers)}")
+    generated = _compile(str(text), name, text.namespace, filename(f"routebook {plan.title} #{next(_numbers)}"))
     if untraced is None:
         return generated
     from routebook._plan.view import view_plan  # loaded when somebody watches: importing the framework is quick
@@ -168,7 +171,7 @@ def _write_function(emission: Emission, name: str) -> None:
     arguments = "scope, receive, send" if emission.owns_stacks else "request"
     with text.block(f"async def {name}({arguments}):"):
         where = f", {plan.location}" if plan.location else ""
-        text.line(f'"""{plan.title}{where}"""'.replace("\\", "/"))
+        text.line(docstring(f"{plan.title}{where}".replace("\\", "/")))
         if not emission.owns_stacks:
             text.line("scope = request.scope")
         if emission.is_traced:
@@ -216,7 +219,7 @@ def _stacks(emission: Emission) -> Iterator[None]:
     if plan.needs_guard:
         text.dedent()
     if plan.needs_request_stack and emission.form == "asgi":
-        text.line(f"raise swallowed_error({plan.title!r})")
+        text.line(f"raise swallowed_error({literal(plan.title)})")
 
 
 def _new_stack(plan: CallPlan) -> str:
@@ -313,7 +316,7 @@ def _write_make(emission: Emission, step: Make) -> None:
         case "background_tasks":
             text.line("background_tasks = BackgroundTasks()")
         case "security_scopes":
-            text.line(f"{step.variable} = SecurityScopes(scopes={list(step.scopes)!r})")
+            text.line(f"{step.variable} = SecurityScopes(scopes={literal_list(step.scopes)})")
 
 
 def _write_request(emission: Emission) -> None:

@@ -3,6 +3,7 @@
 from routebook._plan.asgi import STARTED_KEY
 from routebook._plan.respond import is_body_allowed, make_dump, make_respond
 from routebook._plan.source.emission import Emission
+from routebook._plan.source.literals import literal
 from routebook._plan.steps import Respond
 from routebook._plan.stream import make_stream
 
@@ -50,8 +51,8 @@ def _write_headers(emission: Emission, step: Respond) -> str:
             text.line(f"headers = [{length}, {kind}]")
         else:
             text.line(f"body, headers = b'', [{kind}]")
-        return str(status)
-    text.line(f"status = response.status_code or {status}")
+        return literal(status)
+    text.line(f"status = response.status_code or {literal(status)}")
     text.line(f"headers = [{length}, {kind}, *response.raw_headers]")
     with text.block("if not is_body_allowed(status):"):
         text.line("body, headers = b'', headers[1:]")
@@ -80,7 +81,7 @@ def _write_response(emission: Emission, step: Respond) -> None:
     if plan.needs_function_stack:
         text.dedent()
         with text.block("if answer is None:"):
-            text.line(f"raise swallowed_error({plan.title!r})")
+            text.line(f"raise swallowed_error({literal(plan.title)})")
     _write_send(emission, "answer")
     text.line("return")
 

@@ -8,6 +8,7 @@ from routebook._plan.lifetime import make_enter
 from routebook._plan.observe import EnteredInThread, in_thread
 from routebook._plan.refuse import Refuse, RefuseWebSocket
 from routebook._plan.source.emission import Emission
+from routebook._plan.source.literals import comment, keyword_arguments, literal
 from routebook._plan.source.reads import write_reads
 from routebook._plan.steps import CallDependency, CallEndpoint, ReuseDependency
 
@@ -18,7 +19,7 @@ def write_dependency(emission: Emission, step: CallDependency) -> None:
     failed = f"{step.variable} = FAILED"
 
     def refuse(errors: str) -> None:
-        text.line(f"errors[{step.parameters.key!r}] = {errors}")
+        text.line(f"errors[{literal(step.parameters.key)}] = {errors}")
         text.line(failed)
 
     write_reads(emission, step.parameters, refuse)
@@ -62,12 +63,12 @@ def _write_enter(emission: Emission, step: CallDependency) -> None:
         text.line(f"await {stack}.enter_async_context({limit}.get_semaphore())")
     teardown = text.name(f"teardown_of_{step.variable}")
     if emission.is_traced:
-        text.tracing_line(f"{teardown} = trace.teardown({step.name!r}, {text.next_line})")
+        text.tracing_line(f"{teardown} = trace.teardown({literal(step.name)}, {text.next_line})")
         text.tracing_line(f"{stack}.push({teardown}.end)")
     wrap = EnteredInThread if emission.is_traced else None
     enter = text.bind(f"enter_{step.name}", make_enter(step.call, step.kind, wrap))
     with emission.span("dependency", step.name, step):
-        text.line(f"{step.variable} = await {enter}({_join(stack, _keywords(step.arguments))})")
+        text.line(f"{step.variable} = await {enter}({_join(stack, keyword_arguments(step.arguments))})")
         emission.write_result(step.variable)
     if emission.is_traced:
         text.tracing_line(f"{stack}.push({teardown}.begin)")
@@ -76,7 +77,7 @@ def _write_enter(emission: Emission, step: CallDependency) -> None:
 def write_reuse(emission: Emission, step: ReuseDependency) -> None:
     """Say that a result is there already: nothing is done for it."""
     with emission.span("cache hit", step.name, step):
-        emission.text.line(f"# {step.name} has run: {step.variable}")
+        emission.text.line(comment(f"{step.name} has run: {step.variable}"))
         if emission.is_traced:
             emission.text.tracing_line("pass")
 
@@ -131,12 +132,8 @@ def _call(
     is_watched = emission.is_traced and kind is CallableKind.SYNC
     bound = emission.text.bind(name, in_thread(call) if is_watched else call)
     if kind is CallableKind.SYNC:
-        return f"await run_in_threadpool({_join(bound, _keywords(arguments))})"
-    return f"{'await ' if kind is CallableKind.ASYNC else ''}{bound}({_keywords(arguments)})"
-
-
-def _keywords(arguments: tuple[tuple[str, str], ...]) -> str:
-    return ", ".join(f"{name}={variable}" for name, variable in arguments)
+        return f"await run_in_threadpool({_join(bound, keyword_arguments(arguments))})"
+    return f"{'await ' if kind is CallableKind.ASYNC else ''}{bound}({keyword_arguments(arguments)})"
 
 
 def _join(*parts: str) -> str:

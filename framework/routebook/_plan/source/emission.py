@@ -7,6 +7,7 @@ from typing import Any, Literal
 
 from routebook._analysis.callables import CallableKind
 from routebook._plan.observe import SpanKind
+from routebook._plan.source.literals import literal
 from routebook._plan.source.text import FunctionText
 from routebook._plan.steps import CallEndpoint, CallPlan, Read, ReadBody, Step
 from routebook.exceptions import EndpointContext
@@ -63,7 +64,7 @@ class Emission:
             yield
             return
         self.lines[id(of)] = self.text.next_line
-        with self.text.tracing_block(f"with trace({kind!r}, {name!r}, {self.text.next_line}):"):
+        with self.text.tracing_block(f"with trace({literal(kind)}, {literal(name)}, {self.text.next_line}):"):
             yield
 
     def write_result(self, variable: str) -> None:

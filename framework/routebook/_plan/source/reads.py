@@ -6,6 +6,7 @@ from routebook._analysis.fields import ModelField
 from routebook._plan.body import BodyReader
 from routebook._plan.refuse import Explain
 from routebook._plan.source.emission import Emission
+from routebook._plan.source.literals import literal
 from routebook._plan.steps import Read, ReadParameters
 from routebook._plan.validate import make_json_reader
 
@@ -58,16 +59,17 @@ def _body_expression(emission: Emission, read: Read, reader: BodyReader) -> str:
 
 
 def _plain_expression(emission: Emission, read: Read, field: ModelField, name: str) -> str:
-    found = f"{read.source}[{name!r}]"
+    key = literal(name)
+    found = f"{read.source}[{key}]"
     if read.is_text:
         if not field.is_required and field.has_plain_default:
-            return f"{read.source}.get({name!r}, {_default(emission, read, field)})"
+            return f"{read.source}.get({key}, {_default(emission, read, field)})"
         value = found
     else:
         value = f"{emission.text.bind(f'validate_{read.variable}', field.validate_value)}({found})"
     if field.is_required:
         return value
-    return f"{value} if {name!r} in {read.source} else {_default(emission, read, field)}"
+    return f"{value} if {key} in {read.source} else {_default(emission, read, field)}"
 
 
 def _default(emission: Emission, read: Read, field: ModelField) -> str:

@@ -11,13 +11,13 @@ class FunctionText:
     """Lines of Python, and the globals that they need.
 
     Args:
-        known: Objects that every line may name.
-        taken: Names of the function's own variables.
+        known: Objects that every line may name; all of `names.HELPERS`, and no others.
+        taken: Variables that the plan has given out.
     """
 
     def __init__(self, known: Mapping[str, Any], taken: frozenset[str]) -> None:
         self.namespace: dict[str, Any] = dict(known)
-        self._names = Names(taken | known.keys())
+        self._names = Names(taken)
         self._lines: list[str] = []
         self._tracing_lines = 0
         self._depth = 0
