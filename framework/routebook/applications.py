@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Collection, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager
+from copy import copy
 from threading import RLock
 from typing import Any, Unpack
 
@@ -19,6 +20,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from routebook._deprecation import warn_deprecated
 from routebook._plan.asgi import STARTED_KEY
+from routebook._plan.received import give_request
 from routebook._routing.options import RouteOptions
 from routebook.datastructures import Default, FormLimits
 from routebook.exception_handlers import (
@@ -214,6 +216,12 @@ class Routebook(Starlette):
         has_own = "build_middleware_stack" in vars(self)
         return not (self.user_middleware or self.max_body_size is not None or is_overridden or has_own)
 
+    def build_middleware_stack(self) -> ASGIApp:
+        """Build Starlette's stack, whose exception handlers are given a Request that can read the body again."""
+        shown = copy(self)
+        shown.exception_handlers = {key: give_request(handler) for key, handler in self.exception_handlers.items()}
+        return Starlette.build_middleware_stack(shown)
+
     def _list_stack_parts(self) -> tuple[object, ...]:
         return (list(self.user_middleware), dict(self.exception_handlers), self.max_body_size, self.debug)
 
@@ -264,8 +272,9 @@ class Routebook(Starlette):
                 scope[STARTED_KEY] = True  # for the application that this one is mounted in
                 await send(message)
 
-        handlers = {key: handler for key, handler in self.exception_handlers.items() if key not in SERVER_ERRORS}
-        server_error = self.exception_handlers.get(500) or self.exception_handlers.get(Exception)
+        wrapped = {key: give_request(handler) for key, handler in self.exception_handlers.items()}
+        handlers = {key: handler for key, handler in wrapped.items() if key not in SERVER_ERRORS}
+        server_error = wrapped.get(500) or wrapped.get(Exception)
         handled = ExceptionMiddleware(fail, handlers=handlers, debug=self.debug)
         answered = ServerErrorMiddleware(handled, handler=server_error, debug=self.debug)
         await answered(scope, receive, send_unless_started)

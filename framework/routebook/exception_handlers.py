@@ -14,6 +14,7 @@ from starlette.websockets import WebSocket, WebSocketState
 
 from routebook._analysis.callables import CallableKind, classify_callable
 from routebook._plan.asgi import send_response
+from routebook._plan.received import find_request
 from routebook._plan.respond import RenderedJSONResponse, dump_json
 from routebook.encoders import json_text
 from routebook.exceptions import RequestValidationError, WebSocketRequestValidationError
@@ -45,7 +46,7 @@ def find_handler(handlers: Mapping[Any, Handler], error: Exception) -> Handler |
 async def answer_by_handler(handler: Handler, error: Exception, scope: Scope, receive: Receive, send: Send) -> None:
     """Call an exception's handler, in a thread unless it is async, and send the response that it may give."""
     is_http = scope["type"] == "http"
-    connection = Request(scope, receive, send) if is_http else WebSocket(scope, receive, send)
+    connection = find_request(scope, receive, send) if is_http else WebSocket(scope, receive, send)
     if classify_callable(handler) is CallableKind.SYNC:
         response = await run_in_threadpool(handler, connection, error)
     else:

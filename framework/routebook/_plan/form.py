@@ -18,6 +18,7 @@ from routebook._analysis.dependant import Parameter
 from routebook._analysis.shapes import is_bytes, is_bytes_sequence, is_sequence
 from routebook._plan.extract import Pick, Reader, Sent, gather
 from routebook._plan.models import ModelReader, UnionReader
+from routebook._plan.received import BODY_KEY, FORM_KEY
 from routebook._sentinel import UNSET
 from routebook.datastructures import FormLimits
 from routebook.exceptions import HTTPException
@@ -134,14 +135,22 @@ async def receive_form(scope: Scope, receive: Receive) -> tuple[Form, Sent]:
         HTTPException: 400, it cannot be read as the form that it is declared to be.
     """
     if not _is_urlencoded(scope["headers"]):
-        return await read_form(Request(scope, receive))
+        return await _parse_form(Request(scope, receive))
     limits = _limits_of(scope)
     message = await receive()
     body = message.get("body", b"")
     if message["type"] != "http.request" or message.get("more_body", False) or len(body) > limits.max_part_size:
-        return await read_form(Request(scope, _replaying(message, receive)))
+        return await _parse_form(Request(scope, _replaying(message, receive)))
+    scope[BODY_KEY] = body
     fields = parse_form(body, limits.max_fields)
     return fields, gather(fields)
+
+
+async def _parse_form(request: Request) -> tuple[Form, Sent]:
+    """`read_form` for nobody else, who may ask for the form later."""
+    form, sent = await read_form(request)
+    request.scope[FORM_KEY] = form
+    return form, sent
 
 
 async def close_form(form: Form) -> None:

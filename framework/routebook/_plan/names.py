@@ -15,9 +15,9 @@ VARIABLES = frozenset(
 """Variables that templates use."""
 
 HELPERS = frozenset(
-    "AsyncExitStack BackgroundTasks CancelScope FAILED GuardedStack Request Response SecurityScopes Tracer UNREADABLE "
+    "AsyncExitStack BackgroundTasks CancelScope FAILED GuardedStack Response SecurityScopes Tracer UNREADABLE "
     "UNSENT WebSocket close_form cookie_values decode_json header_values is_body_allowed isinstance len locals "
-    "query_values read_body read_form receive_form run_in_threadpool send_response source_values "
+    "make_request query_values read_body read_form receive_form run_in_threadpool send_response source_values "
     "swallowed_error".split()
 )
 """Globals that templates use, Python's own included."""

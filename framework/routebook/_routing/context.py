@@ -24,6 +24,7 @@ from routebook._plan.asgi import note_start, send_response
 from routebook._plan.body import BodyShape, shape_body
 from routebook._plan.lifetime import STACKS_KEY, GuardedStack, swallowed_error
 from routebook._plan.observe import OBSERVER_KEY, Observer, Tracer
+from routebook._plan.received import make_request
 from routebook._plan.respond import ResponseShape
 from routebook._routing.options import first_given, is_given, settled
 from routebook._routing.template import PathTemplate, parse_template
@@ -346,7 +347,7 @@ class RouteContext:
                 async with GuardedStack(guard) as function_stack:
                     scope[STACKS_KEY] = request_stack, function_stack
                     scope["fastapi"] = {"effective_route_context": self}
-                    response = await handler(Request(scope, receive, send))
+                    response = await handler(make_request(scope, receive, send))
                 if response is None:
                     raise swallowed_error(self.title)
                 await send_response(response, scope, receive, send)

@@ -19,7 +19,6 @@ from typing import TYPE_CHECKING, Any
 from anyio import CancelScope
 from pydantic import ValidationError
 from starlette.background import BackgroundTasks
-from starlette.requests import Request
 from starlette.responses import Response
 
 from routebook._plan import extract
@@ -28,6 +27,7 @@ from routebook._plan.body import decode_json, read_body
 from routebook._plan.form import close_form, read_form, receive_form
 from routebook._plan.lifetime import STACKS_KEY, GuardedStack, run_in_threadpool, swallowed_error
 from routebook._plan.observe import OBSERVER_KEY, Tracer
+from routebook._plan.received import BODY_KEY, make_request
 from routebook._plan.respond import is_body_allowed
 from routebook._plan.source.answer import write_answer
 from routebook._plan.source.calls import write_dependency, write_endpoint, write_reuse
@@ -64,7 +64,6 @@ _KNOWN: dict[str, Any] = {
     "FAILED": UNSET,
     "UNSENT": UNSET,
     "GuardedStack": GuardedStack,
-    "Request": Request,
     "Response": Response,
     "SecurityScopes": SecurityScopes,
     "Tracer": Tracer,
@@ -78,6 +77,7 @@ _KNOWN: dict[str, Any] = {
     "isinstance": isinstance,
     "len": len,
     "locals": locals,
+    "make_request": make_request,
     "query_values": extract.query_values,
     "read_body": read_body,
     "read_form": read_form,
@@ -281,11 +281,12 @@ def _write_body(emission: Emission, step: ReadBody) -> None:
         text.line("request_stack.push_async_callback(close_form, form)")
         return
     read = "await read_body(receive)" if emission.owns_stacks else "await request.body()"
+    kept = f"scope[{literal(BODY_KEY)}]"  # for every Request that is made from the scope
     if step.kind == "bytes":
-        text.line(f"body = {read}")
+        text.line(f"body = {kept} = {read}")
     else:
         context = text.bind("endpoint_context", emission.context)
-        text.line(f"raw_body = {read}")
+        text.line(f"raw_body = {kept} = {read}")
         text.line(f"body = decode_json(raw_body, scope['headers'], {emission.is_strict}, {context})")
 
 
@@ -324,7 +325,7 @@ def _write_request(emission: Emission) -> None:
     text = emission.text
     if not emission.owns_stacks:
         return
-    text.line("request = Request(scope, receive, send)")
+    text.line("request = make_request(scope, receive, send)")
     if emission.route is not None:
         route = text.bind("effective_route", emission.route)
         text.line(f"scope['fastapi'] = {{'effective_route_context': {route}}}")
