@@ -58,6 +58,7 @@ def _make_parser() -> _Parser:
     parser.add_argument("--port", type=int)
     parser.add_argument("--host")
     parser.add_argument("--expose", action="store_true")
+    parser.add_argument("--allow-host", action="append", default=[])
     parser.add_argument("-n", type=int)
     parser.add_argument("--keep", type=int)
     parser.add_argument("--bytes", type=int)
@@ -111,6 +112,7 @@ class ApiMagics(Magics):
         %api                        the explorer of the notebook's application
         %api serve [--port N] [--app NAME]
         %api serve --host ADDRESS --expose   also for other machines
+        %api serve --allow-host NAME   also under another host name, of a tunnel for example
         %api stop | status | docs
         %api log                    every request, live; -n 20 for a plain table of the last 20
         %api log --keep N --bytes N   how many the log keeps, and how much of memory
@@ -161,7 +163,9 @@ class ApiMagics(Magics):
 
     def _serve(self, arguments: argparse.Namespace) -> None:
         app, host = self._application(arguments), arguments.host or "127.0.0.1"
-        state = self._session.serve(app, port=arguments.port, host=host, is_exposed=arguments.expose)
+        state = self._session.serve(
+            app, port=arguments.port, host=host, is_exposed=arguments.expose, allow_hosts=arguments.allow_host
+        )
         self._show(served_notice(state, self._session.describe_trouble() if state["status"] == "starting" else ""))
         if not is_loopback(host) and state["status"] == "running":
             told = f"Everybody who can reach this machine ({host}) can use the application now, without a password"

@@ -1,8 +1,8 @@
 """Where the server is seen from: the prefix that a proxy strips, and the URL that a person can open.
 
 jupyter-server-proxy serves `…/proxy/PORT/` under the user's base URL, strips that prefix and sends it as
-`X-Forwarded-Prefix`; nothing in uvicorn or Starlette reads it. With `root_path` set from it, `url_for`, redirects and
-the documentation pages are right. Its WebSocket requests come without the header, so the last prefix seen serves them.
+`X-Forwarded-Prefix`; nothing in uvicorn or Starlette reads it. With `root_path` set from it (`admission`), `url_for`,
+redirects and the documentation pages are right.
 
 Spec: ASGI, HTTP connection scope, `root_path`; RFC 3986 §3.3 (path characters).
 """
@@ -14,18 +14,13 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
-from urllib.parse import unquote
 
 from jupyter_core.paths import jupyter_runtime_dir
-from starlette.responses import PlainTextResponse
-from starlette.types import ASGIApp, Receive, Scope, Send
 
 PREFIX_HEADER = b"x-forwarded-prefix"
 
 # One leading slash, path characters only, no trailing slash: what may stand before a path in a URL that we print.
 _PREFIX = re.compile(r"(?:/(?:[A-Za-z0-9._~!$&'()*+,;=:@-]|%[0-9A-Fa-f]{2})+)+")
-
-_OTHERS = PlainTextResponse("This is the application of another user of this hub.\n", status_code=403)
 
 
 def checked_prefix(value: str) -> str:
@@ -33,42 +28,6 @@ def checked_prefix(value: str) -> str:
     prefix = value.rstrip("/")
     has_dots = any(segment in {".", ".."} for segment in prefix.split("/"))
     return prefix if _PREFIX.fullmatch(prefix) and not has_dots else ""
-
-
-class ProxyPrefix:
-    """ASGI middleware: puts the prefix that a proxy stripped back where ASGI wants it.
-
-    Args:
-        app: What is served.
-        own: On a hub the address of its user, for example "/user/ada/". Users whose servers share a machine share
-            127.0.0.1, so another one's proxy finds this port too: it is refused.
-    """
-
-    def __init__(self, app: ASGIApp, own: str = "") -> None:
-        self.app = app
-        self._own = unquote(own)
-        self._seen = ""
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        """Pass the request on, with `root_path` and `path` as the outside sees them."""
-        if scope["type"] in {"http", "websocket"} and (prefix := self._prefix(scope)):
-            if not self._is_own(prefix):
-                await _OTHERS(scope, receive, send)
-                return
-            scope = {**scope, "root_path": prefix, "path": prefix + scope["path"]}
-        await self.app(scope, receive, send)
-
-    def _prefix(self, scope: Scope) -> str:
-        for name, value in scope["headers"]:
-            if name == PREFIX_HEADER:
-                prefix = checked_prefix(value.decode("latin-1"))
-                if self._is_own(prefix):
-                    self._seen = prefix
-                return prefix
-        return self._seen if scope["type"] == "websocket" else ""
-
-    def _is_own(self, prefix: str) -> bool:
-        return not prefix or unquote(prefix).startswith(self._own)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,6 +41,11 @@ class ServedAt:
 
     local: str
     public: str | None
+
+    @property
+    def proxy_path(self) -> str:
+        """The path at which the Jupyter server's proxy serves it, without a last slash; "" if there is none."""
+        return (self.public or "").rstrip("/")
 
     @property
     def url(self) -> str:

@@ -402,9 +402,14 @@ class _ServerRun:
 
 
 def _make_server(app: ASGIApp, options: dict[str, Any]) -> uvicorn.Server:
-    return uvicorn.Server(
-        uvicorn.Config(app, lifespan="off", log_config=None, access_log=False, timeout_graceful_shutdown=1, **options)
-    )
+    settings: dict[str, Any] = {
+        "lifespan": "off",
+        "log_config": None,
+        "access_log": False,
+        "timeout_graceful_shutdown": 1,
+        "proxy_headers": "forwarded_allow_ips" in options,  # uvicorn would believe any process of this machine
+    }
+    return uvicorn.Server(uvicorn.Config(app, **{**settings, **options}))
 
 
 def _reason(error: BaseException) -> str:

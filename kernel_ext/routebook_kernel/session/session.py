@@ -6,7 +6,7 @@ Implements `session_api.SessionApi`; knows nothing of IPython.
 import asyncio
 import contextlib
 import os
-from collections.abc import Callable, Mapping, MutableMapping
+from collections.abc import Callable, Mapping, MutableMapping, Sequence
 from concurrent.futures import CancelledError, Future
 from pathlib import Path
 from typing import Any
@@ -25,6 +25,7 @@ from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import RunOutcome, Source
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.operations import document_of
+from routebook_kernel.runtime.admission import Admission, AllowedHosts
 from routebook_kernel.runtime.client import Client, Perform
 from routebook_kernel.runtime.connection import PerformSocket
 from routebook_kernel.runtime.home import Renewal
@@ -35,7 +36,8 @@ from routebook_kernel.runtime.loop_position import PositionFinder
 from routebook_kernel.runtime.loop_thread import ABANDONED
 from routebook_kernel.runtime.nesting import Nesting
 from routebook_kernel.runtime.output import OutputListener
-from routebook_kernel.runtime.proxy import ProxyPrefix, here, hub_prefix_of
+from routebook_kernel.runtime.peers import PeerFinder
+from routebook_kernel.runtime.proxy import base_url_of_parent, here, hub_prefix_of
 from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
 from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
 from routebook_kernel.runtime.websocket import Connect
@@ -302,12 +304,15 @@ class Session:
 
         return cancel
 
-    def serve(self, app: Any, *, port: int | None = None, **options: Any) -> ServerState:
+    def serve(
+        self, app: Any, *, port: int | None = None, allow_hosts: Sequence[str] = (), **options: Any
+    ) -> ServerState:
         """Start the in-kernel server for `app` on 127.0.0.1; the state says the URL, or what failed.
 
         Args:
             app: An application; one of another framework is served too, without views.
             port: The next free one is taken where it is busy.
+            allow_hosts: Names under which it may be asked for, beside this machine's own: of a tunnel, for example.
             options: For `uvicorn.Config`.
 
         Raises:
@@ -324,7 +329,13 @@ class Session:
             lambda: self._home_lifespans().state_of(live.current),
             lambda: self._home_lifespans().hold_current(lambda: live.current, "server"),
         )
-        served = ProxyPrefix(stateful, hub_prefix_of(os.environ))
+        served = Admission(
+            stateful,
+            AllowedHosts(allow_hosts, str(options.get("host", "127.0.0.1"))),
+            PeerFinder(os.environ, is_server=base_url_of_parent(os.environ) is not None).find,
+            is_shared=bool(hub_prefix_of(os.environ)),
+            proxy_path=self._proxy_path,
+        )
         former, self._served = self._served, application
         try:
             self.server.start(
@@ -507,6 +518,11 @@ class Session:
             return None
         trouble = self._lifespans.trouble_of(self._served.app)
         return f"{trouble}; until it starts, requests are answered 503" if trouble else None
+
+    def _proxy_path(self) -> str:
+        """The path at which the Jupyter server's proxy serves what is served."""
+        port = self.server.status.port
+        return here(port).proxy_path if port is not None else ""
 
     def _url_of(self, port: int) -> str:
         if port not in self._urls:

@@ -1,13 +1,18 @@
 """A class of two on a real JupyterHub, as docs/jupyterhub.md sets it up: each has a server, and sees no other's."""
 
+import os
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import urlsplit
 
+import httpx2
 import pytest
 from playwright.sync_api import Browser, BrowserContext, Page, expect
+from playwright.sync_api import Error as PlaywrightError
 
 from tests.browser.conftest import TIMEOUT_MS, PageWatch
 from tests.browser.hub.hub import running_hub
@@ -56,7 +61,8 @@ TALK = """url => new Promise((resolve, reject) => {
   const socket = new WebSocket(url.replace(/^http/, 'ws'));
   socket.onopen = () => socket.send('hello');
   socket.onmessage = event => { resolve(event.data); socket.close(); };
-  socket.onerror = () => reject(new Error('no WebSocket'));
+  socket.onerror = socket.onclose = () => reject(new Error('no WebSocket'));
+  setTimeout(() => reject(new Error('no WebSocket: silence')), 10000);
 })"""
 
 LISTEN = """url => new Promise((resolve, reject) => {
@@ -159,12 +165,39 @@ def test_nobody_reaches_anothers_server(learners: tuple[Learner, Learner]) -> No
     ada, bob = learners
     assert urlsplit(ada.served).path.rpartition("/")[2] != urlsplit(bob.served).path.rpartition("/")[2]
     for learner, other in ((ada, bob), (bob, ada)):
-        direct = learner.page.context.request.get(f"{other.served}/whose")
-        own, _, _ = learner.served.rpartition("/")
+        proxy, _, _ = learner.served.rpartition("/")
         _, _, port = other.served.rpartition("/")
-        sideways = learner.page.context.request.get(f"{own}/{port}/whose")
-        assert (direct.status, sideways.status) == (403, 403)
-        assert other.name not in (direct.text(), sideways.text())
+        for url in (other.served, f"{proxy}/{port}", f"{proxy}/absolute/{port}", f"{proxy}/127.0.0.1:{port}"):
+            answer = learner.page.context.request.get(f"{url}/whose")
+            assert answer.status == 403, url
+            assert f'"{other.name}"' not in answer.text()
+            with pytest.raises(PlaywrightError, match="no WebSocket"):
+                learner.page.evaluate(TALK, f"{url}/echo")
+
+
+def test_processes_outside_of_the_own_server_are_turned_away(learners: tuple[Learner, Learner]) -> None:
+    """A terminal of somebody else's, a headers' lie, another account: each finds the port, and gets nothing."""
+    ada, _ = learners
+    port = int(ada.served.rpartition("/")[2])
+    for headers in ({}, {"X-Forwarded-Prefix": urlsplit(ada.served).path}, {"Host": "localhost"}):
+        answer = httpx2.get(f"http://127.0.0.1:{port}/whose", headers=headers)
+        assert answer.status_code == 403
+        assert "ada" not in answer.text
+    leave = "os.setuid(65534)" if os.geteuid() == 0 else "pass"
+    ask = "c.sendall(b'GET /whose HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'); print(c.recv(99).split()[1].decode())"
+    code = f"import os, socket; {leave}; c = socket.create_connection(('127.0.0.1', {port})); {ask}"
+    stranger = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+    assert stranger.stdout.strip() == "403", stranger.stderr
+
+
+def test_own_notebook_reaches_its_server(learners: tuple[Learner, Learner]) -> None:
+    """`httpx2.get` in a cell, at the port that is printed."""
+    ada, _ = learners
+    port = ada.served.rpartition("/")[2]
+    notebook = Notebook(ada.page)
+    asking = notebook.add_cell(f"import httpx2; httpx2.get('http://127.0.0.1:{port}/whose').json()")
+    notebook.run_cell(asking)
+    expect(notebook.cell(asking).locator(".jp-OutputArea-output").last).to_contain_text("ada@school")
 
 
 def test_nothing_left_the_machine(learners: tuple[Learner, Learner], watch: PageWatch) -> None:
