@@ -179,25 +179,63 @@ def test_progress_survives_in_a_file_and_is_forgotten_on_reset(tmp_path: Path) -
     assert Progress(path).all() == {}
 
 
-@pytest.mark.parametrize("text", ["{", "[]", '{"exercises": 5}', "\x00"])
-def test_file_that_cannot_be_read_is_put_aside_and_said(tmp_path: Path, text: str) -> None:
-    """Nothing is lost and nothing raises; the sentence names the file."""
-    path = tmp_path / "p.json"
-    path.write_text(text)
-    progress = Progress(path)
+UNREADABLE = [
+    b"{",
+    b"[]",
+    b'{"exercises": 5}',
+    b"\x00",
+    b"\xff\xfe{}",
+    b"[" * 100_000,
+    b'{"version": 9, "exercises": {"1.1": {"tries": 5}}}',
+]
 
-    assert progress.change("1.1", lambda before: replace(before, tries=1)).tries == 1
-    assert str(tmp_path / "p.json.broken") in progress.trouble
-    assert (tmp_path / "p.json.broken").read_text() == text
-    assert json.loads(path.read_text())["exercises"]["1.1"]["tries"] == 1
+
+@pytest.mark.parametrize("content", UNREADABLE)
+def test_file_that_cannot_be_read_is_moved_aside_and_named(tmp_path: Path, content: bytes) -> None:
+    """Nothing is lost and nothing raises; the sentence says where it is, and a second one takes no other's place."""
+    path = tmp_path / "p.json"
+    for count in (1, 2):
+        path.write_bytes(content)
+        progress = Progress(path)
+        assert progress.change("1.1", lambda before: replace(before, tries=1)).tries == 1
+        aside = sorted(tmp_path.glob("p.json.unreadable-*"), key=lambda file: file.stat().st_mtime_ns)
+        assert [file.read_bytes() for file in aside] == [content] * count
+        assert str(aside[-1]) in progress.trouble
+        assert json.loads(path.read_text())["exercises"]["1.1"]["tries"] == 1
+
+
+def test_folder_in_the_place_of_the_file_is_moved_aside(tmp_path: Path) -> None:
+    """What it holds is kept."""
+    (tmp_path / "p.json").mkdir()
+    (tmp_path / "p.json" / "mine").write_text("x")
+    progress = Progress(tmp_path / "p.json")
+    progress.change("1.1", lambda before: replace(before, tries=1))
+
+    (aside,) = tmp_path.glob("p.json.unreadable-*")
+    assert (aside / "mine").read_text() == "x"
+    assert progress.of("1.1").tries == 1
+
+
+def test_file_that_cannot_be_moved_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Better no progress than one lost."""
+    path = tmp_path / "p.json"
+    path.write_text("{")
+    monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    progress = Progress(path)
+    progress.change("1.1", lambda before: replace(before, tries=1))
+
+    assert path.read_text() == "{"
+    assert "Permission denied" in progress.trouble
 
 
 def test_records_of_another_kind_are_read_as_far_as_they_go(tmp_path: Path) -> None:
-    """A file of a later version, or one that was edited."""
+    """A file that was edited; what isn't known stays in it."""
     path = tmp_path / "p.json"
-    path.write_text('{"version": 9, "exercises": {"1.1": {"tries": "x", "is_passed": true, "new": 1}, "1.2": 3}}')
-
+    path.write_text('{"version": 1, "exercises": {"1.1": {"tries": "x", "is_passed": true, "new": 1}, "1.2": 3}}')
     assert Progress(path).all() == {"1.1": Record(is_passed=True), "1.2": Record()}
+
+    Progress(path).change("1.1", lambda before: replace(before, tries=1))
+    assert json.loads(path.read_text())["exercises"]["1.1"]["new"] == 1
 
 
 def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
@@ -206,7 +244,7 @@ def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "file" / "p.json")
 
     assert progress.change("1.1", lambda before: replace(before, tries=1)).tries == 1
-    assert "could not be kept" in progress.trouble
+    assert "couldn't be saved" in progress.trouble
 
 
 def add_tries(path: Path, name: str) -> None:

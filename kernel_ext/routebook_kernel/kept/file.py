@@ -1,16 +1,16 @@
 """The file of a notebook's tests: plain JSON beside the notebook, in a stable order, written in one step."""
 
 import json
-import os
-import tempfile
+import re
 from collections.abc import Sequence
-from contextlib import suppress
 from pathlib import Path
 
 from routebook_kernel.exceptions import TestsRefused
 from routebook_kernel.kept.model import KeptTest, kept_from_json, kept_to_json
+from routebook_kernel.stored_file import write_stored
 
 VERSION = 1
+_LONE_SURROGATE = re.compile("[\ud800-\udfff]")
 
 
 def read_tests(path: Path) -> list[KeptTest]:
@@ -20,10 +20,10 @@ def read_tests(path: Path) -> list[KeptTest]:
         TestsRefused: It is not a file of tests; the message says what is wrong, and where.
     """
     try:
-        told = json.loads(path.read_text("utf-8"))
+        told = json.loads(path.read_bytes())
     except FileNotFoundError:
         return []
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, RecursionError) as error:
         raise TestsRefused(f"{path.name} cannot be read: {error}.") from None
     if not isinstance(told, dict) or not isinstance(told.get("tests"), list):
         raise TestsRefused(f'{path.name} cannot be read: it has no list "tests".')
@@ -40,17 +40,8 @@ def write_tests(path: Path, tests: Sequence[KeptTest]) -> None:
     """
     told = {"routebook_tests": VERSION, "tests": [kept_to_json(test) for test in tests]}
     text = json.dumps(told, indent=2, ensure_ascii=False) + "\n"
-    temporary = None
+    text = _LONE_SURROGATE.sub(lambda found: f"\\u{ord(found[0]):04x}", text)  # UTF-8 has none, JSON's escapes do
     try:
-        with tempfile.NamedTemporaryFile("w", encoding="utf-8", dir=path.parent, delete=False) as file:
-            temporary = file.name
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o644)
-        Path(temporary).replace(path)
+        write_stored(path, text.encode())
     except OSError as error:
-        if temporary is not None:
-            with suppress(OSError):
-                Path(temporary).unlink()
         raise TestsRefused(f"{path} cannot be written: {error.strerror or error}.") from None

@@ -1,24 +1,22 @@
 """What a learner has reached, in a small JSON file of the user's data folder: for all kernels and all notebooks.
 
-Several kernels may write at once: each change is read, made and written under a lock, and the file is replaced in one
-step, so nobody ever reads half of it. A file that cannot be read is put aside, and a sentence says so.
+Several kernels may write at once: each change is read, made and written under a lock, so none is lost, and the file is
+replaced in one step. A file that can't be read is moved aside, and `trouble` says where.
 """
 
-import contextlib
 import json
 import os
 import sys
-import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
 import platformdirs
 
+from routebook_kernel.stored_file import locked, set_aside, write_stored
+
 VERSION = 1
-_LOCK_WAIT_S = 2.0
-_LOCK_STALE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,82 +75,82 @@ class Progress:
         return self.all().get(name, Record())
 
     def change(self, name: str, change: Callable[[Record], Record]) -> Record:
-        """Change one record, whatever other kernels do meanwhile. Where it cannot be kept, `trouble` says so."""
+        """Change one record, whatever other kernels do meanwhile. If it can't be saved, `trouble` says why."""
         after = change(self.of(name))
         try:
-            with self._locked():
-                kept = self._read()
-                after = change(_record(kept.get(name, {})))
-                self._write({**kept, name: asdict(after)})
+            with locked(self.path):
+                kept = self._read_or_set_aside()
+                before = kept.get(name)
+                after = change(_record(before))
+                self._write({**kept, name: {**(before if isinstance(before, dict) else {}), **asdict(after)}})
         except OSError as error:
-            self.trouble = f"Your progress could not be kept: {error}."
+            self.trouble = f"Your progress couldn't be saved: {error}."
         return after
 
     def reset(self) -> None:
         """Forget everything."""
         try:
-            with self._locked():
+            with locked(self.path):
                 self.path.unlink(missing_ok=True)
         except OSError as error:
-            self.trouble = f"The file could not be removed: {error}."
+            self.trouble = f"The file of your progress couldn't be removed: {error}."
 
     def _read(self) -> dict[str, Any]:
+        """The records as they are stored; none if the file can't be read, which a check then sets aside."""
         try:
-            document = json.loads(self.path.read_text("utf-8"))
-            kept = document["exercises"]
-            if not isinstance(kept, dict):
-                raise TypeError("exercises")
+            return _exercises(self.path)
         except FileNotFoundError:
             return {}
-        except OSError as error:
-            self.trouble = f"Your progress could not be read: {error}."
-            return {}
-        except (ValueError, TypeError, KeyError):
-            self._put_aside()
-            return {}
-        return kept
+        except (OSError, ValueError, RecursionError):
+            return self._set_aside_under_lock()
 
-    def _put_aside(self) -> None:
-        aside = self.path.with_name(f"{self.path.name}.broken")
-        with contextlib.suppress(OSError):
-            os.replace(self.path, aside)
-        self.trouble = f"The file of your progress could not be read. It was put aside as {aside}; a new one begins."
+    def _set_aside_under_lock(self) -> dict[str, Any]:
+        try:
+            with locked(self.path):
+                return self._read_or_set_aside()
+        except OSError as error:
+            self.trouble = f"Your progress couldn't be read: {error}."
+            return {}
+
+    def _read_or_set_aside(self) -> dict[str, Any]:
+        """The records as they are stored; none if the file couldn't be read and was moved aside.
+
+        Raises:
+            OSError: If the file can't be read for now, or can't be moved: it must not be overwritten.
+        """
+        try:
+            return _exercises(self.path)
+        except FileNotFoundError:
+            return {}
+        except (IsADirectoryError, PermissionError, ValueError, RecursionError) as error:
+            reason = str(error) or type(error).__name__
+        aside = set_aside(self.path)
+        self.trouble = (
+            f"The file of your progress couldn't be read ({reason}). It is now {aside}, and a new one was started. "
+            f"To use the old one again, fix it and rename it to {self.path.name}."
+        )
+        return {}
 
     def _write(self, kept: Mapping[str, Any]) -> None:
         text = json.dumps({"version": VERSION, "exercises": kept}, indent=1, sort_keys=True)
-        new = self.path.with_name(f"{self.path.name}.{os.getpid()}.new")
-        new.write_text(text + "\n", "utf-8")
-        os.replace(new, self.path)
-
-    @contextlib.contextmanager
-    def _locked(self) -> Iterator[None]:
-        """Hold the lock file. One that a kernel left behind when it died is broken after some seconds.
-
-        Raises:
-            OSError: The folder cannot be written.
-        """
-        self.path.parent.mkdir(parents=True, exist_ok=True)
-        lock = self.path.with_name(f"{self.path.name}.lock")
-        deadline = time.monotonic() + _LOCK_WAIT_S
-        while True:
-            try:
-                os.close(os.open(lock, os.O_CREAT | os.O_EXCL | os.O_WRONLY))
-                break
-            except FileExistsError:
-                if time.monotonic() > deadline or _age_s(lock) > _LOCK_STALE_S:
-                    lock.unlink(missing_ok=True)
-                time.sleep(0.01)
-        try:
-            yield
-        finally:
-            lock.unlink(missing_ok=True)
+        write_stored(self.path, f"{text}\n".encode())
 
 
-def _age_s(file: Path) -> float:
-    try:
-        return time.time() - file.stat().st_mtime
-    except OSError:
-        return 0.0
+def _exercises(path: Path) -> dict[str, Any]:
+    """Read the records of a file.
+
+    Raises:
+        OSError: If the file can't be read.
+        ValueError: If it isn't a file of progress, or is one of a newer version.
+        RecursionError: If it is nested too deeply.
+    """
+    document = json.loads(path.read_bytes())
+    exercises = document.get("exercises") if isinstance(document, dict) else None
+    if not isinstance(exercises, dict):
+        raise ValueError('it has no object "exercises"')
+    if document.get("version", VERSION) != VERSION:
+        raise ValueError(f"it is of another version of Routebook: this one reads version {VERSION}")
+    return exercises
 
 
 def _record(kept: Any) -> Record:

@@ -4,7 +4,8 @@ import asyncio
 import json
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,7 @@ from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.credentials import Held, held_as
 from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import send_raw
+from routebook_kernel.stored_file import locked, set_aside
 
 MAX_JUDGED_BYTES = 10_000_000
 _MAX_SHOWN = 2000
@@ -77,8 +79,9 @@ class NotebookTests:
         self._applications = applications
         self._lock = threading.RLock()
         self._tests: list[KeptTest] = []
-        self._read: tuple[Path, int, int] | None = None
+        self._read: tuple[Path, int, int, int] | None = None
         self._problem = ""
+        self._aside: Path | None = None
         self._results: dict[str, tuple[KeptTest, TestResultState]] = {}
         self._running: set[str] = set()
         self._feed = Feed[TestsState](home, self._take, difference)
@@ -121,7 +124,7 @@ class NotebookTests:
             KernelExtensionError: It cannot be sent again, the name is taken or empty, or the file cannot be written.
         """
         test = self._made(self._exchange(id), name.strip(), _read(expect))
-        with self._lock:
+        with self._changing():
             self._load()
             self._check_name(test.name)
             self._write([*self._tests, test])
@@ -132,7 +135,7 @@ class NotebookTests:
         Raises:
             TestsRefused: There is no such test, the name is taken or empty, or the file cannot be written.
         """
-        with self._lock:
+        with self._changing():
             test = self._test(name)
             if to.strip() != name:
                 self._check_name(to.strip())
@@ -145,7 +148,7 @@ class NotebookTests:
         Raises:
             TestsRefused: There is no such test, or the file cannot be written.
         """
-        with self._lock:
+        with self._changing():
             test = self._test(name)
             self._write([one for one in self._tests if one is not test])
 
@@ -295,9 +298,9 @@ class NotebookTests:
         path = self._path()
         try:
             stat = path.stat()
-            known = path, stat.st_mtime_ns, stat.st_size
+            known = path, stat.st_ino, stat.st_mtime_ns, stat.st_size
         except OSError:
-            known = path, 0, 0
+            known = path, 0, 0, 0
         if known == self._read:
             return
         self._read = known
@@ -306,12 +309,43 @@ class NotebookTests:
         except TestsRefused as refusal:
             self._tests, self._problem = [], str(refusal)
 
+    @contextmanager
+    def _changing(self) -> Iterator[None]:
+        """Hold the file's lock too: another kernel may save a test in the same file.
+
+        Raises:
+            TestsRefused: If the lock can't be had.
+        """
+        with self._lock, ExitStack() as stack:
+            path = self._path()
+            try:
+                stack.enter_context(locked(path))
+            except OSError as error:
+                raise TestsRefused(f"{path} cannot be written: {error.strerror or error}.") from None
+            yield
+
     def _write(self, tests: list[KeptTest]) -> None:
+        path = self._path()
         if self._problem:  # what a person wrote there must not be lost
-            raise TestsRefused(f"{self._problem} Mend it first, or move it away.")
-        write_tests(self._path(), tests)
+            try:
+                self._aside = set_aside(path)
+            except OSError as error:
+                raise TestsRefused(
+                    f"{self._problem} It can't be moved aside ({error.strerror or error}): fix it first."
+                ) from None
+        write_tests(path, tests)
         self._load()
         self._feed.touch()
+
+    def _notice(self) -> str:
+        """What is wrong with the file, or where the last one is that couldn't be read, for as long as it is there."""
+        if self._problem or self._aside is None or not self._aside.exists():
+            return self._problem
+        name = self._path().name
+        return (
+            f"The previous {name} couldn't be read. It is now {self._aside.name}, and a new file was started. "
+            f"To use the old one again, fix it and rename it to {name}; or delete it."
+        )
 
     def _take(self) -> TestsState:
         with self._lock:
@@ -320,7 +354,7 @@ class NotebookTests:
             return TestsState(
                 file=path.name,
                 folder=str(path.parent),
-                problem=self._problem,
+                problem=self._notice(),
                 tests=[
                     _test_state(
                         test,
