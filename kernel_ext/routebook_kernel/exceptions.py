@@ -14,9 +14,14 @@ Messages are sentences for the person at the notebook: what, where, what to do.
 
 from collections.abc import Sequence
 
+from routebook_kernel.visible_text import visible
+
 
 class KernelExtensionError(Exception):
-    """Base of all errors of the kernel extension."""
+    """Base of all errors of the kernel extension. What their messages quote is shown, never obeyed by a terminal."""
+
+    def __str__(self) -> str:
+        return visible(super().__str__())
 
 
 class HomeLoopError(KernelExtensionError):

@@ -1,19 +1,22 @@
 """The commands of `routebook`. They need the extra `standard`."""
 
-import json
 from collections.abc import Iterator
 from contextlib import contextmanager
+from copy import deepcopy
 from pathlib import Path
 from typing import Annotated, Any
 
 import typer
 import uvicorn
 from rich.console import Console
+from rich.markup import escape
 from rich.table import Table
 from rich.text import Text
+from uvicorn.config import LOGGING_CONFIG
 
 from routebook import __version__
 from routebook._cli.discover import DiscoveryError, Target, find_target
+from routebook._visible_text import VisibleRecords, visible, visible_json, visible_line
 from routebook.exceptions import RoutebookError
 from routebook.introspect import UnknownOperationError, explain, iter_operations
 
@@ -38,7 +41,7 @@ def _told_errors() -> Iterator[None]:
     try:
         yield
     except (DiscoveryError, UnknownOperationError, RoutebookError, OSError) as error:
-        console.print(Text(str(error), style="red"), soft_wrap=True)
+        console.print(Text(visible(str(error)), style="red"), soft_wrap=True)
         raise typer.Exit(1) from None
 
 
@@ -103,7 +106,7 @@ def routes(path: PathArgument = None, *, app: AppOption = None) -> None:
     for operation in iter_operations(application):
         location = operation.location
         where = f"{location.file}:{location.line}" if location else ""
-        table.add_row(*(Text(cell) for cell in (operation.method, operation.path, operation.name, where)))
+        table.add_row(*(Text(visible_line(cell)) for cell in (operation.method, operation.path, operation.name, where)))
     console.print(table)
 
 
@@ -117,12 +120,12 @@ def openapi(
     """Print an application's OpenAPI document as JSON."""
     with _told_errors():
         document = find_target(path, app).load().openapi()
-        text = json.dumps(document, indent=2, ensure_ascii=False) + "\n"
+        text = visible_json(document) + "\n"
         if output is None:
             typer.echo(text, nl=False)
         else:
             output.write_text(text, encoding="utf-8")
-            console.print(f"wrote {output}")
+            console.print(Text(f"wrote {visible_line(str(output))}"))
 
 
 @cli.command(name="explain")
@@ -134,16 +137,25 @@ def explain_operation(
 ) -> None:
     """Show how an operation is served: its steps, and the function generated from them."""
     with _told_errors():
-        typer.echo(explain(find_target(path, app).load(), operation))
+        typer.echo(visible(explain(find_target(path, app).load(), operation)))
 
 
 def _announce(target: Target, host: str, port: int, root_path: str) -> None:
-    url = f"http://{host}:{port}{root_path}"
-    console.print(f"[bold]routebook[/] serves [bold]{target.import_string}[/] at {url}")
+    url = visible_line(f"http://{host}:{port}{root_path}")
+    console.print(f"[bold]routebook[/] serves [bold]{escape(visible_line(target.import_string))}[/] at {escape(url)}")
     docs_url = target.load().docs_url
     if docs_url:
-        console.print(f"documentation: {url}{docs_url}")
+        console.print(Text(f"documentation: {url}{visible_line(docs_url)}"))
 
 
 def _serve(target: Target, **options: Any) -> None:
-    uvicorn.run(target.import_string, app_dir=str(target.root), **options)
+    uvicorn.run(target.import_string, app_dir=str(target.root), log_config=_log_config(), **options)
+
+
+def _log_config() -> dict[str, Any]:
+    """Return uvicorn's logging, with what clients send made visible."""
+    config = deepcopy(LOGGING_CONFIG)
+    config["filters"] = {"visible": {"()": VisibleRecords}}
+    for handler in config["handlers"].values():
+        handler["filters"] = ["visible"]
+    return config

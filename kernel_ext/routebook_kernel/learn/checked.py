@@ -10,6 +10,7 @@ from routebook_kernel.learn.outcomes import Outcome
 from routebook_kernel.learn.progress import Record
 from routebook_kernel.learn.style import card, marked
 from routebook_kernel.recording.style import code, esc
+from routebook_kernel.visible_text import VisibleText
 
 _ORDINALS = ("", "first", "second", "third", "fourth", "fifth", "sixth", "seventh", "eighth", "ninth", "tenth")
 
@@ -24,7 +25,7 @@ def tries_text(record: Record) -> str:
 
 
 @dataclass(frozen=True)
-class Checked:
+class Checked(VisibleText):
     """The result of a check.
 
     Attributes:

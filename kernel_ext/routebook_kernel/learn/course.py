@@ -7,13 +7,14 @@ from routebook_kernel.learn.exercise import Lesson
 from routebook_kernel.learn.progress import Record
 from routebook_kernel.learn.style import card
 from routebook_kernel.recording.style import esc
+from routebook_kernel.visible_text import VisibleText
 
 _WINDOW = 5
 """How many lessons `%progress` shows before it folds the rest."""
 
 
 @dataclass(frozen=True)
-class Course:
+class Course(VisibleText):
     """The lessons and what is reached of them.
 
     Attributes:

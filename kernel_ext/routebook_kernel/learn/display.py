@@ -7,10 +7,11 @@ from routebook_kernel.learn.exercise import Exercise, Lesson
 from routebook_kernel.learn.progress import Record
 from routebook_kernel.learn.style import card, marked
 from routebook_kernel.recording.style import esc
+from routebook_kernel.visible_text import VisibleText
 
 
 @dataclass(frozen=True)
-class HintShown:
+class HintShown(VisibleText):
     """The further hints that were asked for so far, the newest last."""
 
     lesson: Lesson
@@ -49,7 +50,7 @@ class HintShown:
 
 
 @dataclass(frozen=True)
-class SolutionShown:
+class SolutionShown(VisibleText):
     """One right way, and another."""
 
     lesson: Lesson
@@ -70,7 +71,7 @@ class SolutionShown:
 
 
 @dataclass(frozen=True)
-class Said:
+class Said(VisibleText):
     """A sentence; backquotes mark code."""
 
     text: str

@@ -10,6 +10,7 @@ from routebook_kernel.recording.issues import tell_issue, tell_issues
 from routebook_kernel.recording.style import code, esc, framed, marked, plain
 from routebook_kernel.recording.words import count_text, size_text
 from routebook_kernel.records import Body, Exchange, FailureRecord, FrameRecord, SocketMessage, SocketRecord
+from routebook_kernel.visible_text import visible, visible_line
 
 _MAX_SHOWN = 20_000
 _MAX_MESSAGES = 50
@@ -84,13 +85,13 @@ def exchange_text(exchange: Exchange) -> str:
         lines += _socket_lines(exchange.socket)
     if exchange.output:
         lines.append("printed: " + exchange.output.rstrip())
-    return "\n".join(lines)
+    return visible("\n".join(lines))
 
 
 def _head(exchange: Exchange) -> str:
     size = size_text(exchange.response_body.size_bytes) if exchange.response_body else "empty"
     return (
-        f"{exchange.status or '—'} {reason_of(exchange.status)}  {exchange.method} {exchange.url}  "
+        f"{exchange.status or '—'} {reason_of(exchange.status)}  {visible_line(f'{exchange.method} {exchange.url}')}  "
         f"{exchange.elapsed_ms:.1f} ms, {size}"
     )
 

@@ -11,6 +11,7 @@ from routebook_kernel.exceptions import UnknownField
 from routebook_kernel.recording.style import esc, framed
 from routebook_kernel.recording.words import count_text
 from routebook_kernel.records import Exchange, size_of
+from routebook_kernel.visible_text import visible_line
 
 _FIELDS = tuple(field.name for field in fields(Exchange))
 
@@ -71,7 +72,10 @@ class Exchanges(Sequence[Exchange]):
         return {"text/plain": self._as_text(), "text/html": self._as_html()}
 
     def _as_text(self) -> str:
-        rows = [f"{e.id:>4}  {e.status or '—'}  {e.method:7} {e.url}  {e.elapsed_ms:.1f} ms  {e.source}" for e in self]
+        rows = [
+            visible_line(f"{e.id:>4}  {e.status or '—'}  {e.method:7} {e.url}  {e.elapsed_ms:.1f} ms  {e.source}")
+            for e in self
+        ]
         return "\n".join([*(rows or ["No requests yet."]), *self._foot()])
 
     def _as_html(self) -> str:

@@ -8,6 +8,8 @@ import re
 from collections.abc import Mapping
 from html import escape
 
+from routebook_kernel.visible_text import visible
+
 _SHEET = """
 .rb{--s:var(--jp-layout-color1,#fff);--p:var(--jp-ui-font-color0,#000);--i:var(--jp-ui-font-color1,rgba(0,0,0,.87));
 --i2:color-mix(in srgb,var(--p) 66%,var(--s));--l:var(--jp-border-color2,#e0e0e0);
@@ -64,8 +66,8 @@ STYLE = f"<style>{_SHEET.replace(chr(10), '')}</style>"
 
 
 def esc(text: object) -> str:
-    """Text as HTML text, never as markup; quotes too, so that it may stand in an attribute."""
-    return escape(str(text), quote=True)
+    """Text as HTML text, never as markup, and visible; quotes too, so that it may stand in an attribute."""
+    return escape(visible(str(text)), quote=True)
 
 
 def code(text: object) -> str:

@@ -11,12 +11,13 @@ from routebook_kernel.recording.style import code, esc, framed, marked, plain
 from routebook_kernel.recording.words import count_text
 from routebook_kernel.registry.changes import Change
 from routebook_kernel.registry.report import Finding, RunReport
+from routebook_kernel.visible_text import VisibleText
 
 MAX_LINES = 8
 _SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note": "·", "warn": "!", "error": "×"}
 
 
-class Summary:
+class Summary(VisibleText):
     """The summary of one run, as a notebook's output.
 
     Args:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Sequence
 from routebook_kernel.protocol import BenchFigures, BenchRun, BenchState
 from routebook_kernel.recording.latency import BUCKETS_PER_DECADE, bucket_start
 from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.visible_text import VisibleText
 
 _WIDTH, _HEIGHT, _AXIS = 560, 120, 18
 _EXAMPLE = "%api bench 'GET /items/5' -n 5000 -c 16"
@@ -14,7 +15,7 @@ _FILLED, _OUTLINED = 'fill="#3b82c4"', 'fill="none" stroke="#c2410c"'
 _TICKS = [mantissa * 10**power for power in range(-1, 9) for mantissa in (1, 3)]
 
 
-class BenchOverview:
+class BenchOverview(VisibleText):
     """One run as plain HTML and text, beside the run before it of the same request."""
 
     def __init__(self, state: BenchState) -> None:

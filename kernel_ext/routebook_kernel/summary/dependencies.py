@@ -4,11 +4,12 @@ from collections.abc import Iterator
 
 from routebook_kernel.protocol import DependenciesState, DependencyNode
 from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.visible_text import VisibleText
 
 NONE_YET = "No operations yet."
 
 
-class DependenciesOverview:
+class DependenciesOverview(VisibleText):
     """What stands for the view of dependencies where no widget runs."""
 
     def __init__(self, state: DependenciesState) -> None:

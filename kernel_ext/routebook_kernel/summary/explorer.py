@@ -3,9 +3,10 @@
 from routebook_kernel.protocol import AppState
 from routebook_kernel.recording.style import esc, framed
 from routebook_kernel.recording.words import count_text
+from routebook_kernel.visible_text import VisibleText
 
 
-class Overview:
+class Overview(VisibleText):
     """An application as plain HTML and text, where widgets do not run: its operations, one a line."""
 
     def __init__(self, state: AppState) -> None:

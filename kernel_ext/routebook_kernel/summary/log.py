@@ -4,12 +4,13 @@ from routebook_kernel.protocol import ExchangeSummary, LogState
 from routebook_kernel.recording.exchanges import row_html
 from routebook_kernel.recording.style import framed
 from routebook_kernel.recording.words import count_text
+from routebook_kernel.visible_text import VisibleText, visible_line
 
 SHOWN = 20
 _FROM = {"console": "view", "client": "Python", "server": "outside"}
 
 
-class LogOverview:
+class LogOverview(VisibleText):
     """The last exchanges, oldest first.
 
     Args:
@@ -25,8 +26,10 @@ class LogOverview:
         if not self.exchanges:
             return "No requests yet."
         rows = [
-            f"{e['id']:>4}  {e['status'] or '—'}  {e['method']:7} {e['url']}  {e['elapsed_ms']:.1f} ms  "
-            f"{_from(e)}  {e['note']}".rstrip()
+            visible_line(
+                f"{e['id']:>4}  {e['status'] or '—'}  {e['method']:7} {e['url']}  {e['elapsed_ms']:.1f} ms  "
+                f"{_from(e)}  {e['note']}".rstrip()
+            )
             for e in self.exchanges
         ]
         return "\n".join([*rows, f"{count_text(self.total, 'request')} so far"])

@@ -2,9 +2,10 @@
 
 from routebook_kernel.recording.style import esc, framed
 from routebook_kernel.registry.report import Level
+from routebook_kernel.visible_text import VisibleText
 
 
-class Notice:
+class Notice(VisibleText):
     """A sentence of the extension's own, with an address where there is one.
 
     Args:

@@ -6,12 +6,13 @@ from routebook_kernel.protocol import ConnectionState, OperationState, SocketMes
 from routebook_kernel.recording.display import issue_sentence
 from routebook_kernel.recording.style import esc, framed
 from routebook_kernel.recording.words import count_text, size_text
+from routebook_kernel.visible_text import VisibleText
 
 MAX_MESSAGES = 20
 _MAX_SHOWN = 200
 
 
-class SocketsOverview:
+class SocketsOverview(VisibleText):
     """The WebSockets of an application as plain HTML and text."""
 
     def __init__(self, state: SocketsState) -> None:

@@ -6,13 +6,14 @@ from collections.abc import Iterator
 from routebook_kernel.protocol import ExpectationState, TestsState, TestState, VerdictState
 from routebook_kernel.recording.style import code, esc, framed
 from routebook_kernel.recording.words import count_text
+from routebook_kernel.visible_text import VisibleText
 
 _SIGNS = {"passed": "✓", "failed": "×", "not run": "!", "": "·"}
 _KINDS = {"passed": "new", "failed": "error", "not run": "warn", "": ""}
 _MAX_VALUE = 80
 
 
-class TestsOverview:
+class TestsOverview(VisibleText):
     """The tests as text and plain HTML."""
 
     def __init__(self, state: TestsState) -> None:

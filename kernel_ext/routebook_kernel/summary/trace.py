@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from routebook_kernel.protocol import TraceRow, TracesState, TraceState
 from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.visible_text import VisibleText
 
 NONE_YET = "No trace yet. Send a request from the explorer, or trace every request: %api trace on"
 UNTRACED = "This request was not traced. Trace every request from now on with %api trace on, and send it again."
@@ -21,7 +22,7 @@ _SHEET = """<style>.rb .rb-wf{inline-size:100%;border-collapse:collapse;font-siz
 .rb .rb-wf__b i[data-b=line]{inset-block:11px;block-size:1px}.rb .rb-wf tr[data-f] th{color:var(--e)}</style>"""
 
 
-class Trace:
+class Trace(VisibleText):
     """One request's steps, to be looked at: rich in a notebook, text elsewhere.
 
     Args:
@@ -48,7 +49,7 @@ class Trace:
         return framed(_SHEET + _html(self.state))
 
 
-class TraceOverview:
+class TraceOverview(VisibleText):
     """What stands for the trace view where no widget runs."""
 
     def __init__(self, state: TracesState) -> None:
