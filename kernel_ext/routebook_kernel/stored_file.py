@@ -162,6 +162,8 @@ def _open_lock(lock: Path, target: Path) -> BinaryIO:
     try:
         return lock.open("ab")
     except PermissionError:  # the folder takes no new file: the file itself is written in place, and can be locked
+        if not target.exists():
+            raise
         return target.open("r+b")
 
 

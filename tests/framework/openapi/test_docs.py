@@ -84,6 +84,28 @@ def test_values_cannot_leave_their_place() -> None:
         assert "' + alert(1) + '" not in page
 
 
+@pytest.mark.parametrize("path", ["/docs", "/redoc", "/docs/oauth2-redirect"])
+def test_page_runs_only_its_own_scripts(path: str) -> None:
+    """What a document brings has no nonce: event handlers, `javascript:` links, script elements; a guess meets none."""
+    client = TestClient(Routebook())
+    nonces = set()
+    for _ in range(2):
+        response = client.get(path)
+        policy = response.headers["content-security-policy"]
+        (nonce,) = re.findall(r"script-src 'nonce-([^']+)'", policy)
+        nonces.add(nonce)
+        scripts = re.findall(r"<script[^>]*>", response.text)
+        assert scripts
+        assert all(f'nonce="{nonce}"' in script for script in scripts)
+        assert "unsafe" not in policy
+    assert len(nonces) == 2
+
+
+def test_redoc_sanitises_where_no_policy_comes_with_the_page() -> None:
+    """The page's body may be sent by other code. The attribute without a value would read as false."""
+    assert 'sanitize="true"' in _text(get_redoc_html(openapi_url="/o", title="T"))
+
+
 def test_configuration_is_laid_over_the_default() -> None:
     """What the user does not set stays as it is."""
     text = _text(get_swagger_ui_html(openapi_url="/o", title="T", swagger_ui_parameters={"deepLinking": False}))
