@@ -363,7 +363,7 @@ class HiddenValue(TypedDict):
     """A value that the record does not hold, to be filled in before the request is sent again."""
 
     key: str  # "header authorization"
-    where: Literal["header", "cookie", "query", "body"]
+    where: Literal["header", "cookie", "path", "query", "body"]
     name: str
     scheme: str  # what stands before it in a header: "Bearer"; else ""
     held: str  # what a view of the application is signed in with and fits here: "OAuth2, as mira"; else ""

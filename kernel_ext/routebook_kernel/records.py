@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, Protocol
 
 from routebook.introspect import PlanView
 
@@ -246,6 +246,25 @@ class SocketRecord:
         return self.closed_by is None
 
 
+class Sealed(Protocol):
+    """What was heard of an exchange, which only its redaction reads."""
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory it holds."""
+        ...
+
+    def open(self) -> Mapping[str, Any]:
+        """The fields `_SEALED` of an exchange, credentials taken out."""
+        ...
+
+
+_SEALED = frozenset({
+    "url", "request_headers", "request_body", "response_headers", "response_body", "failure", "output", "spans",
+    "socket",
+})  # fmt: skip
+
+
 @dataclass(slots=True)
 class Exchange:
     """One request and its response, or one WebSocket connection; credentials redacted.
@@ -268,6 +287,7 @@ class Exchange:
         cpu_ms: How long this process computed meanwhile, all threads together; 0 where another request or a cell
             was under way, or all garbage was collected, which may have computed instead.
         is_cancelled: Whether its sender gave up before the end: by Cancel in a view, by an interrupt, by leaving.
+        sealed: What the fields that are not set yet are made from; None once they are.
     """
 
     id: int
@@ -293,10 +313,34 @@ class Exchange:
     route: Callable[[], Any] = field(default=no_route, compare=False, repr=False)
     cpu_ms: float = 0.0
     is_cancelled: bool = False
+    sealed: Sealed | None = field(default=None, compare=False, repr=False)
+
+    @classmethod
+    def of(cls, sealed: Sealed, **known: Any) -> "Exchange":
+        """An exchange whose other fields are opened when one of them is first read."""
+        exchange = cls.__new__(cls)
+        for name, value in known.items():
+            setattr(exchange, name, value)
+        exchange.sealed = sealed
+        return exchange
+
+    if not TYPE_CHECKING:  # a checker would take any name for a field
+
+        def __getattr__(self, name: str) -> Any:
+            """Called for a field that is not set yet."""
+            sealed = object.__getattribute__(self, "sealed") if name in _SEALED else None
+            if sealed is not None:
+                for each, value in sealed.open().items():
+                    setattr(self, each, value)
+                self.sealed = None
+            return object.__getattribute__(self, name)
 
     @property
     def size_bytes(self) -> int:
         """About how much memory the record holds."""
+        sealed = self.sealed
+        if sealed is not None:
+            return 1000 + sealed.size_bytes
         size = 1000 + len(self.url) + len(self.output) + 500 * len(self.spans)
         for body in (self.request_body, self.response_body):
             if body is not None:

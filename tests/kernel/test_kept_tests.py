@@ -13,7 +13,7 @@ from routebook_kernel import exceptions, protocol, summary
 from routebook_kernel.kept.judge import Answer, Judge
 from routebook_kernel.kept.model import HOWS, Expectation, kept_from_json, kept_to_json
 from routebook_kernel.protocol import ExpectationState
-from routebook_kernel.recording.redact import USUAL
+from routebook_kernel.redaction import USUAL
 from routebook_kernel.session import Session
 from routebook_kernel.session.notebook_file import file_of_tests
 from tests.kernel.driver import eventually

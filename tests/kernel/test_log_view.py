@@ -15,8 +15,8 @@ from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HTTPBasi
 from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState, SendArguments
 from routebook_kernel.recording.hidden import filled, hidden_in, request_of
-from routebook_kernel.recording.redact import USUAL
 from routebook_kernel.records import RawRequest
+from routebook_kernel.redaction import USUAL
 from routebook_kernel.session import Session
 from tests.kernel.driver import eventually
 
@@ -308,12 +308,12 @@ def test_credentials_of_another_scheme_do_not_fill_in(session: Session, app: Rou
 
 def test_hidden_values_of_every_kind_of_body_are_found_and_filled() -> None:
     """A part of a multipart form and JSON in UTF-8 are filled where they stand."""
-    boundary = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n***\r\n--b--\r\n'
+    boundary = '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n•••\r\n--b--\r\n'.encode()
     request = RawRequest("POST", "/", (("content-type", "multipart/form-data; boundary=b"),), boundary)
     assert [hidden.key for hidden in hidden_in(request, USUAL)] == ["body password"]
-    assert filled(request, {"body password": "é"}, USUAL).body == boundary.replace(b"***", "é".encode())
+    assert filled(request, {"body password": "é"}, USUAL).body == boundary.replace("•••".encode(), "é".encode())
 
-    text = '{"é": "***", "password" : "***"}'.encode()
+    text = '{"é": "***", "password" : "•••"}'.encode()
     request = RawRequest("POST", "/", (("content-type", "application/json"),), text)
     assert json.loads(filled(request, {"body password": "ü"}, USUAL).body) == {"é": "***", "password": "ü"}
 

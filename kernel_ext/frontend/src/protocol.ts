@@ -231,7 +231,7 @@ export interface LogDelta extends DeltaBase {
 
 export interface HiddenValue {
   key: string;
-  where: "header" | "cookie" | "query" | "body";
+  where: "header" | "cookie" | "path" | "query" | "body";
   name: string;
   scheme: string;
   held: string;

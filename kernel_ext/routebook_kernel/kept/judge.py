@@ -12,7 +12,7 @@ from typing import Any
 
 from routebook_kernel.exceptions import TestsRefused
 from routebook_kernel.kept.model import DECLARED, Expectation
-from routebook_kernel.recording.redact import HIDDEN, Secrets
+from routebook_kernel.redaction import HIDDEN, Secrets
 
 _MAX_TOLD = 300
 _NOTHING = object()
@@ -97,7 +97,7 @@ class Judge:
 
     def _told(self, path: str, value: Any) -> str:
         """A value for reading; one under a name that says that it is secret is hidden."""
-        if any(f"{name}" in path.lower() for name in self._secrets.fields):
+        if any(map(self._secrets.is_secret, re.findall(r"[\w.\-]+", path.replace(".", " ")))):
             return HIDDEN
         text = self._secrets.body(json.dumps(value, ensure_ascii=False).encode(), "application/json").decode()
         return text if len(text) <= _MAX_TOLD else f"{text[:_MAX_TOLD]}…"

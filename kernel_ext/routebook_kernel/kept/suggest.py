@@ -8,8 +8,8 @@ from typing import Any
 from routebook_kernel.exceptions import TestsRefused
 from routebook_kernel.kept.judge import Judge
 from routebook_kernel.kept.model import DECLARED, Expectation
-from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.records import Exchange
+from routebook_kernel.redaction import HIDDEN, Secrets
 
 MAX_MEMBERS = 8
 _OFTEN_NEW = re.compile(r"(^|_)(id|uuid|token|created|updated|time|date|at|etag)$", re.IGNORECASE)
@@ -26,7 +26,7 @@ def _iter_suggestions(
     if exchange.status is not None:
         yield Expectation("status", "", "equals", exchange.status), True
     for name, value in exchange.response_headers:
-        if name.lower() == "location":
+        if name.lower() == "location" and HIDDEN not in value:
             pattern = "".join(r"\d+" if part.isdigit() else re.escape(part) for part in re.split(r"(\d+)", value))
             yield Expectation("header", "location", "matches", f"^{pattern}$"), True
     body = exchange.response_body
@@ -51,7 +51,7 @@ def _iter_members(data: bytes, secrets: Secrets) -> Iterator[tuple[Expectation, 
     shown = [
         (name, item)
         for name, item in members
-        if not isinstance(item, dict | list) and name.lower() not in secrets.fields
+        if not isinstance(item, dict | list) and not secrets.is_secret(name) and HIDDEN not in str(item)
     ]
     for name, item in shown[:MAX_MEMBERS]:
         path = f"$.{name}" if name.isidentifier() else f"$[{json.dumps(name, ensure_ascii=False)}]"

@@ -14,8 +14,8 @@ from urllib.parse import quote_plus
 from routebook_kernel.exceptions import TestsRefused
 from routebook_kernel.kept.model import KeptTest, TestRequest
 from routebook_kernel.recording.hidden import Hidden, filled
-from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.records import RawRequest
+from routebook_kernel.redaction import Secrets
 
 _FORM = "application/x-www-form-urlencoded"
 

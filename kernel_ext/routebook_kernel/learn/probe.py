@@ -16,7 +16,7 @@ import httpx2
 from routebook.applications import Routebook
 from routebook_kernel.learn.answers import Answer, Sent
 from routebook_kernel.learn.outcomes import Missed, Unavailable
-from routebook_kernel.recording.redact import USUAL
+from routebook_kernel.redaction import USUAL
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.session import Session
 

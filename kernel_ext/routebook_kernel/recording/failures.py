@@ -6,6 +6,7 @@ import linecache
 import reprlib
 import sysconfig
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from pathlib import Path
 from types import CodeType, FrameType, TracebackType
 from typing import Any
@@ -13,8 +14,8 @@ from typing import Any
 import routebook
 from routebook.exceptions import ResponseValidationError
 from routebook_kernel.recording.causes import tell_cause
-from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import CellRecord, FailureRecord, FrameRecord, Place, RaisedRecord
+from routebook_kernel.redaction import HIDDEN, USUAL, Hider, Secrets, hide_known
 
 CellOf = Callable[[CodeType], CellRecord | None]
 """Which cell a code object stands in."""
@@ -25,33 +26,48 @@ _FRAMEWORK = (str(Path(routebook.__file__).resolve().parent),)
 _GENERATED = ("<", "routebook ")
 """How the file names of generated code begin; those of the framework's functions name their operation."""
 _MAX_VALUES = 8
+_MAX_MESSAGE = 2000
 
 
 def describe_failure(
     error: BaseException, cell_of: CellOf, *, secrets: Secrets = USUAL, ours: tuple[str, ...] = ()
 ) -> FailureRecord:
-    """Tell an exception by the user's frames.
+    """Tell an exception by the user's frames, credentials taken out.
 
     Args:
         error: With its traceback.
         cell_of: Finds the cell of a code object; None for code that is in no cell.
-        secrets: Names whose values are not shown.
+        secrets: What is not shown.
+        ours: Folders of frameworks that are not installed among the libraries.
+    """
+    hider = secrets.hider()
+    heard = hear_failure(error, cell_of, ours=ours)
+    without_secrets(heard, hider)  # found in one place, hidden in all
+    return without_secrets(heard, hider)
+
+
+def hear_failure(error: BaseException, cell_of: CellOf, *, ours: tuple[str, ...] = ()) -> FailureRecord:
+    """Tell an exception by the user's frames, as it is: what this gives goes into a capture and nowhere else.
+
+    Args:
+        error: With its traceback.
+        cell_of: Finds the cell of a code object; None for code that is in no cell.
         ours: Folders of frameworks that are not installed among the libraries.
     """
     frames = list(_iter_frames(error.__traceback__))
     own = tuple(
-        _describe(frame, line, cell, secrets)
+        _describe(frame, line, cell)
         for frame, line in frames
         if (cell := cell_of(frame.f_code)) or is_users(frame.f_code.co_filename, ours)
     )
     cause = tell_cause(error)
     return FailureRecord(
         type=type(error).__name__,
-        message=_message(error, secrets),
+        message=_message(error),
         frames=own,
         folded=len(frames) - len(own),
-        cause=secrets.url(cause) if cause else None,
-        misfits=_misfits(error, secrets),
+        cause=cause or None,
+        misfits=_misfits(error),
     )
 
 
@@ -71,15 +87,38 @@ def describe_raised(error: BaseException, cell_of: CellOf, *, ours: tuple[str, .
     return None
 
 
-def _misfits(error: BaseException, secrets: Secrets) -> tuple[Mapping[str, Any], ...]:
-    """Where a result did not fit its response model; values as JSON, secrets redacted."""
+def without_secrets(failure: FailureRecord, hider: Hider) -> FailureRecord:
+    """A failure without its credentials."""
+    return replace(
+        failure,
+        frames=tuple(_frame_without_secrets(frame, hider) for frame in failure.frames),
+        message=hider.text(failure.message)[:_MAX_MESSAGE],
+        cause=hider.text(failure.cause) if failure.cause else None,
+        misfits=tuple(_misfit_without_secrets(item, hider) for item in failure.misfits),
+    )
+
+
+def _frame_without_secrets(frame: FrameRecord, hider: Hider) -> FrameRecord:
+    values = tuple((name, hider.value(name, text)) for name, text in frame.values)
+    return replace(frame, values=values, source=hider.known.hide(hide_known(frame.source)[0]))
+
+
+def _misfit_without_secrets(item: Mapping[str, Any], hider: Hider) -> Mapping[str, Any]:
+    """A place whose name says that a credential stands there tells none; nor what is said about it."""
+    is_secret = any(isinstance(part, str) and hider.holds_secrets(part) for part in item["loc"])
+    told = HIDDEN if is_secret and hider.value("secret", item["input"]) else hider.text(item["input"])
+    context = {name: hider.text(value) if isinstance(value, str) else value for name, value in item["ctx"].items()}
+    return {**item, "input": told, "msg": hider.text(str(item["msg"])), "ctx": context}
+
+
+def _misfits(error: BaseException) -> tuple[Mapping[str, Any], ...]:
+    """Where a result did not fit its response model; values as JSON."""
     if not isinstance(error, ResponseValidationError):
         return ()
     kept = []
     for item in error.errors():
         loc = [part if isinstance(part, int) else str(part) for part in item.get("loc", ())]
-        name = next((part for part in reversed(loc) if isinstance(part, str)), "")
-        told = secrets.value(name, short_repr(item.get("input")))
+        told = short_repr(item.get("input"))
         kept.append({"type": item.get("type"), "loc": loc, "msg": item.get("msg"), "input": told, "ctx": _plain(item)})
     return tuple(kept)
 
@@ -109,25 +148,25 @@ def _iter_frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, i
         traceback = traceback.tb_next
 
 
-def _describe(frame: FrameType, line: int, cell: CellRecord | None, secrets: Secrets) -> FrameRecord:
+def _describe(frame: FrameType, line: int, cell: CellRecord | None) -> FrameRecord:
     filename = frame.f_code.co_filename
     source = linecache.getline(filename, line, frame.f_globals).strip()
     return FrameRecord(
         place=Place(cell, None if cell else filename, line),
         function=frame.f_code.co_name,
         source=source,
-        values=tuple(_iter_values(frame, source, secrets)),
+        values=tuple(_iter_values(frame, source)),
     )
 
 
-def _iter_values(frame: FrameType, source: str, secrets: Secrets) -> Iterator[tuple[str, str]]:
+def _iter_values(frame: FrameType, source: str) -> Iterator[tuple[str, str]]:
     """The local variables that the line names; where it names none, all of them."""
     local = frame.f_locals
     named = [name for name in _names(source) if name in local]
     if frame.f_code.co_name == "<module>":
         return
     for name in (named or list(local))[:_MAX_VALUES]:
-        yield name, secrets.value(name, short_repr(local[name]))
+        yield name, short_repr(local[name])
 
 
 def _names(source: str) -> list[str]:
@@ -159,9 +198,9 @@ def short_repr(value: object) -> str:
         return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
 
 
-def _message(error: BaseException, secrets: Secrets) -> str:
+def _message(error: BaseException) -> str:
     try:
         text = str(error)
     except Exception as second:  # a user's own __str__
         return f"(its text cannot be made: {type(second).__name__})"
-    return secrets.url(text)[:2000]
+    return text[: 2 * _MAX_MESSAGE]

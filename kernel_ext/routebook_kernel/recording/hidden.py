@@ -8,13 +8,13 @@ from base64 import b64encode
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
-from urllib.parse import quote_plus, unquote_plus
+from urllib.parse import quote, quote_plus, unquote_plus
 
 from routebook_kernel.exceptions import RequestRefused
-from routebook_kernel.recording.redact import HIDDEN, Secrets
 from routebook_kernel.records import Exchange, RawRequest
+from routebook_kernel.redaction import HIDDEN, Secrets
 
-Where = Literal["header", "cookie", "query", "body"]
+Where = Literal["header", "cookie", "path", "query", "body"]
 
 _OF_THE_CONNECTION = frozenset({
     "connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
@@ -76,6 +76,8 @@ def hidden_in(request: RawRequest, secrets: Secrets) -> tuple[Hidden, ...]:
     for pair in _query(request.url).split("&"):
         if HIDDEN in pair:
             note("query", unquote_plus(pair.partition("=")[0]))
+    if HIDDEN in request.url.partition("?")[0]:
+        note("path", "path")
     for name in secrets.hidden_fields(request.body, request.media_type):
         note("body", name)
     return tuple(found.values())
@@ -95,7 +97,7 @@ def filled(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> 
     path, mark, query = request.url.partition("?")
     full = RawRequest(
         method=request.method,
-        url=path + mark + "&".join(_filled_pair(pair, values) for pair in query.split("&")),
+        url=_filled_path(path, values) + mark + "&".join(_filled_pair(pair, values) for pair in query.split("&")),
         headers=tuple((name, _filled_header(name.lower(), value, values)) for name, value in request.headers),
         body=secrets.fill_fields(request.body, request.media_type, lambda name: values.get(f"body {name}")),
     )
@@ -107,6 +109,11 @@ def filled(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> 
 
 def _query(url: str) -> str:
     return url.partition("?")[2]
+
+
+def _filled_path(path: str, values: Mapping[str, str]) -> str:
+    given = values.get("path path")
+    return path.replace(HIDDEN, quote(given, safe="")) if given else path
 
 
 def _filled_pair(pair: str, values: Mapping[str, str]) -> str:

@@ -1,7 +1,6 @@
 """The steps of one request, as the framework's traced variant reports them."""
 
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -10,10 +9,7 @@ from routebook_kernel.recording.failures import CellOf, describe_raised, short_r
 from routebook_kernel.records import Place, Span
 
 MAX_SPANS = 1000
-MAX_RESULT = 200
-
-Hide = Callable[[str, str], str]
-"""A value's text, without what is secret in it, by the name under which it stands."""
+MAX_RESULT = 1000
 
 
 @dataclass(slots=True)
@@ -38,7 +34,6 @@ class SpanRecorder:
 
     Args:
         cell_of: Finds the cell of a code object.
-        hide: Takes what is secret out of the values that are kept.
         ours: Folders of frameworks, which are not the user's code.
 
     Attributes:
@@ -48,11 +43,9 @@ class SpanRecorder:
     def __init__(
         self,
         cell_of: CellOf = lambda code: None,
-        hide: Hide = lambda name, text: text,
         ours: tuple[str, ...] = (),
     ) -> None:
         self._cell_of = cell_of
-        self._hide = hide
         self._ours = ours
         self._began = time.perf_counter()
         self._spans: list[Span | None] = []
@@ -80,10 +73,7 @@ class SpanRecorder:
             step.call = value
         else:
             began = time.perf_counter()
-            text = short_repr(value)
-            # A dependency's name tells of what it gives only where that is a text: decode_token gives claims.
-            is_named = step.kind == "parameter" or isinstance(value, str | bytes)
-            step.result = self._hide(step.name if is_named else "", text)[:MAX_RESULT]
+            step.result = short_repr(value)[:MAX_RESULT]
             self._began += time.perf_counter() - began
 
     def finish(self, token: int, error: BaseException | None) -> None:

@@ -12,10 +12,10 @@ from routebook.introspect import CallView
 from routebook_kernel.protocol import Band, CellRef, TraceFact, TraceRow
 from routebook_kernel.recording.display import issues_of
 from routebook_kernel.recording.failures import CellOf, is_users
-from routebook_kernel.recording.redact import HIDDEN
 from routebook_kernel.recording.trace import place_of_code
 from routebook_kernel.recording.words import size_text
 from routebook_kernel.records import Exchange, Place, Span
+from routebook_kernel.redaction import HIDDEN
 
 KINDS = {"sync": "def", "async": "async def", "generator": "def with yield", "async generator": "async def with yield"}
 _REFUSALS = frozenset({"ValidationError", "KeyError", "RequestValidationError", "HTTPException", "WebSocketException"})

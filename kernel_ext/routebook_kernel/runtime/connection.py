@@ -16,8 +16,9 @@ from typing import Literal
 
 from starlette.types import Message, Receive, Scope, Send
 
-from routebook_kernel.recording.redact import Secrets
+from routebook_kernel.recording.capture import message_without_secrets
 from routebook_kernel.records import Peer, SocketMessage
+from routebook_kernel.redaction import Hider
 from routebook_kernel.runtime.recorder import Recorded
 
 MAX_MESSAGES = 1000
@@ -88,7 +89,7 @@ class Connection:
     Args:
         perform: Runs it through the application.
         scope: Of the handshake.
-        secrets: What is taken out of kept messages.
+        hider: Takes the credentials out of kept messages; it knows those of the handshake.
         on_change: Called after every change.
 
     Attributes:
@@ -99,11 +100,11 @@ class Connection:
     """
 
     def __init__(
-        self, perform: PerformSocket, scope: Scope, secrets: Secrets, on_change: Callable[[], None] = lambda: None
+        self, perform: PerformSocket, scope: Scope, hider: Hider, on_change: Callable[[], None] = lambda: None
     ) -> None:
         self._perform = perform
         self._scope = scope
-        self._secrets = secrets
+        self._hider = hider
         self._on_change = on_change
         self._inbound: asyncio.Queue[Message] = asyncio.Queue()
         self._task: asyncio.Task[None] | None = None
@@ -196,9 +197,9 @@ class Connection:
         whole = data.encode("utf-8", "surrogatepass") if isinstance(data, str) else data
         kept = whole[:MAX_MESSAGE_BYTES]
         is_truncated = len(kept) < len(whole)
-        if is_text:
-            kept = self._secrets.body(kept, "application/json")
-        self.transcript.add(SocketMessage(sender, is_text, kept, len(whole), self.elapsed_ms, is_truncated))
+        message = SocketMessage(sender, is_text, kept, len(whole), self.elapsed_ms, is_truncated)
+        message_without_secrets(message, self._hider)  # what it carries, first
+        self.transcript.add(message_without_secrets(message, self._hider))
         self._on_change()
 
     async def _keep_pace(self, size_bytes: int) -> None:

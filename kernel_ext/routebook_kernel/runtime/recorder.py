@@ -9,21 +9,22 @@ import gc
 import time
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketDisconnect
 
 from routebook.introspect import ERROR_OBSERVER_KEY, watch
-from routebook_kernel.recording.failures import CellOf, describe_failure, describe_raised
+from routebook_kernel.recording.capture import Capture
+from routebook_kernel.recording.failures import CellOf, describe_raised, hear_failure
 from routebook_kernel.recording.log import ExchangeLog
-from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.recording.trace import SpanRecorder
 from routebook_kernel.records import Exchange, RaisedRecord, Source, no_route
+from routebook_kernel.redaction import USUAL, Secrets
 from routebook_kernel.runtime.output import Collected, collected_output
 from routebook_kernel.runtime.socket_tap import SocketTap
-from routebook_kernel.runtime.tap import HttpTap, body_of, decoded
+from routebook_kernel.runtime.tap import HttpTap, decoded, heard
 
 SOCKET_INTERVAL_S = 0.25
 """How often an open WebSocket's exchange is told again while messages pass."""
@@ -39,12 +40,12 @@ class Recorded:
     """One request's or connection's outcome: what is kept, and the exception that left the application, if one did.
 
     Attributes:
-        secrets: What was taken out of the exchange.
+        capture: What the exchange is made from.
     """
 
     exchange: Exchange
     error: Exception | None
-    secrets: Secrets
+    capture: Capture
 
 
 class Recorder:
@@ -100,7 +101,7 @@ class Recorder:
         try:
             error = await run.through(app)
         except asyncio.CancelledError:  # who asked has gone, or was interrupted: as far as it came
-            self.log.add(replace(run.exchange(), is_cancelled=True))
+            self.log.add(run.exchange(is_cancelled=True))
             raise
         finally:
             self.under_way -= 1
@@ -108,7 +109,7 @@ class Recorder:
             await tap.receive()  # nobody read the body that was sent: what it held tells why
         exchange = run.exchange(error)
         self.log.add(exchange)
-        return Recorded(exchange, error, self.secrets())
+        return Recorded(exchange, error, run.capture)
 
     async def record_socket(
         self,
@@ -124,7 +125,7 @@ class Recorder:
         Args:
             on_added: Called when it has been added to the log.
         """
-        tap = SocketTap(receive, send, self.secrets())
+        tap = SocketTap(receive, send)
         run = _Run(self, scope, tap, source)
         told = _Told(run, self.log, on_added)
         tap.on_heard = told.later
@@ -137,15 +138,19 @@ class Recorder:
         tap.end()
         if isinstance(error, WebSocketDisconnect | OSError) and tap.socket.closed_by == "client":
             error = None  # the client left, and the handler had nothing more to do
-        return Recorded(told.at_last(error), error, self.secrets())
+        return Recorded(told.at_last(error), error, run.capture)
 
 
 class _Run:
-    """One request or connection on its way through an application."""
+    """One request or connection on its way through an application.
+
+    Attributes:
+        capture: What the exchange that was told last is made from.
+    """
 
     __slots__ = (
         "_application", "_began_alone", "_begun", "_cell", "_cpu_began", "_number", "_output", "_raised", "_recorder",
-        "_scope", "_since_collected", "_source", "_tap", "_trace",
+        "_scope", "_since_collected", "_source", "_tap", "_trace", "capture",
     )  # fmt: skip
 
     def __init__(self, recorder: Recorder, scope: Scope, tap: HttpTap | SocketTap, source: Source) -> None:
@@ -172,8 +177,7 @@ class _Run:
         self._scope[ERROR_OBSERVER_KEY] = self._hear
         if self._recorder.tracing(self._source):
             recorder = self._recorder
-            hide = recorder.secrets().hider(decoded(self._scope["headers"]), self._scope.get("query_string", b""))
-            self._trace = SpanRecorder(recorder.cell_of, hide, recorder.ours)
+            self._trace = SpanRecorder(recorder.cell_of, recorder.ours)
             watch(getattr(app, "current", app), self._scope, self._trace)
         with collected_output() as self._output:
             try:
@@ -187,37 +191,41 @@ class _Run:
         if self._raised is None:
             self._raised = describe_raised(error, self._recorder.cell_of, ours=self._recorder.ours)
 
-    def exchange(self, error: Exception | None = None) -> Exchange:
+    def exchange(self, error: Exception | None = None, *, is_cancelled: bool = False) -> Exchange:
         """As it stands now."""
         recorder, tap, scope = self._recorder, self._tap, self._scope
-        secrets = recorder.secrets()
-        request_headers, response_headers = decoded(scope["headers"]), decoded(tap.headers)
         failure = None
         if error is not None:
-            failure = describe_failure(error, recorder.cell_of, secrets=secrets, ours=recorder.ours)
-        return Exchange(
+            failure = hear_failure(error, recorder.cell_of, ours=recorder.ours)
+        self.capture = Capture(
+            recorder.secrets().hider(),
+            _url(scope),
+            scope.get("path_params", {}),
+            tuple(decoded(scope["headers"])),
+            heard(tap.request),
+            tuple(decoded(tap.headers)),
+            heard(tap.response),
+            self._output.text if self._output is not None else "",
+            failure,
+            self._trace.spans if self._trace is not None else (),
+            tap.socket,
+        )
+        return Exchange.of(
+            self.capture,
             id=self._number,
             source=self._source,
             operation=operation_of(scope),
             method=method_of(scope),
-            url=secrets.url(_url(scope)),
-            request_headers=secrets.header_pairs(request_headers),
-            request_body=body_of(tap.request, request_headers, secrets),
             status=tap.status,
-            response_headers=secrets.header_pairs(response_headers),
-            response_body=body_of(tap.response, response_headers, secrets),
             started_at=tap.started_at,
             elapsed_ms=tap.elapsed_ms,
-            failure=failure,
-            output=self._output.text if self._output is not None else "",
             cell=self._cell,
             application=self._application,
-            spans=self._trace.spans if self._trace is not None else (),
             plan=self._trace.plan_view if self._trace is not None else None,
             raised=self._raised,
-            socket=tap.socket,
             route=_route_of(scope),
             cpu_ms=self._cpu_ms(),
+            is_cancelled=is_cancelled,
         )
 
     def _cpu_ms(self) -> float:

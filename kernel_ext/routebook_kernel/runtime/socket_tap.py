@@ -10,7 +10,6 @@ from collections.abc import Callable, Iterable
 
 from starlette.types import Message, Receive, Send
 
-from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.records import Peer, SocketMessage, SocketRecord
 from routebook_kernel.runtime.tap import KeptBody
 
@@ -26,9 +25,6 @@ UNTOLD, DROPPED = 1005, 1006
 class SocketTap:
     """Hears one WebSocket connection.
 
-    Args:
-        secrets: What is taken out of its messages.
-
     Attributes:
         on_heard: Called when the connection was accepted and after each message.
         status: 101 once accepted; of a refused handshake the status that the client sees; None before either.
@@ -36,9 +32,8 @@ class SocketTap:
         response: The body of a refusal.
     """
 
-    def __init__(self, receive: Receive, send: Send, secrets: Secrets) -> None:
+    def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self._secrets = secrets
         self.on_heard: Callable[[], None] = lambda: None
         self._messages: deque[SocketMessage] = deque()
         self._room = MAX_BYTES
@@ -113,8 +108,6 @@ class SocketTap:
         whole = text.encode("utf-8", "surrogatepass") if text is not None else bytes(data or b"")
         kept = whole[:MAX_MESSAGE_BYTES]
         is_truncated = len(kept) < len(whole)
-        if text is not None:
-            kept = self._secrets.body(kept, "application/json")
         told = SocketMessage(sender, text is not None, kept, len(whole), self.elapsed_ms, is_truncated)
         self._messages.append(told)
         self._count += 1

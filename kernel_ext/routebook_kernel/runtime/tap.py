@@ -8,8 +8,7 @@ from collections.abc import Iterable
 
 from starlette.types import Message, Receive, Send
 
-from routebook_kernel.recording.redact import Secrets
-from routebook_kernel.records import Body
+from routebook_kernel.recording.capture import HeardBody
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -103,14 +102,6 @@ def _known(name: bytes) -> str:
     return text
 
 
-def body_of(kept: KeptBody, headers: Iterable[tuple[str, str]], secrets: Secrets) -> Body | None:
-    """A body as it is kept; None where there was none."""
-    if kept.size == 0:
-        return None
-    media_type = ""
-    for name, value in headers:
-        if name == "content-type" or name.lower() == "content-type":
-            media_type = value.partition(";")[0].strip().lower()
-            break
-    data = secrets.body(b"".join(kept.chunks), media_type)
-    return Body(data, kept.size, media_type, is_truncated=kept.room < 0)
+def heard(kept: KeptBody) -> HeardBody | None:
+    """A body as it came, for a capture; None where there was none."""
+    return HeardBody(tuple(kept.chunks), kept.size, kept.room < 0) if kept.size else None

@@ -8,7 +8,7 @@ from starlette.types import Scope
 
 from routebook_kernel.exceptions import RequestRefused
 from routebook_kernel.protocol import BenchArguments, Credential
-from routebook_kernel.recording.redact import Secrets
+from routebook_kernel.redaction import Hider, Secrets
 from routebook_kernel.runtime.client import BASE_URL, scope_of
 from routebook_kernel.session.sending import checked_header, is_method
 
@@ -71,12 +71,19 @@ def with_credentials(given: BenchArguments, credentials: Iterable[Credential]) -
 
 def without_secrets(arguments: BenchArguments, secrets: Secrets) -> BenchArguments:
     """The arguments as they may be shown and kept."""
+    hider = secrets.hider()
+    _hidden(arguments, hider)  # found in one place, hidden in all
+    return _hidden(arguments, hider)
+
+
+def _hidden(arguments: BenchArguments, hider: Hider) -> BenchArguments:
     body = arguments["body"]
+    content_type = next((value for name, value in arguments["headers"] if name.lower() == "content-type"), "")
     return {
         **arguments,
-        "target": secrets.url(arguments["target"]),
-        "headers": list(secrets.header_pairs(arguments["headers"])),
-        "body": None if body is None else secrets.body(body.encode(), "application/json").decode("utf-8", "replace"),
+        "headers": list(hider.header_pairs(arguments["headers"])),
+        "target": hider.url(arguments["target"]),
+        "body": None if body is None else hider.body(body.encode(), content_type).decode("utf-8", "replace"),
     }
 
 

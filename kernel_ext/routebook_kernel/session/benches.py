@@ -13,7 +13,7 @@ from starlette.types import Scope
 
 from routebook_kernel.exceptions import KernelExtensionError, RequestRefused
 from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchRun, BenchState, Credential
-from routebook_kernel.recording.redact import Secrets
+from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.live import LiveApp
 from routebook_kernel.runtime.load import Answered, InProcess, Load, measured_overhead_us, run_over_socket

@@ -13,8 +13,8 @@ from routebook_kernel.kept.model import TestRequest
 from routebook_kernel.kept.variables import named
 from routebook_kernel.protocol import Credential, CredentialState
 from routebook_kernel.recording.hidden import Hidden
-from routebook_kernel.recording.redact import HIDDEN, Secrets
 from routebook_kernel.records import RawRequest
+from routebook_kernel.redaction import HIDDEN, Secrets
 
 
 class Credentials:

@@ -15,8 +15,8 @@ from routebook_kernel.protocol import (
 )
 from routebook_kernel.recording.display import issues_of, message_text, socket_end
 from routebook_kernel.recording.hidden import Hidden
-from routebook_kernel.recording.redact import HIDDEN
 from routebook_kernel.records import Exchange, HeaderPairs, Place, RawRequest, SocketRecord, size_of
+from routebook_kernel.redaction import HIDDEN
 from routebook_kernel.session.credentials import Held
 from routebook_kernel.session.sending import exchange_state
 

@@ -34,7 +34,7 @@ from routebook_kernel.recording.display import issues_of, reason_of
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord, RawRequest
 from routebook_kernel.runtime.client import BASE_URL, Perform, scope_of
 from routebook_kernel.runtime.recorder import Recorded
-from routebook_kernel.runtime.tap import KeptBody, body_of
+from routebook_kernel.runtime.tap import KeptBody, heard
 from routebook_kernel.session.streaming import StreamTeller
 
 MAX_SHOWN_BYTES = 1_000_000
@@ -85,7 +85,7 @@ async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Strea
     exchange = recorded.exchange
     if exchange.response_body is None or not exchange.response_body.is_truncated:
         return exchange
-    return replace(exchange, response_body=body_of(whole, exchange.response_headers, recorded.secrets))
+    return replace(exchange, response_body=recorded.capture.whole_body(heard(whole)))
 
 
 async def send_raw(

@@ -21,8 +21,8 @@ from routebook_kernel.exceptions import HomeLoopError, NotAnApplication, Request
 from routebook_kernel.protocol import Credential, ServerState
 from routebook_kernel.recording.failures import is_users
 from routebook_kernel.recording.log import ExchangeLog
-from routebook_kernel.recording.redact import USUAL, Secrets
 from routebook_kernel.records import RunOutcome, Source
+from routebook_kernel.redaction import USUAL, Secrets
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.operations import document_of
 from routebook_kernel.runtime.admission import Admission, AllowedHosts

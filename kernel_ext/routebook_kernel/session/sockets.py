@@ -24,7 +24,7 @@ from routebook_kernel.protocol import (
     SocketsState,
 )
 from routebook_kernel.recording.close_codes import close_refusal
-from routebook_kernel.recording.redact import Secrets
+from routebook_kernel.redaction import Secrets
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.runtime.connection import Connection, PerformSocket, leave_all
 from routebook_kernel.runtime.home import HomeLoop
@@ -199,13 +199,16 @@ class Sockets:
         scope = websocket_scope(unquote(raw_path), raw_path.encode("ascii"), request.url.query, headers, offered)
         query = request.url.query.decode("ascii", "backslashreplace")
         operation = f"WEBSOCKET {arguments['request']['path']}"
+        hider = self._secrets().hider()
+        shown = hider.header_pairs((name.decode("latin-1"), value.decode("latin-1")) for name, value in headers)
+        subprotocols = next((value for name, value in shown if name == "sec-websocket-protocol"), "")
         return Asked(
             id=next(self._ids),
             operation=operation,
-            url=self._secrets().url(f"{raw_path}?{query}" if query else raw_path),
-            subprotocols=tuple(offered),
+            url=hider.url(f"{raw_path}?{query}" if query else raw_path),
+            subprotocols=tuple(subprotocols.split(", ")) if offered else (),
             route=self._known().routes.get(operation),
-            connection=Connection(self._perform, scope, self._secrets(), self._feed.touch),
+            connection=Connection(self._perform, scope, hider, self._feed.touch),
         )
 
     def _let_go(self) -> None:

@@ -31,8 +31,8 @@ from routebook_kernel.protocol import (
 )
 from routebook_kernel.recording.hidden import hidden_in, request_of
 from routebook_kernel.recording.log import ExchangeLog
-from routebook_kernel.recording.redact import Secrets
 from routebook_kernel.records import Exchange
+from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.credentials import Held, held_as

@@ -1,0 +1,136 @@
+"""What was heard of one exchange, as it came, and closed: it is opened without its credentials only.
+
+A recorder hears each request and has microseconds for it; few exchanges are ever looked at. So a capture keeps what
+passed, says nothing of it, and takes the credentials out when its exchange is first read.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any, NoReturn
+
+from routebook_kernel.recording.failures import without_secrets
+from routebook_kernel.records import Body, FailureRecord, HeaderPairs, SocketMessage, SocketRecord, Span
+from routebook_kernel.redaction import HIDDEN, Hider
+
+MAX_RESULT = 200
+
+_ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class HeardBody:
+    """The first bytes of a body, as they came."""
+
+    chunks: tuple[bytes, ...]
+    size_bytes: int
+    is_truncated: bool
+
+
+@dataclass(slots=True, repr=False, eq=False)
+class Capture:
+    """One exchange as it was heard; implements `records.Sealed`.
+
+    Args:
+        hider: Of this exchange alone.
+    """
+
+    _hider: Hider
+    _url: str
+    _path_params: Mapping[str, Any]
+    _request_headers: HeaderPairs
+    _request_body: HeardBody | None
+    _response_headers: HeaderPairs
+    _response_body: HeardBody | None
+    _output: str
+    _failure: FailureRecord | None
+    _spans: tuple[Span, ...]
+    _socket: SocketRecord | None
+    _opened: dict[str, Any] | None = field(default=None, init=False)
+
+    def __reduce__(self) -> NoReturn:
+        raise TypeError("A capture holds credentials and is not written anywhere.")
+
+    @property
+    def size_bytes(self) -> int:
+        """About how much memory it holds."""
+        size = len(self._url) + len(self._output) + 500 * len(self._spans)
+        for body in (self._request_body, self._response_body):
+            if body is not None:
+                size += sum(map(len, body.chunks))
+        for headers in (self._request_headers, self._response_headers):
+            for name, value in headers:
+                size += len(name) + len(value) + 100
+        if self._socket is not None:
+            size += sum(200 + len(message.data) for message in self._socket.messages)
+        return size
+
+    def open(self) -> Mapping[str, Any]:
+        """The fields of its exchange, without credentials. The first time takes the time that this takes."""
+        opened = self._opened
+        if opened is None:
+            for name, value in self._path_params.items():
+                self._hider.visit(str(name), str(value))
+            opened = dict(self._iter_fields())
+            if self._hider.known:  # found in one place, hidden in all
+                opened = dict(self._iter_fields())
+            self._opened = opened
+        return opened
+
+    def whole_body(self, heard: HeardBody | None) -> Body | None:
+        """The body of the response, of which more was heard elsewhere."""
+        self.open()
+        return self._body(heard, self._response_headers)
+
+    def _iter_fields(self) -> Iterator[tuple[str, Any]]:
+        hider = self._hider
+        yield "request_headers", hider.header_pairs(self._request_headers)
+        yield "url", hider.url(self._url)
+        yield "request_body", self._body(self._request_body, self._request_headers)
+        yield "response_headers", hider.header_pairs(self._response_headers)
+        yield "response_body", self._body(self._response_body, self._response_headers)
+        yield "failure", without_secrets(self._failure, hider) if self._failure is not None else None
+        yield "spans", tuple(_span(span, hider) for span in self._spans)
+        yield "output", hider.text(self._output)
+        yield "socket", _socket(self._socket, hider) if self._socket is not None else None
+
+    def _body(self, heard: HeardBody | None, headers: HeaderPairs) -> Body | None:
+        if heard is None:
+            return None
+        content_type, encoding = _header(headers, "content-type"), _header(headers, "content-encoding")
+        media_type = content_type.partition(";")[0].strip().lower()
+        if encoding.strip().lower() in _ENCODINGS:
+            data = self._hider.body(b"".join(heard.chunks), content_type)
+        else:  # nothing here unpacks it
+            data = HIDDEN.encode()
+        if heard.is_truncated:
+            data = self._hider.known.without_beginning(data)
+        return Body(data, heard.size_bytes, media_type, is_truncated=heard.is_truncated)
+
+
+def _header(headers: Iterable[tuple[str, str]], wanted: str) -> str:
+    return next((value for name, value in headers if name == wanted or name.lower() == wanted), "")
+
+
+def _span(span: Span, hider: Hider) -> Span:
+    if span.result is None:
+        return span
+    # A dependency's name tells of what it gives only where that is a text: decode_token gives claims.
+    is_named = span.kind == "parameter" or span.result.startswith(("'", '"', "b'", 'b"'))
+    return replace(span, result=hider.value(span.name if is_named else "", span.result)[:MAX_RESULT])
+
+
+def _socket(socket: SocketRecord, hider: Hider) -> SocketRecord:
+    return replace(
+        socket,
+        messages=tuple(message_without_secrets(message, hider) for message in socket.messages),
+        subprotocol=hider.header("sec-websocket-protocol", socket.subprotocol) if socket.subprotocol else None,
+        close_reason=hider.text(socket.close_reason),
+    )
+
+
+def message_without_secrets(message: SocketMessage, hider: Hider) -> SocketMessage:
+    """A message over a WebSocket without its credentials."""
+    data = hider.body(message.data, "")
+    if message.is_truncated:
+        data = hider.known.without_beginning(data)
+    return message if data == message.data else replace(message, data=data)

@@ -1,0 +1,124 @@
+"""Texts without a structure of their own: messages, reprs, logs, source. Names beside values, URLs, known shapes.
+
+Each pattern begins where a word begins and takes what it has read without going back, so that time is linear.
+"""
+
+import re
+from urllib.parse import unquote
+
+from routebook_kernel.redaction.shapes import KNOWN, find_known
+from routebook_kernel.redaction.visitor import HIDDEN, Visitor
+
+_NAMED = re.compile(
+    r"(?<![\w.\-])(?P<name>[^\W\d][\w.\-]*+(?:\[[\w.\-]{0,60}+\]){0,4})(?P<between>\\?[\"']?[ \t]{0,3}+(?:=>|[=:])[ \t]{0,3}+)"
+    r"(?P<value>(?:b|r|rb|f)?\\?[\"']|[A-Za-z_][\w.]*+[(]|[(\[{]|[^\s,;&)}\]\"'(\[{<>|]++)"
+)
+_SCHEME = re.compile(
+    r"(?i)\b(basic|bearer|digest|negotiate|token|apikey|hawk|aws4-hmac-sha256)[ \t]{1,3}+(?=[\w\-+/=.~:\"]{6})"
+)
+_CREDENTIAL = re.compile(r"[^\s'\",;)}\]<>]++")
+_AUTHORITY = re.compile(r"(?<=://)[^\s'\"<>]{3,}+")
+_CLOSING = {"(": ")", "[": "]", "{": "}"}
+_BRACKETS = re.compile(r"[()\[\]{}]|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?")
+_MAYBE = re.compile(r"[=:]|[Bb]earer|[Bb]asic|[Tt]oken")
+
+
+def read_text(text: str, visitor: Visitor) -> str:
+    """A text with the values beside names, and the user and password of URLs, as the visitor writes them."""
+    if not _MAYBE.search(text):
+        return text
+    return _named(_schemes(_users(text, visitor), visitor), visitor)
+
+
+def hide_known(text: str) -> tuple[str, list[str]]:
+    """A text without credentials of known kinds, and what they were."""
+    found = find_known(text)
+    return (KNOWN.sub(HIDDEN, text) if found else text), found
+
+
+def _users(text: str, visitor: Visitor) -> str:
+    if "://" not in text:
+        return text
+
+    def put(match: re.Match[str]) -> str:
+        whole = match[0]
+        end = min((at for at in map(whole.find, "/?#") if at >= 0), default=len(whole))
+        authority = whole[:end]
+        if "@" not in authority:
+            colon = authority.rpartition(":")[2]
+            if "@" not in whole or ":" not in authority or colon.isdigit():
+                return whole
+            authority = whole[: whole.rindex("@") + 1]  # a password with a slash that nobody encoded
+        user, mark, host = authority.rpartition("@")
+        name, colon, password = user.partition(":")
+        rest = mark + host + whole[len(authority) :]
+        if colon:
+            return f"{name}:{visitor.visit('password', unquote(password)) if password else ''}{rest}"
+        return (visitor.visit("password", name) if len(name) >= 16 else name) + rest
+
+    return _AUTHORITY.sub(put, text)
+
+
+def _schemes(text: str, visitor: Visitor) -> str:
+    out, done = [], 0
+    for match in _SCHEME.finditer(text):
+        credential = _CREDENTIAL.match(text, match.end())
+        if match.start() < done or credential is None:
+            continue
+        value = credential[0]
+        is_prose = (value.isalpha() and match[1].islower()) or (value.rstrip(".,:!").isalpha() and len(value) < 16)
+        if is_prose or HIDDEN in value or "=" in value.rstrip("=")[:12]:
+            continue
+        out += [text[done : match.end()], visitor.visit("authorization", value)]
+        done = credential.end()
+    return "".join([*out, text[done:]]) if out else text
+
+
+def _named(text: str, visitor: Visitor) -> str:
+    out, done, at = [], 0, 0
+    while (match := _NAMED.search(text, at)) is not None:
+        name, value = match["name"], match["value"]
+        if not visitor.holds_secrets(name):
+            at = match.start("value")  # what stands there may be a name itself
+            continue
+        end, inner = _extent(text, match)
+        if text.startswith("•", match.start("value")):
+            at = max(end, match.end())
+            continue
+        told = visitor.visit(name, inner)
+        at = end
+        if told != inner:
+            out += [text[done : match.start("value")], told]
+            done = end
+    return "".join([*out, text[done:]]) if out else text
+
+
+def _extent(text: str, match: re.Match[str]) -> tuple[int, str]:
+    """Where the value ends that begins at a match, and what it says."""
+    value, begin = match["value"], match.end()
+    if value.endswith(('"', "'")):
+        quote = value[-2:] if value[-2:-1] == "\\" else value[-1]
+        end = begin
+        while True:
+            end = text.find(quote, end)
+            if end < 0:
+                line = len(text)
+                return line, text[begin:line]
+            if len(quote) == 2 or not _is_escaped(text, begin, end):
+                return end + len(quote), text[begin:end]
+            end += 1
+    if value[-1] in _CLOSING:
+        depth = 1
+        for token in _BRACKETS.finditer(text, begin):
+            depth += 1 if token[0] in "([{" else -1 if token[0] in ")]}" else 0
+            if depth == 0:
+                return token.end(), text[match.start("value") : token.end()]
+        return len(text), text[match.start("value") :]
+    return begin, value
+
+
+def _is_escaped(text: str, begin: int, at: int) -> bool:
+    count = 0
+    while at - count - 1 >= begin and text[at - count - 1] == "\\" and count < 1000:
+        count += 1
+    return count % 2 == 1
