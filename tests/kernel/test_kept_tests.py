@@ -31,6 +31,10 @@ def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     return tmp_path
 
 
+received: list[str] = []
+"""What came in the operation's header: no view shows it."""
+
+
 @pytest.fixture
 def app(session: Session) -> Routebook:
     app = Routebook(title="Shop")
@@ -40,6 +44,7 @@ def app(session: Session) -> Routebook:
 
     @app.post("/books", status_code=201)
     def create_book(book: dict[str, Any], authorization: Annotated[str, Header()] = "") -> Book:
+        received.append(authorization)
         if book.get("password") == "wrong":
             return Book.model_construct(id="x", title=book["title"])
         return Book(id=next(count), title=book["title"], tags=["classic", authorization])
@@ -121,8 +126,8 @@ def test_a_test_passes_with_what_is_filled_in(kept: Session) -> None:
     assert result is not None
     assert result["outcome"] == "passed", result
     assert result["exchange"] == 2
-    sent = json.loads(kept.log.get(2).response_body.data)  # type: ignore[union-attr]
-    assert sent["tags"] == ["classic", "Bearer xyz"]
+    assert received[-1] == "Bearer xyz"
+    assert b"xyz" not in kept.log.get(2).response_body.data  # type: ignore[union-attr]
 
 
 def test_a_failed_test_says_what_was_expected_and_what_came(kept: Session) -> None:
@@ -214,9 +219,9 @@ def test_who_is_signed_in_is_signed_in_for_the_tests(kept: Session, app: Routebo
     kept.view(app).credentials.keep("OAuth2", {**where, "value": "Bearer sesame"})
     eventually(lambda: deltas[-1]["set"][0]["held"] == {"authorization": "OAuth2, as mira"})
     assert run(kept, **others)["result"]["outcome"] == "passed"  # type: ignore[index]
-    assert kept.log.get(kept.log.total).response_body.data.endswith(b'"Bearer sesame"]}')  # type: ignore[union-attr]
+    assert received[-1] == "Bearer sesame"
     run(kept, **others, authorization="own")
-    assert kept.log.get(kept.log.total).response_body.data.endswith(b'"Bearer own"]}')  # type: ignore[union-attr]
+    assert received[-1] == "Bearer own"
 
     kept.view(app).credentials.keep("OAuth2", {**where, "value": "Basic bWlyYTp4"})  # not what was sent there
     assert kept.tests.state()[1]["tests"][0]["held"] == {}

@@ -21,7 +21,7 @@ _DESCRIBING = frozenset({
     "properties", "patternproperties", "definitions", "$defs", "schemas", "securityschemes", "parameters", "components",
     "paths", "flows", "headers", "dependentschemas",
 })  # fmt: skip
-"""Members whose own members are declarations (OpenAPI, JSON Schema): a name there describes a value that isn't there."""
+"""Members whose own members are declarations (OpenAPI, JSON Schema): a name there describes a value."""
 _OF_DECLARATIONS = frozenset({
     "type", "title", "format", "description", "$ref", "in", "name", "scheme", "bearerformat", "tokenurl", "refreshurl",
     "authorizationurl", "openidconnecturl", "scopes", "operationid", "summary", "tags", "required", "maxlength",
@@ -95,7 +95,7 @@ class _Reader:
         if frame.expects_key:
             frame.key, frame.expects_key = value, False
             # Something may be kept under a credential.
-            self.out.append(self._written(token, value, self.visitor.visit("", value)) if len(value) > 15 else token)
+            self.out.append(self._written(token, value, self.visitor.visit("", value)) if len(value) > 7 else token)
             return
         self._label(frame, value)
         self._leaf(frame, token, value, is_number=False)

@@ -8,7 +8,7 @@ import base64
 import html
 import json
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from urllib.parse import quote, quote_plus
 
 from routebook_kernel.redaction.visitor import HIDDEN
@@ -19,15 +19,19 @@ MIN_KNOWN = 4
 _CERTAIN = 8  # from so many characters on, also within a word
 _TELLING = 12  # so many characters tell a credential, also where a text has been cut
 _MAX_KNOWN = 2000
+_MAX_LENGTH = 2000
+_FEW = 60  # so many beginnings are found faster by a pattern
+_REST = re.compile(r"[^\s'\",)}\]&<>•]*+")
 _ORDINARY = frozenset({"true", "false", "none", "null", "string", "bearer", "basic", "password", "token", "secret"})
 
 
 class Knowledge:
-    """The credentials of one exchange."""
+    """The credentials of one exchange, by their first characters: each place of a text is looked up once."""
 
     def __init__(self) -> None:
         self._found: dict[str, None] = {}
-        self._pattern: re.Pattern[str] | None = None
+        self._by_start: dict[str, dict[int, set[str]]] = {}
+        self._starts: re.Pattern[str] | None = None
 
     def __bool__(self) -> bool:
         return bool(self._found)
@@ -37,12 +41,22 @@ class Knowledge:
         value = value.strip()
         if len(value) < MIN_KNOWN or HIDDEN in value or value in self._found or value.lower() in _ORDINARY:
             return
-        if len(self._found) < _MAX_KNOWN:
-            self._found[value] = None
-            self._pattern = None
+        if len(self._found) >= _MAX_KNOWN:
+            return
+        self._found[value] = self._starts = None
+        for form in _iter_forms(value):
+            self._index(form)
+            if len(form) > _TELLING:
+                self._index(form[:_TELLING])
+            if len(form) >= 2 * _TELLING:
+                self._index(form[-_TELLING:])
+
+    def _index(self, form: str) -> None:
+        lengths = self._by_start.setdefault(form[:MIN_KNOWN], {})
+        lengths.setdefault(min(len(form), _MAX_LENGTH), set()).add(form[:_MAX_LENGTH])
 
     def note_basic(self, credential: str) -> None:
-        """Remember the password of HTTP Basic, and the whole (RFC 7617 §2)."""
+        """Remember the password of HTTP Basic (RFC 7617 §2)."""
         try:
             password = base64.b64decode(credential, validate=True).decode().partition(":")[2]
         except ValueError:
@@ -53,9 +67,34 @@ class Knowledge:
         """A text without what is known."""
         if not self._found or len(text) < MIN_KNOWN:
             return text
-        if self._pattern is None:
-            self._pattern = self._compiled()
-        return self._pattern.sub(HIDDEN, text)
+        out, done = [], 0
+        for at in self._iter_places(text):
+            if at >= done and (end := self._end(text, at)):
+                out += [text[done:at], HIDDEN]
+                done = end
+        return "".join([*out, text[done:]]) if out else text
+
+    def _iter_places(self, text: str) -> Iterable[int]:
+        """Where something known may begin."""
+        known = self._by_start
+        if len(known) > _FEW:
+            return (at for at in range(len(text) - MIN_KNOWN + 1) if text[at : at + MIN_KNOWN] in known)
+        if self._starts is None:
+            self._starts = re.compile(f"(?=(?:{'|'.join(map(re.escape, known))}))")
+        return (match.start() for match in self._starts.finditer(text))
+
+    def _end(self, text: str, at: int) -> int:
+        """Where the known text ends that begins at a place; 0 where none does."""
+        lengths = self._by_start[text[at : at + MIN_KNOWN]]
+        for length in sorted(lengths, reverse=True):
+            if text[at : at + length] not in lengths[length]:
+                continue
+            end = at + length
+            if length < _CERTAIN and (_is_word(text[at - 1 : at]) or _is_word(text[end : end + 1])):
+                continue
+            # What follows in the same word: a shortened text has dots in the middle.
+            return _REST.match(text, end).end() if length == _TELLING else end  # type: ignore[union-attr]
+        return 0
 
     def without_beginning(self, data: bytes) -> bytes:
         """What was cut short without the beginning of a credential that stands at its end."""
@@ -63,12 +102,12 @@ class Knowledge:
         for value in self._found:
             for length in range(min(len(value), 900), MIN_KNOWN - 1, -1):
                 if tail.endswith(value[:length]):
-                    return data.removesuffix(value[:length].encode()) + HIDDEN.encode()
+                    return data.removesuffix(value[:length].encode("utf-8", "surrogatepass")) + HIDDEN.encode()
         return data
 
-    def _compiled(self) -> re.Pattern[str]:
-        forms = {form: None for value in self._found for form in _iter_forms(value)}
-        return re.compile("|".join(forms[form] or _pattern(form) for form in sorted(forms, key=len, reverse=True)))
+
+def _is_word(character: str) -> bool:
+    return character.isalnum() or character == "_"
 
 
 def _iter_forms(value: str) -> Iterator[str]:
@@ -84,14 +123,3 @@ def _iter_forms(value: str) -> Iterator[str]:
         encoded = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
         yield encoded.rstrip("=")
         yield base64.urlsafe_b64encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")
-
-
-def _pattern(form: str) -> str:
-    escaped = re.escape(form)
-    if len(form) < _CERTAIN:
-        return rf"(?<!\w){escaped}(?!\w)"
-    if len(form) <= _TELLING:
-        return escaped
-    # Its first characters, and what follows in the same word: a shortened text has dots in the middle.
-    beginning, end = re.escape(form[:_TELLING]), re.escape(form[-_TELLING:])
-    return rf"{escaped}|{beginning}[^\s'\",)}}\]&<>•]*+" + (rf"|{end}" if len(form) >= 2 * _TELLING else "")

@@ -5,6 +5,7 @@ A name is normalised (NFKC, case folded, accents dropped) and split into words: 
 is: a `token_count` counts, a `password_reset_at` is a time, whatever they count and reset.
 """
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable
@@ -44,8 +45,8 @@ _STRONG = _set("""
     mfa tfa sid sess sessid phpsessid jsessionid cookie cookies signature signatures sig hmac sas
     mnemonic cvv cvc passwort passworter kennwort kennworter geheimnis geheim contrasena contrasenas clave secreto
     motdepasse mdp senha senhas segredo wachtwoord losenord adgangskode passord salasana haslo heslo lozinka geslo
-    parool jelszo sifre jeton simplesaml пароль пароли токен секрет 密码 密碼 口令 令牌 密钥 パスワード 暗証番号 トークン
-    비밀번호 암호 토큰
+    parool jelszo sifre jeton simplesaml пароль пароли токен секрет 密码 密碼 口令 令牌 密钥 パスワード 暗証番号
+    トークン 비밀번호 암호 토큰
 """)
 _COUNTED = _set("tokens pass")
 _SHORT = _set("pin pins")
@@ -157,7 +158,7 @@ def kind_of(name: str) -> Kind:
 
 
 def _kind_of_words(words: tuple[str, ...], name: str) -> Kind:
-    pairs = [(first, second) for first, second in zip(words, words[1:], strict=False)]
+    pairs = list(itertools.pairwise(words))
     if words[-1] in {"token", "tokens"} and len(words) > 1 and words[-2] in _CURSORS:
         return Kind.RANDOM
     together = "".join(words)

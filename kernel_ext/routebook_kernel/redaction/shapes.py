@@ -3,6 +3,7 @@
 Every pattern takes time linear in the text: it begins with a fixed text, or where a word begins, and never goes back.
 """
 
+import itertools
 import re
 
 KNOWN = re.compile(
@@ -47,7 +48,7 @@ def is_drawn(text: str) -> bool:
     kinds = text.translate(_CLASSES)
     if not ("a" in kinds and "A" in kinds and "0" in kinds):
         return False
-    changes = sum(first != second for first, second in zip(kinds, kinds[1:], strict=False))
+    changes = sum(first != second for first, second in itertools.pairwise(kinds))
     return changes >= 0.38 * len(text)
 
 

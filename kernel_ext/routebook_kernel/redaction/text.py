@@ -10,9 +10,10 @@ from routebook_kernel.redaction.shapes import KNOWN, find_known
 from routebook_kernel.redaction.visitor import HIDDEN, Visitor
 
 _NAMED = re.compile(
-    r"(?<![\w.\-])(?P<name>[^\W\d][\w.\-]*+(?:\[[\w.\-]{0,60}+\]){0,4})(?P<between>\\?[\"']?[ \t]{0,3}+(?:=>|[=:])[ \t]{0,3}+)"
-    r"(?P<value>(?:b|r|rb|f)?\\?[\"']|[A-Za-z_][\w.]*+[(]|[(\[{]|[^\s,;&)}\]\"'(\[{<>|]++)"
+    r"(?<![\w.\-])(?P<name>[^\W\d][\w.\-]*+(?:\[[\w.\-]{0,60}+\]){0,4})"
+    r"\\?[\"']?[ \t]{0,3}+(?:=>|[=:])[ \t]{0,3}+"
 )
+_VALUE = re.compile(r"(?:b|r|rb|f)?\\?[\"']|[A-Za-z_][\w.]*+[(]|[(\[{]|[^\s,;&)}\]\"'(\[{<>|]++")
 _SCHEME = re.compile(
     r"(?i)\b(basic|bearer|digest|negotiate|token|apikey|hawk|aws4-hmac-sha256)[ \t]{1,3}+(?=[\w\-+/=.~:\"]{6})"
 )
@@ -76,26 +77,24 @@ def _schemes(text: str, visitor: Visitor) -> str:
 
 def _named(text: str, visitor: Visitor) -> str:
     out, done, at = [], 0, 0
-    while (match := _NAMED.search(text, at)) is not None:
-        name, value = match["name"], match["value"]
-        if not visitor.holds_secrets(name):
-            at = match.start("value")  # what stands there may be a name itself
+    while (named := _NAMED.search(text, at)) is not None:
+        begin = at = named.end()
+        match = _VALUE.match(text, begin) if visitor.holds_secrets(named["name"]) else None
+        if match is None:
+            continue  # what stands there may be a name itself
+        at, inner = _extent(text, match)
+        if text.startswith(HIDDEN, begin):
             continue
-        end, inner = _extent(text, match)
-        if text.startswith("•", match.start("value")):
-            at = max(end, match.end())
-            continue
-        told = visitor.visit(name, inner)
-        at = end
+        told = visitor.visit(named["name"], inner)
         if told != inner:
-            out += [text[done : match.start("value")], told]
-            done = end
+            out += [text[done:begin], told]
+            done = at
     return "".join([*out, text[done:]]) if out else text
 
 
 def _extent(text: str, match: re.Match[str]) -> tuple[int, str]:
     """Where the value ends that begins at a match, and what it says."""
-    value, begin = match["value"], match.end()
+    value, begin = match[0], match.end()
     if value.endswith(('"', "'")):
         quote = value[-2:] if value[-2:-1] == "\\" else value[-1]
         end = begin
@@ -112,8 +111,8 @@ def _extent(text: str, match: re.Match[str]) -> tuple[int, str]:
         for token in _BRACKETS.finditer(text, begin):
             depth += 1 if token[0] in "([{" else -1 if token[0] in ")]}" else 0
             if depth == 0:
-                return token.end(), text[match.start("value") : token.end()]
-        return len(text), text[match.start("value") :]
+                return token.end(), text[match.start() : token.end()]
+        return len(text), text[match.start() :]
     return begin, value
 
 

@@ -1,0 +1,300 @@
+"""No credential in what is shown or written: by its name, its looks, its place, and where it stands again."""
+
+import base64
+import gzip
+import json
+import time
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import quote_plus
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from routebook_kernel.redaction import HIDDEN, USUAL, Secrets
+
+CANARY = "canary-S3cr3t!x9"
+
+SECRET_NAMES = [
+    ("access", "token"), ("client", "secret"), ("password",), ("password", "confirm"), ("new", "password"),
+    ("api", "key"),
+    ("private", "key"), ("session", "id"), ("refresh", "token"), ("auth", "token"), ("user", "pwd"), ("credentials",),
+    ("signing", "key"), ("otp", "code"), ("passphrase",), ("csrf", "token"), ("verification", "code"), ("jwt",),
+    ("x", "vault", "token"), ("signature",), ("bearer",), ("passwort",), ("contraseña",), ("mot", "de", "passe"),
+    ("senha",), ("db", "pass"), ("webhook", "secret"), ("subscription", "key"), ("cookie",), ("authorization",),
+]  # fmt: skip
+STYLES: list[Callable[[tuple[str, ...]], str]] = [
+    "_".join, "-".join, ".".join, "".join, lambda words: "_".join(words).upper(),
+    lambda words: words[0] + "".join(map(str.title, words[1:])), lambda words: "".join(map(str.title, words)),
+    lambda words: "-".join(map(str.title, words)), lambda words: f"user[{'_'.join(words)}]",
+    lambda words: "_".join(words) + "2", lambda words: "x-" + "-".join(words),
+]  # fmt: skip
+names = st.builds(lambda words, style: style(words), st.sampled_from(SECRET_NAMES), st.sampled_from(STYLES))
+printed = st.characters(min_codepoint=33, max_codepoint=0x2FF, exclude_characters="\x7f\x85\xa0\xad")
+secrets = st.text(printed, min_size=10, max_size=40).map(lambda text: f"Q7{text}")
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+    Authorization X-Vault-Token X-Amz-Security-Token X-Goog-Iam-Authorization-Token X-Shopify-Access-Token
+    Ocp-Apim-Subscription-Key X-RapidAPI-Key DD-API-KEY DD-APPLICATION-KEY Private-Token X-Auth-Key X-Session-Id
+    X-Hub-Signature-256 X-Plex-Token Stripe-Signature cf-access-client-secret X-MBX-APIKEY x-functions-key JOB-TOKEN
+    X-Parse-REST-API-Key X-Redmine-API-Key X-CSRFToken X-XSRF-TOKEN X-Forwarded-Access-Token Circle-Token
+    X-Octopus-ApiKey X-Sentry-Auth x-goog-api-key X-Cookie X-Master-Key X-Admin-Pass Xi-Api-Key X-Slack-Signature
+    Authentication X-Forwarded-Authorization X-Amzn-Oidc-Accesstoken X-WP-Nonce X-GitHub-OTP X-Emby-Token apikey
+    """.split(),
+)
+@pytest.mark.parametrize("written", [str, str.lower, str.upper])
+def test_a_header_that_carries_a_credential_is_hidden(name: str, written: Callable[[str], str]) -> None:
+    """Also where nobody wrote its name into a list."""
+    assert CANARY not in str(USUAL.header_pairs([(written(name), CANARY)]))
+
+
+@pytest.mark.parametrize(
+    "name",
+    """
+    token_count secretary author authority passenger compass password_reset_at password_policy key keyboard monkey
+    primary_key pinned spin next_page_token tokenizer token_type token_url authors passport bypass compassion
+    secretariat expires_in design assign signed assignment authenticated password_min_length has_password code id
+    user_id status etag checksum keyCode hotkey turkey public_key sort_key cursor inside person considered state
+    """.split(),
+)
+def test_a_sound_name_hides_nothing(name: str) -> None:
+    """A reader who sees dots in the place of an author learns to look elsewhere."""
+    body = json.dumps({name: "some words"}).encode()
+
+    assert USUAL.body(body, "application/json") == body
+
+
+@pytest.mark.parametrize("name", ["max_tokens", "total_tokens", "tokens", "pin", "pass", "cached_tokens"])
+def test_a_count_is_no_credential(name: str) -> None:
+    """The kind of a value says so too."""
+    body = json.dumps({name: 120, "has_password": True, "password": None}).encode()
+
+    assert USUAL.body(body, "application/json") == body
+
+
+def _json(name: str, secret: str) -> tuple[bytes, str]:
+    return json.dumps({"user": "ann", name: secret}).encode(), "application/json"
+
+
+def _escaped(name: str, secret: str) -> tuple[bytes, str]:
+    escaped = "".join(f"\\u{ord(c):04x}" for c in name)
+    return f'[{{"{escaped}": [{{"a": {json.dumps(secret)}}}]}}]'.encode(), "text/plain"
+
+
+def _cut(name: str, secret: str) -> tuple[bytes, str]:
+    return json.dumps({"user": "ann", name: secret}).encode()[:-3], "application/json"
+
+
+def _utf16(name: str, secret: str) -> tuple[bytes, str]:
+    return json.dumps({name: secret}, ensure_ascii=False).encode("utf-16-le"), "application/json"
+
+
+def _nested(name: str, secret: str) -> tuple[bytes, str]:
+    return json.dumps({"event": json.dumps({name: secret})}).encode(), ""
+
+
+def _form(name: str, secret: str) -> tuple[bytes, str]:
+    return f"a=1&{quote_plus(name)}={quote_plus(secret)}&b=2".encode(), "application/x-www-form-urlencoded"
+
+
+def _multipart(name: str, secret: str) -> tuple[bytes, str]:
+    head = f'--x y\r\nContent-Disposition: form-data; name="{name}"\r\n\r\n'
+    return f"{head}{secret}\r\n--x y--\r\n".encode(), 'multipart/form-data; boundary="x y"'
+
+
+def _events(name: str, secret: str) -> tuple[bytes, str]:
+    return f"event: a\ndata: {json.dumps({name: secret})}\n\n".encode(), "text/event-stream"
+
+
+def _lines(name: str, secret: str) -> tuple[bytes, str]:
+    return b'{"a": 1}\n' + json.dumps({name: secret}).encode() + b"\n", "application/x-ndjson"
+
+
+def _packed(name: str, secret: str) -> tuple[bytes, str]:
+    return gzip.compress(json.dumps({name: secret}).encode()), "application/json"
+
+
+@pytest.mark.parametrize("write", [_json, _escaped, _cut, _utf16, _nested, _form, _multipart, _events, _lines, _packed])
+@given(name=names, secret=secrets)
+def test_a_credential_is_in_no_body(write: Callable[[str, str], tuple[bytes, str]], name: str, secret: str) -> None:
+    """Whatever its name's style, its own characters, and the kind of body."""
+    data, content_type = write(name, secret)
+
+    told = USUAL.body(data, content_type)
+    told = gzip.decompress(told) if told[:2] == b"\x1f\x8b" else told
+
+    for form in (secret, json.dumps(secret)[1:-1], quote_plus(secret), json.dumps(json.dumps(secret))[2:-2]):
+        for encoding in ("utf-8", "utf-16-le"):
+            assert form.encode(encoding) not in told
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b'{"detail":[{"loc":["body","password"],"msg":"m","input":"%s"}]}', "application/json"),
+        (b'{"detail":[{"input":{"a":["%s"]},"loc":["body","password"],"msg":"m"}]}', "application/json"),
+        (b'[{"name": "api_key", "value": "%s"}]', "application/json"),
+        (b"<a><password>%s</password></a>", "application/xml"),
+        (b"<a><![CDATA[x]]><pw:password><b>%s</b></pw:password></a>", "text/xml"),
+        (b"User(name='mira', password='%s', age=3)", "text/plain"),
+        (b"{'api_key': '%s', 'n': 1}", "text/html"),
+        (b"postgres://ann:%s@db.example/shop", "text/plain"),
+        (b'{"next": "https://a.example/cb?x=1#access_token=%s"}', "application/json"),
+        (b"Authorization: Bearer %s", "text/html"),
+        (b'--b\nContent-Disposition: form-data; name=password; filename="a"\n\n%s\n--b--', "multipart/form-data"),
+        (b"--b\r\nContent-Disposition: form-data; name*=UTF-8''pass%%77ord\r\n\r\n%s\r\n--b--", "multipart/form-data"),
+    ],
+)
+def test_a_credential_is_hidden_in_its_place(body: bytes, content_type: str) -> None:
+    """What names it stands beside it, before it, around it."""
+    assert CANARY.encode() not in USUAL.body(body.replace(b"%s", CANARY.encode()), content_type)
+
+
+@pytest.mark.parametrize(
+    "secret",
+    [
+        "eyJhbGciOiJIUzI1NiJ9.e30.x", "sk_live_4eC39HqLyjWDarjt", "ghp_16C7e42F292c6912E7", "AKIAIOSFODNN7EXAMPLE",
+        "glpat-abcdefgh1234", "xoxb-1234-abcdefgh", "AIzaSyA1234567890abcdefghij", "9sQk2LmX8vT1pRz4Wc7Yb0",
+        "-----BEGIN PRIVATE KEY-----\nMIIB\n-----END PRIVATE KEY-----",
+    ],
+)  # fmt: skip
+def test_a_credential_is_told_by_its_looks(secret: str) -> None:
+    """Under a name that says nothing, and in a path."""
+    assert secret not in json.loads(USUAL.body(json.dumps({"a": secret}).encode(), "application/json"))["a"]
+    if "\n" not in secret:
+        assert secret not in USUAL.url(f"/go/{secret}/on?v={secret}")
+
+
+def test_what_looks_random_and_is_none_stays() -> None:
+    """Ids, hashes, pictures, names of types."""
+    body = json.dumps({
+        "id": "VXNlcjoxMjM0NTY3ODkwQ", "a": "3f2b8a60-9c1d-4e5f-8a7b-1c2d3e4f5a6b", "etag": "W/9sQk2LmX8vT1pRz4Wc7Yb0",
+        "sha256": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+        "picture": base64.b64encode(bytes(range(200))).decode(), "type": "HTTPValidationErrorResponseModel2",
+        "next": "/items?page=2&limit=10", "note": "Ask for the token at the desk.", "loc": ["body", "password"],
+    }).encode()  # fmt: skip
+
+    assert USUAL.body(body, "application/json") == body
+
+
+def test_declarations_of_secrets_stay() -> None:
+    """An OpenAPI document describes passwords and holds none; an example is one."""
+    schema = {"properties": {"password": {"type": "string", "title": "Password"}}, "required": ["password"]}
+    flows = {"password": {"scopes": {}, "tokenUrl": "token"}}
+    document: dict[str, Any] = {"components": {
+        "schemas": {"User": schema}, "securitySchemes": {"OAuth2PasswordBearer": {"type": "oauth2", "flows": flows}},
+    }}  # fmt: skip
+    body = json.dumps(document).encode()
+    assert USUAL.body(body, "application/json") == body
+
+    schema["properties"]["password"]["default"] = CANARY  # type: ignore[index]
+    assert CANARY.encode() not in USUAL.body(json.dumps(document).encode(), "application/json")
+
+
+def test_header_values_keep_what_helps() -> None:
+    """The scheme and the cookies' names; a redirect without its token; a token among subprotocols."""
+    pairs = [
+        ("Authorization", "Bearer abc"), ("Cookie", "a=1; session=2"), ("set-cookie", "s=secret; Path=/; HttpOnly"),
+        ("Location", "https://x.y/cb#access_token=abc&state=1"), ("accept", "*/*"),
+        ("Sec-WebSocket-Protocol", "bearer, abcdefgh123"), ("vary", "Authorization"),
+    ]  # fmt: skip
+
+    assert [value for _, value in USUAL.header_pairs(pairs)] == [
+        f"Bearer {HIDDEN}", f"a={HIDDEN}; session={HIDDEN}", f"s={HIDDEN}; Path=/; HttpOnly",
+        f"https://x.y/cb#access_token={HIDDEN}&state=1", "*/*", f"bearer, {HIDDEN}", "Authorization",
+    ]  # fmt: skip
+
+
+def test_declared_api_keys_are_secrets_too() -> None:
+    """An application's own API key may have any name."""
+    own = Secrets.of(["X-Shop-Entry"])
+
+    assert own.header_pairs([("x-shop-entry", "v")]) == (("x-shop-entry", HIDDEN),)
+    assert own.url("/items?x-shop-entry=v&q=1") == f"/items?x-shop-entry={HIDDEN}&q=1"
+
+
+@given(secret=secrets)
+def test_what_is_known_is_hidden_everywhere(secret: str) -> None:
+    """Raw, encoded, quoted, shortened: once it has been seen, nothing of the exchange holds it."""
+    hider = USUAL.hider()
+    basic = base64.b64encode(f"ann:{secret}".encode()).decode()
+    hider.header_pairs([("authorization", f"Basic {basic}")])
+
+    forms = [secret, quote_plus(secret), json.dumps(secret), repr(secret), basic]
+    for form in forms:
+        told = hider.text(f"no user for {form} there")
+        assert secret not in told
+        assert form.strip("'\"") not in told
+    assert secret.encode() not in hider.body(json.dumps({"detail": f"bad {secret}", secret: 1}).encode(), "")
+
+
+@given(st.recursive(st.none() | st.booleans() | st.integers() | st.text("abc déf,", max_size=12),
+                    lambda inner: st.lists(inner) | st.dictionaries(st.text("abcd_", max_size=8), inner)))  # fmt: skip
+def test_other_json_stays_as_it_is(document: Any) -> None:
+    """Byte for byte."""
+    body = json.dumps(document, indent=1).encode()
+
+    assert USUAL.body(body, "application/json") == body
+
+
+@given(
+    st.binary(max_size=300), st.sampled_from(["", "application/json", "text/html", "multipart/form-data", "text/xml"])
+)
+def test_no_bytes_break_it(body: bytes, content_type: str) -> None:
+    """What cannot be read is not a reason to raise; hiding twice is hiding once."""
+    told = USUAL.body(body, content_type)
+
+    assert isinstance(told, bytes)
+
+
+ADVERSARIES = {
+    "quotes": ('"', "application/json"),
+    "parts": ('--b\r\nContent-Disposition: form-data; name="password"\r\n\r\nx\r\n', "multipart/form-data; boundary=b"),
+    "names": ('name="password"\r\n', "multipart/form-data; boundary=b"),
+    "boundaries": ("--b", "multipart/form-data; boundary=b"),
+    "form": ("a=&", "application/x-www-form-urlencoded"),
+    "lists": ("[", "application/json"),
+    "objects": ('{"password":', "application/json"),
+    "parentheses": ("token=(", "text/html"),
+    "escapes": ("password='\\", "text/html"),
+    "unclosed": ("'\\'", "text/html"),
+    "word": ("a", "text/html"),
+    "urls": ("http://a:b", "text/html"),
+    "cdata": ("<![CDATA[", "text/xml"),
+    "tags": ("<password>", "text/xml"),
+    "keys": ("-----BEGIN PRIVATE KEY-----", "text/html"),
+    "schemes": ("Bearer ", "text/html"),
+    "brackets": ("a[", "text/html"),
+}
+
+
+def _seconds(data: bytes, content_type: str) -> float:
+    best = 9.0
+    for _ in range(3):
+        began = time.perf_counter()
+        USUAL.body(data, content_type)
+        best = min(best, time.perf_counter() - began)
+    return best
+
+
+@pytest.mark.parametrize("adversary", ADVERSARIES)
+def test_time_is_linear(adversary: str) -> None:
+    """Four times the text takes about four times the time, not sixteen times."""
+    unit, content_type = ADVERSARIES[adversary]
+    short, long = ((unit * (size // len(unit))).encode() for size in (16_000, 64_000))
+
+    assert _seconds(long, content_type) < 10 * _seconds(short, content_type) + 0.02
+
+
+def test_many_credentials_take_linear_time() -> None:
+    """Each is looked for everywhere, all at once."""
+
+    def body(count: int) -> bytes:
+        return json.dumps([{"password": f"pässw{i:06}x", "echo": f"pässw{i:06}x"} for i in range(count)]).encode()
+
+    assert b"u00e4" not in USUAL.body(body(100), "application/json")
+    assert _seconds(body(1200), "application/json") < 10 * _seconds(body(300), "application/json") + 0.02
