@@ -1,18 +1,28 @@
 """No credential in what is shown or written: by its name, its looks, its place, and where it stands again."""
 
 import base64
+import contextlib
 import gzip
 import json
+import pickle
 import time
 from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
 from typing import Any
 from urllib.parse import quote_plus
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from pydantic import BaseModel
 
+from routebook import HTTPException, Request, WebSocket
+from routebook.applications import Routebook
+from routebook_kernel.recording.capture import Capture, HeardBody
+from routebook_kernel.recording.display import exchange_html, exchange_text
 from routebook_kernel.redaction import HIDDEN, USUAL, Secrets
+from routebook_kernel.session import Session
 
 CANARY = "canary-S3cr3t!x9"
 
@@ -298,3 +308,105 @@ def test_many_credentials_take_linear_time() -> None:
 
     assert b"u00e4" not in USUAL.body(body(100), "application/json")
     assert _seconds(body(1200), "application/json") < 10 * _seconds(body(300), "application/json") + 0.02
+
+
+# A whole exchange, in every place where it is shown
+
+
+class Visitor(BaseModel):
+    name: str
+    password: str
+
+
+class Numbered(BaseModel):
+    password: int
+
+
+@pytest.fixture
+def shop(session: Session) -> Routebook:
+    app = Routebook()
+    session.tracker.namespace["app"] = app
+    session.begin("c1", "", 1, None, [])
+
+    @app.post("/visitors")
+    def visitors(visitor: Visitor) -> None:
+        print("came", visitor)
+        raise ValueError(f"no {visitor!r}")
+
+    @app.post("/numbered")
+    def numbered(visitor: Numbered) -> None: ...
+
+    @app.get("/reset/{token}")
+    def reset(token: str) -> None:
+        raise HTTPException(404, f"no {token}")
+
+    @app.get("/echo")
+    def echo(request: Request) -> dict[str, Any]:
+        return {"detail": f"what is {request.headers['x-vault-token']}?"}
+
+    @app.post("/raw")
+    async def raw(request: Request) -> str:
+        return (await request.body()).decode()
+
+    @app.websocket("/chat")
+    async def chat(socket: WebSocket) -> None:
+        await socket.accept()
+        while True:
+            await socket.send_text("you said " + await socket.receive_text())
+
+    session.settle("completed")
+    return app
+
+
+REQUESTS: list[tuple[str, str, dict[str, Any]]] = [
+    ("POST", "/visitors", {"json": {"name": "ann", "password": CANARY}}),
+    ("POST", "/numbered", {"json": {"password": CANARY}}),
+    ("GET", f"/reset/{CANARY}", {}),
+    ("GET", "/echo", {"headers": {"x-vault-token": CANARY}}),
+    ("GET", f"/echo?accessToken={CANARY}", {"headers": {"x-vault-token": "v"}}),
+    ("POST", "/raw", {"content": json.dumps({"clientSecret": [CANARY]}), "headers": {"content-type": "text/plain"}}),
+    ("POST", "/raw", {"data": {"user[password]": CANARY}}),
+    ("POST", "/raw", {"files": {"password": ("a.txt", CANARY)}}),
+]
+
+
+@pytest.mark.parametrize(("method", "url", "options"), REQUESTS)
+def test_an_exchange_shows_its_credentials_nowhere(
+    session: Session, shop: Routebook, method: str, url: str, options: dict[str, Any],
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
+) -> None:  # fmt: skip
+    """Text, HTML, repr, the log's messages to a page, the trace, the saved test."""
+    monkeypatch.setenv("JPY_SESSION_NAME", str(tmp_path / "shop.ipynb"))
+    session.recorder.tracing = lambda source: True
+    with contextlib.suppress(ValueError):
+        session.client(shop).request(method, url, **options)
+    (exchange,) = session.log
+    session.tests.keep(exchange.id, "kept", [])
+
+    detail = session.log_view.detail(exchange.id)
+    shown = [repr(exchange), exchange_text(exchange), exchange_html(exchange), json.dumps(detail, default=str)]
+    shown += [repr(session.tests.state()), (tmp_path / "shop.tests.json").read_text(), str(asdict(exchange))]
+
+    assert len(exchange.spans) > 1
+    assert not any("S3cr3t" in text for text in shown)
+
+
+def test_messages_show_no_credentials(session: Session, shop: Routebook) -> None:
+    """What one message carried is hidden in those after it."""
+    with session.client(shop).websocket_connect(f"/chat?token={CANARY}") as socket:
+        for text in (CANARY, json.dumps({"apiKey": "an0ther-S3cr3t"}), "an0ther-S3cr3t"):
+            socket.send_text(text)
+            assert "S3cr3t" in socket.receive_text()
+
+    assert "S3cr3t" not in repr(list(session.log))
+
+
+def test_a_capture_says_nothing_until_it_is_opened() -> None:
+    """A raw record in a traceback, a debugger or a pickle is a leak."""
+    body = HeardBody((CANARY.encode(),), 16, False)
+    capture = Capture(USUAL.hider(), f"/?token={CANARY}", {}, (), body, (), None, CANARY, None, (), None)
+
+    assert CANARY not in f"{capture!r} {capture} {body!r} {capture._hider!r}"
+    with pytest.raises(TypeError, match="holds credentials"):
+        pickle.dumps(capture)
+    assert CANARY not in repr(capture.open())

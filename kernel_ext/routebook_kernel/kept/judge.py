@@ -7,7 +7,7 @@ Spec: RFC 9535 (JSONPath), by python-jsonpath; OpenAPI 3.1.0, Schema Object, by 
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from routebook_kernel.exceptions import TestsRefused
@@ -62,6 +62,13 @@ class Judge:
 
     def judge(self, expectation: Expectation, answer: Answer) -> Verdict:
         """Judge one expectation."""
+        verdict = self._judged(expectation, answer)
+        hider = self._secrets.hider()  # what is wrong is told with values out of the answer
+        hider.header_pairs(answer.headers)
+        hider.body(answer.body, "")
+        return replace(verdict, came=hider.known.hide(verdict.came), problem=hider.text(verdict.problem))
+
+    def _judged(self, expectation: Expectation, answer: Answer) -> Verdict:
         try:
             match expectation.kind:
                 case "status":

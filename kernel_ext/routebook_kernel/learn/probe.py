@@ -281,7 +281,7 @@ def sent_of(method: str, url: str, options: Mapping[str, Any]) -> Sent:
         parts.append(("files", ", ".join(names)))
     if (content := options.get("content")) is not None:
         text = content.decode("utf-8", "replace") if isinstance(content, bytes) else str(content)
-        parts.append(("body", text))
+        parts.append(("body", USUAL.body(text.encode("utf-8", "replace"), "").decode("utf-8", "replace")))
     headers = USUAL.header_pairs(dict(options.get("headers") or {}).items())
     parts += [("header", f"{name}: {value}") for name, value in headers]
     if options.get("auth"):

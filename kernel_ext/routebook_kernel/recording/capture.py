@@ -112,6 +112,8 @@ def _header(headers: Iterable[tuple[str, str]], wanted: str) -> str:
 
 
 def _span(span: Span, hider: Hider) -> Span:
+    if span.kind == "match":  # its name is the path
+        return replace(span, name=hider.url(span.name))
     if span.result is None:
         return span
     # A dependency's name tells of what it gives only where that is a text: decode_token gives claims.

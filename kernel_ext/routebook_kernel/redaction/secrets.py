@@ -194,8 +194,9 @@ class Secrets:
     def hidden_fields(self, data: bytes, content_type: str) -> tuple[str, ...]:
         """The names of the fields of a kept body whose values were taken out, in order, repeats kept."""
         marked = _Marked(lambda name: None)
-        if HIDDEN.encode() in data or rb"\u2022" in data or b"%E2%80%A2" in data:
-            read_body(data, content_type, marked)
+        read_body(data, content_type, marked)
+        if not marked.names and HIDDEN.encode() in data:
+            return ("body",)  # in a place that no name leads to
         return tuple(marked.names)
 
     def fill_fields(self, data: bytes, content_type: str, value_of: Callable[[str], str | None]) -> bytes:

@@ -32,6 +32,7 @@ from routebook_kernel.protocol import (
 from routebook_kernel.recording.advice import advise
 from routebook_kernel.recording.display import issues_of, reason_of
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord, RawRequest
+from routebook_kernel.redaction import USUAL
 from routebook_kernel.runtime.client import BASE_URL, Perform, scope_of
 from routebook_kernel.runtime.recorder import Recorded
 from routebook_kernel.runtime.tap import KeptBody, heard
@@ -100,7 +101,7 @@ async def send_raw(
         raise RequestRefused(f"{raw.method!r} is no HTTP method.")
     path, _, query = raw.url.partition("?")
     if not path.startswith("/") or not raw.url.isascii() or _BAD_URL.search(raw.url):
-        raise RequestRefused(f"{raw.url!r} is no path of an application: write it as /items?q=a%20b.")
+        raise RequestRefused(f"{USUAL.url(raw.url)!r} is no path of an application: write it as /items?q=a%20b.")
     headers = [checked_header(name, value) for name, value in raw.headers]
     url = f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/"
     request = httpx2.Request(raw.method, url, headers=headers, content=raw.body)
