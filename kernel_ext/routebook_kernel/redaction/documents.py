@@ -27,6 +27,9 @@ _PART_TYPE = re.compile(r"^content-type:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MU
 _JSON_START = re.compile(r"\s*+[{\[\"\x1e]")
 _FORM_TEXT = re.compile(r"[\w.%+\-\[\]]{1,100}=[^\s&]*+(?:&[^\s&=]{0,100}=?[^\s&]*+)*+\s*")
 _TAG = re.compile(r"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+(?:\]\]>)?|<!--(?:[^-]|-(?!->))*+(?:-->)?|<[^<>]*+>?|[^<]++")
+_FIELD = re.compile(r"<(?:input|meta|textarea|button)\b[^<>]*+>?", re.IGNORECASE)
+_LABEL = re.compile(r"\b(?:name|id|key|property|itemprop)\s*=\s*[\"']([^\"'<>]*)", re.IGNORECASE)
+_LABELLED = re.compile(r"\b(value|content)(\s*=\s*)(\"[^\"]*+\"?|'[^']*+'?)", re.IGNORECASE)
 _TAG_NAME = re.compile(r"</?([\w:.\-]+)")
 
 
@@ -75,6 +78,8 @@ def read_any(text: str, media_type: str, visitor: Visitor) -> str:
             return read_form(text, visitor)
         if not any(map(str.isspace, text[:600])):
             return visitor.visit("", text)
+    if media_type == "text/html":
+        text = _FIELD.sub(lambda match: _tag(match[0], visitor), text)
     return visitor.visit("", text)
 
 
@@ -247,7 +252,7 @@ def _xml(text: str, visitor: Visitor) -> str:
             told = visitor.visit(names[-1] if names else "", inner, is_inside=bool(secret_at))
             out.append(token if told == inner else f"<![CDATA[{told}]]>")
         elif token.startswith("<"):
-            out.append(read_text(token, visitor))
+            out.append(_tag(token, visitor))
             _step(token, names, secret_at, visitor)
         elif token.strip():
             told = visitor.visit(names[-1] if names else "", token, is_inside=bool(secret_at))
@@ -257,6 +262,18 @@ def _xml(text: str, visitor: Visitor) -> str:
     return "".join(out)
 
 
+def _tag(tag: str, visitor: Visitor) -> str:
+    """A tag, whose attributes have names, and which may name its own value."""
+    if any(map(visitor.holds_secrets, _LABEL.findall(tag))):
+
+        def put(match: re.Match[str]) -> str:
+            quote_ = match[3][0]
+            return f"{match[1]}{match[2]}{quote_}{visitor.visit('password', match[3].strip(quote_))}{quote_}"
+
+        tag = _LABELLED.sub(put, tag)
+    return read_text(tag, visitor)
+
+
 def _step(tag: str, names: list[str], secret_at: list[int], visitor: Visitor) -> None:
     found = _TAG_NAME.match(tag)
     if found is None or tag.endswith("/>"):
@@ -264,7 +281,7 @@ def _step(tag: str, names: list[str], secret_at: list[int], visitor: Visitor) ->
     name = found[1].rpartition(":")[2]
     if not tag.startswith("</"):
         names.append(name)
-        if visitor.holds_secrets(name):
+        if visitor.holds_secrets(name) or any(map(visitor.holds_secrets, _LABEL.findall(tag))):
             secret_at.append(len(names))
     elif names:
         if secret_at and secret_at[-1] == len(names):

@@ -9,6 +9,7 @@ Spec: RFC 8259; the error items that name a value's place beside it are pydantic
 import json
 import re
 
+from routebook_kernel.redaction.text import read_text
 from routebook_kernel.redaction.visitor import Visitor
 
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s"{}\[\],:]++|\s++', re.DOTALL)
@@ -49,6 +50,7 @@ class _Reader:
     def __init__(self, visitor: Visitor) -> None:
         self.visitor = visitor
         self.out: list[str] = []
+        self.is_broken = False
         root = _Frame("[", "", is_inside=False, is_declared=False, is_declaring=False)
         self.frames = [root]
 
@@ -103,9 +105,12 @@ class _Reader:
     def _bare(self, token: str) -> None:
         frame = self.frames[-1]
         if token in _LITERALS or frame.expects_key:
+            self.is_broken = self.is_broken or token not in _LITERALS
             self.out.append(token)
             return
-        self._leaf(frame, token, token, is_number=bool(_NUMBER.fullmatch(token)))
+        is_number = bool(_NUMBER.fullmatch(token))
+        self.is_broken = self.is_broken or not is_number
+        self._leaf(frame, token, token, is_number=is_number)
 
     def _leaf(self, frame: _Frame, token: str, value: str, *, is_number: bool) -> None:
         is_inside = frame.is_inside
@@ -151,7 +156,9 @@ class _Reader:
 
 def read_json(text: str, visitor: Visitor) -> str:
     """A JSON text with its values as the visitor writes them."""
-    return _Reader(visitor).read(text)
+    reader = _Reader(visitor)
+    told = reader.read(text)
+    return read_text(told, visitor) if reader.is_broken else told
 
 
 def unquoted(token: str) -> str:

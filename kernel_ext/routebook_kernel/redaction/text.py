@@ -10,10 +10,11 @@ from routebook_kernel.redaction.shapes import KNOWN, find_known
 from routebook_kernel.redaction.visitor import HIDDEN, Visitor
 
 _NAMED = re.compile(
-    r"(?<![\w.\-])(?P<name>[^\W\d][\w.\-]*+(?:\[[\w.\-]{0,60}+\]){0,4})"
-    r"\\?[\"']?[ \t]{0,3}+(?:=>|[=:])[ \t]{0,3}+"
+    r"(?<![\w.\-])-{0,2}(?P<name>[^\W\d][\w.\-]*+(?:\[[\w.\-]{0,60}+\]){0,4})"
+    r"\\?[\"']?[ \t]{0,3}+(?:=>|:=|==|->|[=:])[ \t]{0,3}+"
 )
 _VALUE = re.compile(r"(?:b|r|rb|f)?\\?[\"']|[A-Za-z_][\w.]*+[(]|[(\[{]|[^\s,;&)}\]\"'(\[{<>|]++")
+_PAIRED = re.compile(r"[(\[]b?[\"'](?P<name>[\w.\-]{1,100}+)[\"'], b?(?=[\"'])")
 _SCHEME = re.compile(
     r"(?i)\b(basic|bearer|digest|negotiate|token|apikey|hawk|aws4-hmac-sha256)[ \t]{1,3}+(?=[\w\-+/=.~:\"]{6})"
 )
@@ -21,14 +22,17 @@ _CREDENTIAL = re.compile(r"[^\s'\",;)}\]<>]++")
 _AUTHORITY = re.compile(r"(?<=://)[^\s'\"<>]{3,}+")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BRACKETS = re.compile(r"[()\[\]{}]|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?")
-_MAYBE = re.compile(r"[=:]|[Bb]earer|[Bb]asic|[Tt]oken")
+_MAYBE = re.compile(r"[=:>(\[]|[Bb]earer|[Bb]asic|[Tt]oken")
 
 
 def read_text(text: str, visitor: Visitor) -> str:
     """A text with the values beside names, and the user and password of URLs, as the visitor writes them."""
     if not _MAYBE.search(text):
         return text
-    return _named(_schemes(_users(text, visitor), visitor), visitor)
+    text = _named(_schemes(_users(text, visitor), visitor), visitor, _NAMED)
+    if "', " in text or '", ' in text:
+        text = _named(text, visitor, _PAIRED)
+    return _misfits(text, visitor) if "input_value=" in text else text
 
 
 def hide_known(text: str) -> tuple[str, list[str]]:
@@ -75,9 +79,23 @@ def _schemes(text: str, visitor: Visitor) -> str:
     return "".join([*out, text[done:]]) if out else text
 
 
-def _named(text: str, visitor: Visitor) -> str:
+def _misfits(text: str, visitor: Visitor) -> str:
+    """Pydantic's own words for an error: a line with the place, and one that quotes the value."""
+    lines, place = text.split("\n"), ""
+    for index, line in enumerate(lines):
+        if not line.startswith("  "):
+            place = line
+            continue
+        begin, end = line.find("input_value=") + len("input_value="), line.rfind(", input_type=")
+        if len("input_value=") <= begin < end and any(map(visitor.holds_secrets, place.split("."))):
+            lines[index] = line[:begin] + visitor.visit("password", line[begin:end].strip("'")) + line[end:]
+    return "\n".join(lines)
+
+
+def _named(text: str, visitor: Visitor, pattern: re.Pattern[str]) -> str:
+    """The values beside names, as the visitor writes them."""
     out, done, at = [], 0, 0
-    while (named := _NAMED.search(text, at)) is not None:
+    while (named := pattern.search(text, at)) is not None:
         begin = at = named.end()
         match = _VALUE.match(text, begin) if visitor.holds_secrets(named["name"]) else None
         if match is None:
