@@ -185,7 +185,7 @@ def test_processes_outside_of_the_own_server_are_turned_away(learners: tuple[Lea
         assert "ada" not in answer.text
     leave = "os.setuid(65534)" if os.geteuid() == 0 else "pass"
     ask = "c.sendall(b'GET /whose HTTP/1.1\\r\\nHost: localhost\\r\\n\\r\\n'); print(c.recv(99).split()[1].decode())"
-    code = f"import os, socket; {leave}; c = socket.create_connection(('127.0.0.1', {port})); {ask}"
+    code = f"import encodings.idna, os, socket; {leave}; c = socket.create_connection(('127.0.0.1', {port})); {ask}"
     stranger = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
     assert stranger.stdout.strip() == "403", stranger.stderr
 
