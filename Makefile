@@ -7,6 +7,7 @@ LAB ?=
 TESTS ?=
 BENCH ?=
 SELECT ?=
+MINUTES ?=
 
 BIN := $(VENV)/bin
 # JupyterLite's own extension of JupyterLab would break the JupyterLab of .venv, so it lives apart.
@@ -50,8 +51,9 @@ format: $(VENV)/.installed-test ## Format the code and mend what ruff can mend
 bench: $(VENV)/.installed-test ## Compare speeds, side by side with FastAPI, Starlette, Litestar, BlackSheep
 	@$(BIN)/python -m tests.benchmarks $(BENCH)
 
-soak: $(VENV)/.installed-test ## 100,000 requests in a kernel, 20,000 over its socket, cells run and interrupted meanwhile
-	@ROUTEBOOK_SOAK=100000 $(BIN)/python -m pytest -n 0 -s tests/kernel/test_soak.py
+soak: $(VENV)/.installed-test ## 100,000 requests and 500 interrupts; with MINUTES=60 a long session, which must not grow
+	@$(if $(MINUTES),$(BIN)/python -m tests.kernel.soak --minutes $(MINUTES),ROUTEBOOK_SOAK=100000 ROUTEBOOK_INTERRUPTS=500 \
+	    $(BIN)/python -m pytest -n 0 -s tests/kernel/test_soak.py tests/kernel/test_interrupts.py)
 
 conformance: ## Run FastAPI's own tests against routebook (SELECT="tests/test_sse.py" to choose)
 	@tests/conformance/setup.sh '$(CONFORMANCE_DIR)'

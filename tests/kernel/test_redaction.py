@@ -416,3 +416,23 @@ def test_a_capture_says_nothing_until_it_is_opened() -> None:
     with pytest.raises(TypeError, match="holds credentials"):
         pickle.dumps(capture)
     assert CANARY not in repr(capture.open())
+
+
+CONTENT_TYPES = [
+    "", "application/json", "application/x-www-form-urlencoded", "multipart/form-data; boundary=b", "text/plain",
+    "text/event-stream", "application/xml", "application/octet-stream", "application/x-ndjson", "image/png",
+    "application/json; charset=utf-16", "text/plain; charset=latin-1", "multipart/mixed", "text/html",
+]  # fmt: skip
+
+
+@given(st.sampled_from(CONTENT_TYPES), st.binary(max_size=200), st.binary(max_size=20))
+def test_any_bytes_are_shown_without_an_error(content_type: str, data: bytes, secret: bytes) -> None:
+    """Files are binary, and a password that came with one is looked for in them."""
+    hider = USUAL.hider()
+    part = b'--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n' + secret + b"\r\n--b--\r\n"
+    for body in (data, part + data, b'{"password": "' + secret + b'"' + data, b"password=" + secret + b"&" + data):
+        hider.body(body, content_type)
+        hider.known.hide(data.decode("utf-8", "surrogateescape"))
+        hider.header("x-token", secret.decode("latin-1"))
+        hider.url("/" + data.decode("latin-1") + "?token=" + secret.decode("latin-1"))
+        hider.text(repr(data) + data.decode("utf-8", "replace"))

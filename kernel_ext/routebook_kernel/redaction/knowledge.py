@@ -9,7 +9,7 @@ import html
 import json
 import re
 from collections.abc import Iterable, Iterator
-from urllib.parse import quote, quote_plus
+from urllib.parse import quote_from_bytes
 
 from routebook_kernel.redaction.visitor import HIDDEN
 
@@ -111,15 +111,23 @@ def _is_word(character: str) -> bool:
 
 
 def _iter_forms(value: str) -> Iterator[str]:
+    encoded = _encoded(value)
     yield value
-    yield quote(value, safe="")
-    yield quote_plus(value)
-    yield quote(value)
+    yield quote_from_bytes(encoded, safe="")
+    yield quote_from_bytes(encoded, safe=" ").replace(" ", "+")
+    yield quote_from_bytes(encoded)
     yield json.dumps(value)[1:-1]
     yield json.dumps(value, ensure_ascii=False)[1:-1]
     yield repr(value)[1:-1]
     yield html.escape(value)
     if len(value) >= _CERTAIN:
-        encoded = base64.b64encode(value.encode("utf-8", "surrogatepass")).decode()
-        yield encoded.rstrip("=")
-        yield base64.urlsafe_b64encode(value.encode("utf-8", "surrogatepass")).decode().rstrip("=")
+        yield base64.b64encode(encoded).decode().rstrip("=")
+        yield base64.urlsafe_b64encode(encoded).decode().rstrip("=")
+
+
+def _encoded(value: str) -> bytes:
+    """A text as bytes; of binary data, which was decoded with surrogates, the bytes that it was."""
+    try:
+        return value.encode("utf-8", "surrogateescape")
+    except UnicodeEncodeError:
+        return value.encode("utf-8", "surrogatepass")
