@@ -225,7 +225,7 @@ def judge(figures: list[Figures]) -> list[str]:
     for name in ("descriptors", "threads", "tasks", "functions"):
         before, after = (min(map(attrgetter(name), part)) for part in (first, last))
         if after > before:
-            faults.append(f"{name} grew from {before} to {after}")  # noqa: PERF401
+            faults.append(f"{name} grew from {before} to {after}")
     return faults
 
 

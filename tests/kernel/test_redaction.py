@@ -2,6 +2,7 @@
 
 import base64
 import contextlib
+import gc
 import gzip
 import json
 import pickle
@@ -289,11 +290,17 @@ ADVERSARIES = {
 
 
 def _seconds(data: bytes, content_type: str) -> float:
-    best = 9.0
-    for _ in range(3):
-        began = time.perf_counter()
-        USUAL.body(data, content_type)
-        best = min(best, time.perf_counter() - began)
+    """The least time on the processor, without the collector's, which looks at all objects that there are."""
+    gc.collect()
+    gc.disable()
+    try:
+        best = 99.0
+        for _ in range(4):
+            began = time.thread_time()
+            USUAL.body(data, content_type)
+            best = min(best, time.thread_time() - began)
+    finally:
+        gc.enable()
     return best
 
 
@@ -436,3 +443,32 @@ def test_any_bytes_are_shown_without_an_error(content_type: str, data: bytes, se
         hider.header("x-token", secret.decode("latin-1"))
         hider.url("/" + data.decode("latin-1") + "?token=" + secret.decode("latin-1"))
         hider.text(repr(data) + data.decode("utf-8", "replace"))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "curl -u bob:{} https://x", "curl --user 'bob:{}' https://x", "mysql --password {} -h db",
+        "vault login -token {}",
+        "docker login --password={}", "the password is '{}'", 'His api_key was "{}".', "tool --api-key {} --verbose",
+        "set the secret to '{}'", "wpa_psk={}", "GITHUB_PAT={}", "hash_salt: {}", "OK-ACCESS-SIGN: {}",
+    ],
+)  # fmt: skip
+def test_credentials_in_commands_and_sentences_are_hidden(text: str) -> None:
+    """A log, an error and a page of help quote commands."""
+    told = USUAL.hider().text(text.format(CANARY))
+
+    assert CANARY not in told
+    assert HIDDEN in told
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the password is required", "--password-file notes.txt --verbose", "ls -la /tmp",
+        "the author is 'Ada'", "a pinch of 'salt'", "sign is 'leo'", "--name Pat --age 5",
+    ],
+)  # fmt: skip
+def test_ordinary_sentences_and_commands_stay(text: str) -> None:
+    """Nothing in them is a credential."""
+    assert USUAL.hider().text(text) == text

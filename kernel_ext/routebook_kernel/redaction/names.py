@@ -43,7 +43,7 @@ _STRONG = _set("""
     token credential credentials creds cred authorization authorisation authentication authenticator auth oauth authn
     authz apikey apikeys bearer jwt jws jwe saml samlresponse samlrequest assertion csrf xsrf csrftoken otp totp hotp
     mfa tfa sid sess sessid phpsessid jsessionid cookie cookies signature signatures sig hmac sas
-    mnemonic cvv cvc passwort passworter kennwort kennworter geheimnis geheim contrasena contrasenas clave secreto
+    mnemonic cvv cvc psk passwort passworter kennwort kennworter geheimnis geheim contrasena contrasenas clave secreto
     motdepasse mdp senha senhas segredo wachtwoord losenord adgangskode passord salasana haslo heslo lozinka geslo
     parool jelszo sifre jeton simplesaml пароль пароли токен секрет 密码 密碼 口令 令牌 密钥 パスワード 暗証番号
     トークン 비밀번호 암호 토큰
@@ -71,6 +71,9 @@ _PAIRS = {
     "answer": _set("security secret challenge"),
     "nonce": _set("wp csrf"),
     "string": _set("connection"),
+    "sign": _set("access api request"),
+    "pat": _set("github gitlab bitbucket azure devops ado jira personal user bot access"),
+    "salt": _set("hash password passwd pw secret session jwt key crypt encryption auth"),
     "passe": _set("de"),
 }
 _PAIRS["keys"], _PAIRS["codes"], _PAIRS["ids"] = _PAIRS["key"], _PAIRS["code"], _set("session sess")
@@ -86,7 +89,8 @@ _METADATA = _set("""
     headers format error errors status state hint valid invalid present per remaining budget cost price rate rates
     prefix in prompt completion input output cached reasoning seconds minutes hours days ms attempts retries hidden
     visible index position start end kind mode provider providers domain path same http only samesite consent banner
-    required placeholder title description realm scope scopes audience issuer rotation generator
+    file files filename folder directory dir required placeholder title description
+    realm scope scopes audience issuer rotation generator
 """)
 _LEADING = _set("has is needs requires require use uses allow allows show max min total num number no of can should")
 _RANDOM = _set("""

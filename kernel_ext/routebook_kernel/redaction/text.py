@@ -14,6 +14,11 @@ _NAMED = re.compile(
     r"\\?[\"']?[ \t]{0,3}+(?:=>|:=|==|->|[=:])[ \t]{0,3}+"
 )
 _VALUE = re.compile(r"(?:b|r|rb|f)?\\?[\"']|[A-Za-z_][\w.]*+[(]|[(\[{]|[^\s,;&)}\]\"'(\[{<>|]++")
+_OPTION = re.compile(r"(?<!\S)--?(?P<name>[a-z][\w-]{2,60}+)[ \t]++(?=[^\s-])")
+_STATED = re.compile(r"(?<![\w.\-])(?P<name>[^\W\d][\w.\-]*+)[\"']? (?:is|was|are|were|of|to) (?=\\?[\"'])")
+_USER_OPTION = re.compile(
+    r"(?<!\S)(?:-u|--user|--proxy-user|-U)[ \t=]++[\"']?[^\s:\"']{0,80}:(?P<password>[^\s\"']{1,200}+)"
+)
 _PAIRED = re.compile(r"[(\[]b?[\"'](?P<name>[\w.\-]{1,100}+)[\"'], b?(?=[\"'])")
 _SCHEME = re.compile(
     r"(?i)\b(basic|bearer|digest|negotiate|token|apikey|hawk|aws4-hmac-sha256)[ \t]{1,3}+(?=[\w\-+/=.~:\"]{6})"
@@ -22,7 +27,7 @@ _CREDENTIAL = re.compile(r"[^\s'\",;)}\]<>]++")
 _AUTHORITY = re.compile(r"(?<=://)[^\s'\"<>]{3,}+")
 _CLOSING = {"(": ")", "[": "]", "{": "}"}
 _BRACKETS = re.compile(r"[()\[\]{}]|\"(?:[^\"\\\n]|\\.)*+\"?|'(?:[^'\\\n]|\\.)*+'?")
-_MAYBE = re.compile(r"[=:>(\[]|[Bb]earer|[Bb]asic|[Tt]oken")
+_MAYBE = re.compile(r"[=:>(\[]|[Bb]earer|[Bb]asic|[Tt]oken|(?:^|\s)-| (?:is|was|are|were|of|to) \\?[\"']")
 
 
 def read_text(text: str, visitor: Visitor) -> str:
@@ -30,6 +35,9 @@ def read_text(text: str, visitor: Visitor) -> str:
     if not _MAYBE.search(text):
         return text
     text = _named(_schemes(_users(text, visitor), visitor), visitor, _NAMED)
+    text = _named(text, visitor, _STATED)
+    if "-" in text:
+        text = _named(_user_options(text, visitor), visitor, _OPTION)
     if "', " in text or '", ' in text:
         text = _named(text, visitor, _PAIRED)
     return _misfits(text, visitor) if "input_value=" in text else text
@@ -62,6 +70,16 @@ def _users(text: str, visitor: Visitor) -> str:
         return (visitor.visit("password", name) if len(name) >= 16 else name) + rest
 
     return _AUTHORITY.sub(put, text)
+
+
+def _user_options(text: str, visitor: Visitor) -> str:
+    """What curl and its like are given as `-u name:password`."""
+
+    def put(match: re.Match[str]) -> str:
+        begin = match.start("password") - match.start()
+        return match[0][:begin] + visitor.visit("password", match["password"])
+
+    return _USER_OPTION.sub(put, text)
 
 
 def _schemes(text: str, visitor: Visitor) -> str:
