@@ -409,4 +409,18 @@ class Client:
         return f"<Client {self.base_url}>"
 
     def _finish(self, coroutine: Coroutine[Any, Any, Any]) -> Any:
-        return coroutine if self._home.is_here else self._home.run(coroutine)
+        return _in_turn(coroutine) if self._home.is_here else self._home.run(coroutine)
+
+
+async def _in_turn(coroutine: Coroutine[Any, Any, T]) -> T:
+    """Await a request after everything else that is due on the loop.
+
+    An application that never waits would answer a loop of requests without a break: the server, and the interrupt that
+    should end the loop, would have to wait.
+    """
+    try:
+        await asyncio.sleep(0)
+    except BaseException:
+        coroutine.close()
+        raise
+    return await coroutine
