@@ -4,12 +4,13 @@ import threading
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from contextvars import ContextVar
-from functools import wraps
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from starlette.background import BackgroundTask, BackgroundTasks
 from starlette.responses import Response
+
+from routebook._analysis.callables import callable_name
 
 if TYPE_CHECKING:
     from routebook._plan.view import PlanView
@@ -118,7 +119,7 @@ class Tracer:
             function = each.func
             if not each.is_async:
                 each.func = in_thread(function)
-            with self("background", getattr(function, "__name__", type(function).__name__), line, function):
+            with self("background", callable_name(function), line, function):
                 await each()
 
 
@@ -159,7 +160,6 @@ def _note_thread() -> None:
 def in_thread(call: Callable[..., T]) -> Callable[..., T]:
     """A function that tells the step under way in which thread it runs, then does what `call` does."""
 
-    @wraps(call, updated=())
     def noting(*args: Any, **kwargs: Any) -> T:
         _note_thread()
         return call(*args, **kwargs)
