@@ -1,15 +1,20 @@
 """Stop always stops: interrupts at random moments, code that blocks the event loop, lifespans that hang."""
 
+import contextlib
 import os
 import random
 import re
 import socket
+import threading
 import time
 from collections.abc import Iterator
+from typing import Any
 
 import httpx2
 import pytest
 
+from routebook_kernel.exceptions import HomeLoopError
+from routebook_kernel.runtime.loop_thread import LoopThread
 from tests.kernel.driver import Kernel, eventually
 
 INTERRUPTS = int(os.environ.get("ROUTEBOOK_INTERRUPTS", "60"))
@@ -275,3 +280,28 @@ def test_kernel_with_a_blocked_loop_ends_soon(free_port: int) -> None:
         assert not kernel.manager.is_alive()
     finally:
         kernel.close()
+
+
+def test_abandoned_call_that_ends_after_all_is_reported_once() -> None:
+    """Whoever waited has heard of the loss; that its thread is free again later is told to nobody."""
+    thread, blocked, free = LoopThread(), threading.Event(), threading.Event()
+    reports: list[Any] = []
+    thread.loop.set_exception_handler(lambda loop, context: reports.append(context))
+
+    async def block() -> int:
+        blocked.set()
+        while not free.is_set():
+            with contextlib.suppress(KeyboardInterrupt):
+                free.wait(60)
+        return 1
+
+    call = thread.submit(block())
+    assert blocked.wait(60)
+    thread.abandon()
+    with pytest.raises(HomeLoopError):
+        call.result(5)
+    free.set()
+    assert eventually(thread.loop.is_closed)
+    assert not reports
+    with pytest.raises(HomeLoopError):
+        call.result(0)

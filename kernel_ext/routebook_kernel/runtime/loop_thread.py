@@ -75,9 +75,12 @@ class LoopThread:
 
     def submit(self, coroutine: Coroutine[Any, Any, T]) -> Future[T]:
         """Start a coroutine in the caller's context. If the loop is abandoned, the future fails."""
-        future = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        future: Future[T] = Future()
         self._futures.add(future)
         future.add_done_callback(self._futures.discard)
+        inner = asyncio.run_coroutine_threadsafe(coroutine, self.loop)
+        inner.add_done_callback(lambda ended: _pass_on(ended, future))
+        future.add_done_callback(lambda left: inner.cancel() if left.cancelled() else None)
         return future
 
     # Whether it responds
@@ -117,6 +120,8 @@ class LoopThread:
     def abandon(self) -> None:
         """Give up a loop that doesn't respond: its calls fail, and it ends whenever its thread is free again."""
         self.is_abandoned = self._is_ending = True
+        with contextlib.suppress(RuntimeError):  # it was closed meanwhile
+            self.call_soon(self.loop.stop)  # where the interrupt is swallowed, it must end all the same
         self.interrupt()
         for call in tuple(self.calls):
             call.abandon()
@@ -209,6 +214,17 @@ class LoopCall(Generic[T]):
         task, self._task = self._task, None
         if task is not None and task.done() and not task.cancelled():
             task.exception()  # or asyncio would report that nobody has asked for it
+
+
+def _pass_on(ended: Future[T], future: Future[T]) -> None:
+    """Give a future the end of another, unless it was cancelled or abandoned before."""
+    with contextlib.suppress(InvalidStateError):
+        if ended.cancelled():
+            future.cancel()
+        elif (error := ended.exception()) is not None:
+            future.set_exception(error)
+        else:
+            future.set_result(ended.result())
 
 
 def _passed_callback(traceback: TracebackType | None) -> bool:
