@@ -316,3 +316,20 @@ def test_printed_function_reads_as_before() -> None:
     assert "user = await find_user(token=user_token)" in text
     assert "result = await read_item(item_id=item_id, q=q, user=user)" in text
     assert {"result", "scope"} <= VARIABLES
+
+
+def test_call_whose_name_is_no_text_is_traced() -> None:
+    """What a callable says its name is, is never given to another function."""
+
+    class Nameless:
+        __name__ = None
+
+        def __call__(self, x: int = 1) -> int:
+            return x
+
+    app = routebook.Routebook()
+    app.get("/x")(Nameless())
+
+    for text, known in _functions(app):
+        _assert_closed(text, known)
+    assert TestClient(app).get("/x").json() == 1
