@@ -2,9 +2,12 @@
 
 import asyncio
 import contextlib
+import functools
+import gc
 import json
 import threading
 import time
+import weakref
 from collections.abc import AsyncIterator
 from typing import Any
 
@@ -642,3 +645,25 @@ def test_other_frameworks_applications_are_served_and_called(session: Session, f
     assert httpx2.get(f"http://127.0.0.1:{free_port}/").text == "plain"
 
     eventually(lambda: [exchange.source for exchange in session.log] == ["client", "server"])
+
+
+def test_a_cell_that_makes_an_application_and_its_client_leaves_one_view_however_often_it_runs(
+    session: Session,
+) -> None:
+    """Each of its runs views the new application before it has taken the former one's place."""
+    clients, views = [], []
+
+    def declare(number: int) -> None:
+        made = session.tracker.namespace["app"] = Routebook()
+        made.get("/number")(lambda: number)
+        clients.append(session.client(made))
+        views.append(weakref.ref(session.view(made)))
+
+    for number in range(20):
+        run(session, "app", functools.partial(declare, number))
+    gc.collect()
+
+    assert [view() for view in views if view() is not None] == [session.view(session.tracker.namespace["app"])]
+    assert [client.get("/number").json() for client in clients] == [19] * 20
+    assert {exchange.application for exchange in session.log} == {"app"}
+    assert session.view(session.tracker.namespace["app"]).exchange_count == 20

@@ -1,6 +1,7 @@
 """One application as its views, clients and the server know it; it outlives an `app = Routebook()` that runs again."""
 
 from collections.abc import Callable
+from weakref import WeakSet
 
 from routebook.applications import Routebook
 from routebook_kernel.protocol import (
@@ -48,6 +49,7 @@ class Application:
         server_state: Callable[["Application"], ServerState],
     ) -> None:
         self.live = LiveApp(app)
+        self._absorbed: WeakSet[LiveApp] = WeakSet()
         self.app = app
         self.name = name
         self.exchange_count = 0
@@ -62,7 +64,24 @@ class Application:
     def succeed(self, app: Routebook) -> None:
         """Another object is this application now."""
         self.app = self.live.current = app
+        for live in tuple(self._absorbed):
+            live.current = app
         self.touch()
+
+    @property
+    def is_followed(self) -> bool:
+        """Whether anything shows it."""
+        return self._feed.is_followed
+
+    def absorb(self, other: "Application") -> None:
+        """Stand for another view of the same application too: clients that go through it stay this application's."""
+        self._absorbed.update((other.live, *other._absorbed))
+        self.exchange_count += other.exchange_count
+        self.touch()
+
+    def is_behind(self, live: object) -> bool:
+        """Whether requests to `live` reach this application."""
+        return self.live is live or live in self._absorbed
 
     # What views ask (session_api.AppView)
 

@@ -50,6 +50,11 @@ class Feed(Generic[Snapshot]):
         self._is_due = False
         self._sent_at = 0.0
 
+    @property
+    def is_followed(self) -> bool:
+        """Whether anybody has asked for the state, or listens."""
+        return self._is_asked or bool(self._listeners)
+
     def state(self) -> tuple[int, Any]:
         """The whole state and its sequence number."""
         with self._lock:

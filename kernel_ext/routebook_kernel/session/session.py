@@ -185,6 +185,16 @@ class Session:
                 application.succeed(new)
                 is_served = application is self._served and self._was_running
                 self.home.submit(self._change_lifespan(former, application.live, is_served=is_served))
+        self._absorb_doubles(new)
+
+    def _absorb_doubles(self, app: Routebook) -> None:
+        """Keep one view of an application: a cell that makes it and its client made a second one before it ended."""
+        views = [application for application in self._applications if application.app is app]
+        used = {self._served, *self._sockets, *(application for application, _ in self._dependencies)}
+        for double in views[1:]:
+            if double not in used and not double.is_followed:
+                views[0].absorb(double)
+                self._applications.remove(double)
 
     async def _change_lifespan(self, former: Routebook, live: LiveApp, *, is_served: bool) -> None:
         """The former leaves its lifespan; a served one enters the new one's at once, others with the next request."""
@@ -209,7 +219,7 @@ class Session:
         if isinstance(app, Application):
             return app
         for application in self._applications:
-            if application.app is app or application.live is app:
+            if application.app is app or application.is_behind(app):
                 return application
         if not isinstance(app, Routebook):
             raise NotAnApplication(f"{type(app).__name__} {app!r}"[:80])
@@ -270,8 +280,10 @@ class Session:
         Raises:
             NotAnApplication: It is none.
         """
-        application = self.view(app)
-        return self._benches.view(application.live, lambda: application.name, application.credentials_for)
+        live = self.view(app).live
+        return self._benches.view(
+            live, lambda: self.view(live).name, lambda operation: self.view(live).credentials_for(operation)
+        )
 
     def submit(self, make: Callable[[], Any], done: Callable[[Any, BaseException | None], None]) -> Callable[[], None]:
         """Run the coroutine that `make` returns on the home loop; `done(result, error)` is called there.
@@ -451,13 +463,13 @@ class Session:
 
     def _count(self, live: LiveApp) -> None:
         for application in self._applications:
-            if application.live is live:
+            if application.is_behind(live):
                 application.exchange_count += 1
                 application.touch()
 
     def _name_of(self, app: ASGIApp) -> str | None:
         """The variable of an application that requests go through."""
-        return next((application.name for application in self._applications if application.live is app), None)
+        return next((application.name for application in self._applications if application.is_behind(app)), None)
 
     def _document_of(self, name: str) -> Mapping[str, Any]:
         """The OpenAPI document of the application of a name; an empty one where there is none."""
