@@ -50,6 +50,8 @@ for name in [name for name in shell.user_ns if re.fullmatch(r'_i?[0-9]+', name)]
     del shell.user_ns[name]
     shell.user_ns_hidden.pop(name, None)
 shell.user_ns['_oh'].clear()
+shell.history_manager.outputs.clear()
+shell.history_manager.exceptions.clear()
 getattr(shell.history_manager, 'outputs', {}).clear()
 for name in shell.compile._filename_map:
     linecache.cache.pop(name, None)
