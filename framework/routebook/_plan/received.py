@@ -6,12 +6,11 @@ later, for a parameter, a custom route class or an exception handler, begin with
 Spec: ASGI, HTTP connection scope, Request - receive event.
 """
 
+import sys
 import weakref
 from collections.abc import Callable
-from math import inf
 from typing import Any
 
-from anyio import current_effective_deadline
 from starlette.requests import HTTPConnection, Request
 from starlette.types import Message, Receive, Scope, Send
 
@@ -23,7 +22,11 @@ BODY_KEY = "routebook.body"
 FORM_KEY = "routebook.form"
 """The scope's key for a form that was parsed while it came, so that there are no bytes to give."""
 
+MAX_KEPT_BYTES = 2**20
+"""How much of a body that is read as a stream is kept for a second reader."""
+
 _REQUEST_KEY = "routebook.request"
+_READING = Request.stream.__code__
 
 
 def make_request(scope: Scope, receive: Receive, send: Send) -> Request:
@@ -51,25 +54,53 @@ def find_request(scope: Scope, receive: Receive, send: Send) -> Request:
 
 
 class _ReadAgain:
-    """The `receive` of a Request, which gives one more reader what that Request has read.
+    """The `receive` of a Request, which gives every other Request made from it the body that has passed.
 
-    A user may make a Request of their own from it; over the plain `receive` it would wait until the client goes.
+    Over the plain `receive`, a second reader would wait until the client goes. What waits for just that (a stream's
+    listener, `is_disconnected`) is let through: only `Request.stream` reads.
     """
 
-    __slots__ = ("_is_given", "_receive", "made")
+    __slots__ = ("_chunks", "_is_whole", "_receive", "_size", "made")
 
     def __init__(self, receive: Receive) -> None:
         self._receive = receive
-        self._is_given = False
+        self._chunks: list[bytes] = []
+        self._size = 0
+        self._is_whole = False
         self.made: Callable[[], Request | None] = lambda: None
 
     async def __call__(self) -> Message:
-        body = getattr(self.made(), "_body", None)
-        # In a cancelled scope nobody reads: `is_disconnected` looks whether the client has gone.
-        if body is None or self._is_given or current_effective_deadline() == -inf:
-            return await self._receive()
-        self._is_given = True
-        return {"type": "http.request", "body": body, "more_body": False}
+        if sys._getframe(1).f_code is _READING and (body := self._find_body()) is not None:
+            return {"type": "http.request", "body": body, "more_body": False}
+        message = await self._receive()
+        if message["type"] == "http.request":
+            self._note(message)
+        return message
+
+    def _find_body(self) -> bytes | None:
+        """Return the body if all of it was received.
+
+        Raises:
+            RuntimeError: If it was too long to be kept.
+        """
+        kept: bytes | None = getattr(self.made(), "_body", None)
+        if kept is None and self._is_whole:
+            if self._size > MAX_KEPT_BYTES:
+                raise RuntimeError(
+                    "Stream consumed: the body was read as a stream, and is too long to be read again. "
+                    "Read it once, by `await request.body()`."
+                )
+            kept = b"".join(self._chunks)
+        return kept
+
+    def _note(self, message: Message) -> None:
+        body = message.get("body", b"")
+        self._size += len(body)
+        if self._size > MAX_KEPT_BYTES:
+            self._chunks.clear()
+        else:
+            self._chunks.append(body)
+        self._is_whole = not message.get("more_body", False)
 
 
 def give_request(handler: Callable[[Any, Any], Any]) -> Callable[[Any, Any], Any]:

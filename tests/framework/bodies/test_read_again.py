@@ -17,6 +17,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from pydantic import BaseModel
 from starlette.middleware.base import BaseHTTPMiddleware
+from starlette.requests import Request
 from starlette.responses import JSONResponse, StreamingResponse
 
 import routebook
@@ -316,6 +317,52 @@ def test_client_that_goes_is_noticed_after_the_body_was_read() -> None:
     scope["headers"] = [(b"content-type", b"application/json")]  # type: ignore[assignment]
     asyncio.run(app(scope, receive, send))
     assert sent[1]["body"] == b"[false,true]"
+
+
+async def _streamed_first(request: Any) -> str:
+    await _stream(request)
+    return f"{await _again(request)} {await _again(request)}"
+
+
+async def _other_first(request: Any) -> str:
+    return f"{await _again(request)} {await _body(request)} {await _again(request)}"
+
+
+async def _by_starlette(request: Any) -> str:
+    """Starlette's own Request, and what listens for the client beside it."""
+    first = await Request(request.scope, request.receive).body()
+    assert not await request.is_disconnected()
+    return (first + await Request(request.scope, request.receive).body()).decode()
+
+
+@pytest.mark.parametrize("reader", [_streamed_first, _other_first, _by_starlette])
+@pytest.mark.parametrize("path", ["/endpoint", "/handled", "/handled-request", "/dependency", "/own", "/plain"])
+def test_requests_of_the_users_own_read_in_any_order(path: str, reader: Callable[[Any], Any]) -> None:
+    """A stream that was read to its end, a second Request that was first, a third."""
+    app = build_app(routebook, reader)
+
+    @app.post("/plain")
+    async def plain(request: routebook.Request) -> str:
+        return str(await reader(request))
+
+    answer = asyncio.run(_send(app, path, [BODY[:5], BODY[5:]]))[1]
+
+    assert answer.count("ada") >= 2
+
+
+def test_long_stream_is_not_kept_and_the_second_reader_hears_so() -> None:
+    """Uploads of any length are read with little memory."""
+    app = routebook.FastAPI()
+
+    @app.post("/plain")
+    async def plain(request: routebook.Request) -> str:
+        await _stream(request)
+        try:
+            return await _again(request)
+        except RuntimeError as error:
+            return str(error)
+
+    assert "too long to be read again" in asyncio.run(_send(app, "/plain", [b"x" * 600_000] * 3))[1]
 
 
 @pytest.fixture
