@@ -58,10 +58,18 @@ def locate_callable(call: Callable[..., Any]) -> SourceLocation | None:
 def callable_name(call: Callable[..., Any]) -> str:
     """The name a person would use for it in a sentence: of a callable instance that of its class."""
     function = unwrap_callable(call)
-    if getattr(function, "__name__", "") == "__call__":
-        return type(getattr(function, "__self__", call)).__name__
+    if inspect.isclass(function):
+        return _class_name(function)
     name = getattr(function, "__name__", None)
-    return str.__str__(name) if isinstance(name, str) else type(function).__name__
+    if not isinstance(name, str):
+        return _class_name(type(function))
+    plain = str.__str__(name)
+    return _class_name(type(getattr(function, "__self__", call))) if plain == "__call__" else plain
+
+
+def _class_name(cls: type) -> str:
+    """A class's own name, whatever its metaclass says of it."""
+    return str.__str__(type.__dict__["__name__"].__get__(cls))
 
 
 def _function_of(call: Callable[..., Any]) -> Callable[..., Any]:

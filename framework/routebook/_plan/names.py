@@ -50,7 +50,7 @@ def _identifier(wish: str) -> str:
 
     Spec: Python language reference, Identifiers: parsers compare their NFKC forms; `__debug__` can't be assigned.
     """
-    text = unicodedata.normalize("NFKC", wish)
+    text = unicodedata.normalize("NFKC", str.__str__(wish))
     name = "".join(char if f"a{char}".isidentifier() else "_" for char in text).lstrip("_")
     if not text.startswith("__") and text.startswith("_"):
         name = f"_{name}"

@@ -4,7 +4,9 @@ import ast
 import builtins
 import http
 import keyword
+import re
 from collections.abc import Callable, Iterator
+from pathlib import Path
 from types import ModuleType
 from typing import Annotated, Any
 
@@ -20,7 +22,7 @@ from routebook._plan import source
 from routebook._plan.names import HELPERS, RESERVED, VARIABLES, Names
 from routebook._plan.source import literals
 from routebook.introspect import explain, iter_operations
-from tests.framework.beside import EMPTY, Request, ask, assert_alike, endpoint_of
+from tests.framework.beside import EMPTY, Answer, Request, ask, assert_alike, endpoint_of
 
 ODD_NAMES = [
     *sorted(RESERVED), *sorted(dir(builtins)), "func", "self", "call", "args", "kwargs", "stack", "read_q", "serve",
@@ -46,9 +48,29 @@ texts = st.one_of(st.sampled_from(TEXTS), st.text(min_size=1, max_size=8))
 
 
 class Liar(str):
-    """A string that says it is code."""
+    """A string that says it is code, and harmless, whatever it is asked."""
 
     __slots__ = ()
+    __hash__ = str.__hash__
+
+    def __eq__(self, other: object) -> bool:
+        return True
+
+    def __contains__(self, other: object) -> bool:
+        return False
+
+    def __iter__(self) -> Iterator[str]:
+        return iter("x")
+
+    def isprintable(self) -> bool:
+        return True
+
+    isidentifier = isprintable
+
+    def startswith(self, *prefixes: Any) -> bool:
+        return False
+
+    endswith = startswith
 
     def __repr__(self) -> str:
         return "__import__('os').abort()"
@@ -56,7 +78,7 @@ class Liar(str):
     __str__ = __repr__
 
     def __format__(self, spec: str) -> str:
-        return repr(self)
+        return str.__getitem__(self, slice(None))
 
 
 # What reaches the text
@@ -84,8 +106,21 @@ def test_literals_mean_what_was_written(text: str) -> None:
     assert ast.literal_eval(literals.literal(text)) == text
     assert ast.literal_eval(literals.docstring(text)) == text
     assert ast.dump(ast.parse(literals.comment(text))) == ast.dump(ast.parse(""))
-    assert ast.literal_eval(literals.literal(Liar(text))) == text
+    for write in (literals.literal, literals.docstring, literals.comment, literals.filename):
+        assert write(Liar(text)) == write(text)
+    assert literals.keyword_arguments([(Liar(text), "value")]) == literals.keyword_arguments([(text, "value")])
+    assert Names().take(Liar(text)) == Names().take(text)
     assert literals.literal(http.HTTPStatus.NOT_FOUND) == "404"
+
+
+ATTRIBUTES = {
+    name
+    for module in Path(source.__file__).parent.glob("*.py")
+    for node in ast.walk(ast.parse(module.read_text("utf-8")))
+    if isinstance(node, ast.Constant) and isinstance(node.value, str)
+    for name in re.findall(r"\.([a-z_]+)", node.value)
+}
+"""What templates write after a dot."""
 
 
 def _functions(app: Any) -> Iterator[tuple[str, dict[str, Any]]]:
@@ -108,6 +143,8 @@ def _assert_closed(text: str, known: dict[str, Any]) -> None:
     loaded = {node.id for node in ast.walk(function) if isinstance(node, ast.Name)} - stored
     assert loaded <= known.keys(), loaded - known.keys()
     assert not stored & HELPERS
+    attributes = {node.attr for node in ast.walk(function) if isinstance(node, ast.Attribute)}
+    assert attributes <= ATTRIBUTES, attributes - ATTRIBUTES
     for name in HELPERS & loaded:
         assert known[name] is source._KNOWN[name], name
 
@@ -282,7 +319,72 @@ def test_any_path_and_file_name_serve(word: str, location: str) -> None:
 
     _assert_closed(generated, known)
     _assert_closed(*traced)
-    assert "here" in str(TestClient(app).get("/nothing").status_code) + "here"
+    if "\ud800" not in text:  # no client can ask for it
+        assert ask(app, Request(path=f"/{text}/x")) == Answer(200, "here")
+
+
+@settings(max_examples=60, deadline=None)
+@given(texts.filter(lambda text: not keyword.iskeyword(text) and not text.startswith(".")))  # inspect refuses these
+@example("x=(__import__('os').abort(), 1)[1], y")
+@example("x\n        raise SystemExit")
+def test_strings_that_lie_are_written_as_what_they_hold(word: str) -> None:
+    """The name of a parameter, an endpoint, a dependency; an alias, a scope, a path, all by a subclass of `str`."""
+    liar, plain = Liar(word), word.replace("{", "").replace("}", "")
+
+    async def tell_names(**values: Any) -> Any:
+        return [ascii(str.__str__(name)) for name in values]
+
+    def tell_names_in_thread(**values: Any) -> Any:
+        return [ascii(str.__str__(name)) for name in values]
+
+    async def open_names(**values: Any) -> Any:
+        yield [ascii(str.__str__(name)) for name in values]
+
+    for function in (tell_names, tell_names_in_thread, open_names):
+        function.__signature__ = endpoint_of([  # type: ignore[attr-defined]
+            (liar, Annotated[int, routebook.Query(alias=Liar("q" + word))], 3),
+        ]).__signature__  # fmt: skip
+        function.__name__ = liar
+    app = routebook.Routebook()
+    app.get("/own")(tell_names)
+    app.get("/sync")(tell_names_in_thread)
+    app.get(Liar(f"/lie/{plain}"))(tell_names)
+    for path, dependency in (("/called", tell_names), ("/opened", open_names)):
+        depends = routebook.Security(dependency, scopes=[Liar(word)])
+
+        async def count_given(**values: Any) -> Any:
+            return len(values)
+
+        count_given.__signature__ = endpoint_of([  # type: ignore[attr-defined]
+            (liar, Annotated[Any, depends], EMPTY), ("again", Annotated[Any, depends], EMPTY),
+        ]).__signature__  # fmt: skip
+        app.get(path)(count_given)
+
+    for path in ("/own", "/sync"):
+        assert ask(app, Request(path=path)) == Answer(200, [ascii(word)])
+    for path in ("/called", "/opened"):
+        assert ask(app, Request(path=path)) == Answer(200, 2)
+    for text, known in _functions(app):
+        _assert_closed(text, known)
+
+
+@pytest.mark.parametrize("name", [None, 3, b"x", Liar("a\nb"), '"""'])
+def test_a_class_is_named_as_it_is_whatever_its_metaclass_says(name: Any) -> None:
+    class Meta(type):
+        __name__ = property(lambda cls: name)  # type: ignore[assignment]
+
+    class Odd(routebook.responses.JSONResponse, metaclass=Meta):
+        pass
+
+    app = routebook.Routebook()
+    app.get("/", response_class=Odd)(endpoint_of([]))
+
+    (untraced, traced) = _functions(app)
+
+    _assert_closed(*untraced)
+    _assert_closed(*traced)
+    assert "'Odd'" in traced[0]
+    assert ask(app, Request()) == Answer(200, {})
 
 
 def test_code_in_a_path_does_not_run(capsys: pytest.CaptureFixture[str]) -> None:

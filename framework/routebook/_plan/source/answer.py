@@ -1,5 +1,6 @@
 """The response: JSON is written by the function itself, everything else by a response object."""
 
+from routebook._analysis.callables import callable_name
 from routebook._plan.asgi import STARTED_KEY
 from routebook._plan.respond import is_body_allowed, make_dump, make_respond
 from routebook._plan.source.emission import Emission
@@ -73,7 +74,7 @@ def _write_response(emission: Emission, step: Respond) -> None:
         respond = text.bind("respond", make_respond(step.shape, emission.context))
     response = "response" if step.has_injected else "None"
     background = "background_tasks" if step.has_background else "None"
-    with emission.span("serialisation", step.shape.response_class.__name__):
+    with emission.span("serialisation", callable_name(step.shape.response_class)):
         text.line(f"answer = {respond}(result, {response}, {background})")
     if emission.form == "handler":
         text.line("return answer")
