@@ -15,8 +15,10 @@ from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 
 from routebook_kernel.exceptions import ServerRefused
+from routebook_kernel.magics import _make_parser
 from routebook_kernel.runtime.admission import Admission, AllowedHosts
-from routebook_kernel.runtime.peers import Peer, PeerFinder
+from routebook_kernel.runtime.peers import PeerFinder
+from routebook_kernel.runtime.socket_inode import UnsupportedSystemError, find_inode
 from tests.kernel.driver import Kernel
 
 PREFIX = "/user/ada/proxy/8000"
@@ -38,13 +40,17 @@ def ask(
     *,
     allow: list[str] | tuple[str, ...] = (),
     bound: str = "127.0.0.1",
-    peer: Peer = "other",
+    peer: str = "other",
     kind: str = "http",
     is_shared: bool = False,
 ) -> tuple[int, str]:
     """Send a request through the door; a WebSocket that is accepted counts as 200."""
     admission = Admission(
-        tell, AllowedHosts(allow, bound), lambda *_: peer, is_shared=is_shared, proxy_path=lambda: PREFIX
+        tell,
+        AllowedHosts(allow, bound),
+        lambda *_: peer == "proxy",
+        is_own=(lambda *_: peer != "other") if is_shared else None,
+        proxy_path=lambda: PREFIX,
     )
     sent: list[Any] = []
 
@@ -130,6 +136,26 @@ def test_names_are_allowed_on_request() -> None:
             AllowedHosts([bad])
 
 
+@pytest.mark.parametrize(
+    "host",
+    [
+        "api.example.org", "API.Example.org:443", "evil.example.", "[2001:db8::1]", "[2001:db8::1]:80", "[fe80::1]",
+        "192.168.1.5", "2130706433", "xn--bcher-kva.example", "a_b.example", "x-8000.app.example", "[::]",
+    ],
+)  # fmt: skip
+def test_command_in_the_sentence_lets_the_same_request_in(host: str) -> None:
+    """It's copied and run as it is."""
+    for kind, headers in (
+        ("http", {"Host": host}),
+        ("websocket", {"Host": "localhost", "Origin": f"https://{host}"}),
+        ("websocket", {"Host": host, "Origin": f"https://{host}"}),
+    ):
+        status, text = ask(headers, kind=kind)
+        assert status in {403, 421}
+        arguments = _make_parser().parse_args(text.strip().rpartition("%api ")[2].split())
+        assert ask(headers, kind=kind, allow=arguments.allow_host)[0] == 200
+
+
 def test_exposed_server_answers_for_its_addresses_and_names() -> None:
     """A name can be pointed elsewhere by anyone, an address can't."""
     for host in ("192.168.1.5:8000", "10.0.0.1", "[2001:db8::1]", socket.gethostname()):
@@ -175,7 +201,7 @@ def test_only_the_proxy_is_believed() -> None:
     assert seen["url"].startswith("https://hub.example.org/user/ada/proxy/9/x")
 
     for peer in ("own", "other"):
-        seen = json.loads(ask({**forwarded, "Host": "localhost"}, peer=peer)[1])  # type: ignore[arg-type]
+        seen = json.loads(ask({**forwarded, "Host": "localhost"}, peer=peer)[1])
         assert (seen["root_path"], seen["scheme"], seen["client"]) == ("", "http", ["127.0.0.1", 5])
 
     socket_seen = json.loads(
@@ -183,6 +209,27 @@ def test_only_the_proxy_is_believed() -> None:
     )
     assert socket_seen["root_path"] == PREFIX  # its WebSockets come without a header
     assert json.loads(ask({"Host": "localhost"}, kind="websocket")[1])["root_path"] == ""
+
+
+@pytest.mark.parametrize(
+    ("forwarded", "client"),
+    [
+        ("10.1.2.3", "10.1.2.3"), ("10.1.2.3, 127.0.0.1", "10.1.2.3"), ("6.6.6.6, 10.1.2.3", "10.1.2.3"),
+        ("6.6.6.6, 10.1.2.3, ::1", "10.1.2.3"), ("2001:db8::1", "2001:db8::1"), ("[2001:db8::1]", "2001:db8::1"),
+        ("127.0.0.1", "127.0.0.1"), ("<b>", "127.0.0.1"), ("", "127.0.0.1"), ("10.1.2.3, unknown", "127.0.0.1"),
+    ],
+)  # fmt: skip
+def test_forwarded_client_is_the_one_that_the_proxy_has_seen(forwarded: str, client: str) -> None:
+    """Proxies append; what stands before is what the client has written there itself."""
+    headers = {"Host": "localhost", "X-Forwarded-Prefix": PREFIX, "X-Forwarded-For": forwarded}
+    assert json.loads(ask(headers, peer="proxy")[1])["client"][0] == client
+
+
+def test_websocket_of_the_proxy_has_its_prefix_whatever_the_host() -> None:
+    """A Jupyter on this machine is asked for as localhost, which is allowed anyway."""
+    headers = {"Host": "localhost:8888", "Origin": "http://localhost:8888"}
+    assert json.loads(ask(headers, peer="proxy", kind="websocket")[1])["root_path"] == PREFIX
+    assert json.loads(ask(headers, peer="other", kind="websocket")[1])["root_path"] == ""
 
 
 def test_on_a_shared_machine_only_the_users_own_processes_are_let_in() -> None:
@@ -205,13 +252,64 @@ def test_peer_is_known_by_its_process() -> None:
         with accepted:
             here = ("127.0.0.1", port)
             assert client.getsockname() == address
-            mine, parents = {"JPY_PARENT_PID": str(os.getpid())}, {"JPY_PARENT_PID": str(os.getppid())}
-            assert PeerFinder(mine, is_server=True).find(address, here) == "proxy"
-            assert PeerFinder(mine, is_server=False).find(address, here) == "own"
-            assert PeerFinder(parents, is_server=True).find(address, here) == "own"
+            mine = {"JPY_PARENT_PID": str(os.getpid())}
+            assert peers_of(mine, address, here) == (True, True)
+            assert peers_of(mine, address, here, is_server=False) == (False, True)
+            assert peers_of({"JPY_PARENT_PID": str(os.getppid())}, address, here) == (False, True)
             for environ in ({}, {"JPY_PARENT_PID": "x"}, {"JPY_PARENT_PID": "99999999"}):
-                assert PeerFinder(environ, is_server=True).find(address, here) == "other"
-            assert PeerFinder(mine, is_server=True).find(("127.0.0.1", 1), here) == "other"
+                assert peers_of(environ, address, here) == (False, False)
+            assert peers_of(mine, ("127.0.0.1", 1), here) == (False, False)
+
+
+def peers_of(environ: dict[str, str], client: Any, server: Any, *, is_server: bool = True) -> tuple[bool, bool]:
+    """Whether the proxy connects, and whether one of the user's own; the second time as the first."""
+    peers = PeerFinder(environ, is_server=is_server)
+    own = peers.is_own(client, server)
+    assert peers.is_own(client, server) == own
+    return peers.is_proxy(client, server), own
+
+
+def test_peer_that_was_the_users_own_is_asked_for_anew() -> None:
+    """A process found once is tried first, for its own connections only."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    here = listener.getsockname()
+    peers = PeerFinder({"JPY_PARENT_PID": str(os.getppid())}, is_server=True)
+    with listener:
+        with socket.create_connection(here) as client:
+            address = client.getsockname()
+            assert peers.is_own(address, here)
+            assert not peers.is_own(("127.0.0.1", 1), here)
+        assert not peers.is_own(address, here)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="Linux is asked directly, other systems by psutil")
+def test_socket_is_found_by_its_addresses() -> None:
+    """And never the one that listens, which Linux names where there is no such connection."""
+    for host in ("127.0.0.1", "::1"):
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        with socket.create_server((host, 0), family=family) as listener:
+            here = listener.getsockname()[:2]
+            with socket.create_connection(here) as client:
+                there = client.getsockname()[:2]
+                assert find_inode(there, here) == os.fstat(client.fileno()).st_ino
+                accepted, _ = listener.accept()
+                with accepted:
+                    assert find_inode(here, there) == os.fstat(accepted.fileno()).st_ino
+                    client.shutdown(socket.SHUT_WR)
+                    assert find_inode(here, there) == os.fstat(accepted.fileno()).st_ino
+            assert find_inode(here, (host, 1)) is None
+            assert find_inode((host, 1), here) is None
+    assert find_inode(("::ffff:127.0.0.1", 1), ("127.0.0.1", 1)) is None
+
+
+def test_peer_is_found_where_netlink_is_closed(monkeypatch: pytest.MonkeyPatch) -> None:
+    """On another system, or in a sandbox."""
+
+    def closed(*_: Any) -> None:
+        raise UnsupportedSystemError
+
+    monkeypatch.setattr("routebook_kernel.runtime.peers.find_inode", closed)
+    test_peer_is_known_by_its_process()
 
 
 def test_peer_that_is_another_process_is_not_the_proxy() -> None:
@@ -225,9 +323,9 @@ def test_peer_that_is_another_process_is_not_the_proxy() -> None:
         try:
             accepted, address = listener.accept()
             with accepted:
-                for pid, peer in ((sleeper.pid, "other"), (process.pid, "proxy")):
-                    finder = PeerFinder({"JPY_PARENT_PID": str(pid)}, is_server=True)
-                    assert finder.find(address[:2], (host, port)) == peer
+                for pid, is_it in ((sleeper.pid, False), (process.pid, True)):
+                    environ = {"JPY_PARENT_PID": str(pid)}
+                    assert peers_of(environ, address[:2], (host, port)) == (is_it, is_it)
         finally:
             listener.close()
             process.communicate(timeout=30)
@@ -248,5 +346,26 @@ def test_served_application_rejects_foreign_hosts(free_port: int) -> None:
         assert "%api serve --allow-host evil.example" in rejected.text
         kernel.good(f"%api serve --port {free_port} --allow-host evil.example", "serve")
         assert httpx2.get(url, headers={"Host": "evil.example"}).status_code == 200
+    finally:
+        kernel.close()
+
+
+def test_server_on_a_hub_is_exposed_only_if_it_is_said(free_port: int, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On 127.0.0.1 for the user's own processes; where another address is bound and exposed, for all who reach it."""
+    monkeypatch.setenv("JUPYTERHUB_SERVICE_PREFIX", "/user/ada/")
+    kernel = Kernel()
+    try:
+        kernel.good("%load_ext routebook_kernel\nfrom routebook import Routebook\napp = Routebook()", "load")
+        kernel.good("@app.get('/x')\ndef x(): return 1", "x")
+        kernel.good(f"%api serve --port {free_port}", "serve")
+        url = f"http://127.0.0.1:{free_port}/x"
+        assert httpx2.get(url).status_code == 200  # the kernel's parent
+        kernel.good("import os; del os.environ['JPY_PARENT_PID']", "forget the parent")
+        kernel.good(f"%api serve --port {free_port}", "serve")
+        rejected = httpx2.get(url)
+        assert rejected.status_code == 403
+        assert "only answers its owner" in rejected.text
+        kernel.good(f"%api serve --port {free_port} --host 0.0.0.0 --expose", "expose")
+        assert httpx2.get(url).status_code == 200
     finally:
         kernel.close()

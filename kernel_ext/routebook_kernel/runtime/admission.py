@@ -20,10 +20,11 @@ from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
 from routebook_kernel.exceptions import ServerRefused
-from routebook_kernel.runtime.peers import Address, Peer
+from routebook_kernel.runtime.peers import Address
 from routebook_kernel.runtime.proxy import PREFIX_HEADER, checked_prefix
 
-FindPeer = Callable[[Address | None, Address | None], Peer]
+PeerTest = Callable[[Address | None, Address | None], bool]
+"""Takes a connection's two ends, the client's first."""
 
 _HOST = re.compile(r"(\[[0-9A-Fa-f:.]+\]|[A-Za-z0-9_](?:[A-Za-z0-9._-]*))(?::[0-9]{1,5})?")
 _SCHEMES = {"http": {"http": "http", "https": "https"}, "websocket": {"http": "ws", "https": "wss"}}
@@ -75,25 +76,25 @@ class Admission:
     Args:
         app: What is served.
         hosts: The names that are allowed.
-        find_peer: Tells who connects.
-        is_shared: Whether other people's processes run on this machine, as on a hub: only the user's own are let in.
-        proxy_path: Returns the path at which the proxy serves this server: its WebSockets come without a header that
-            says so.
+        is_proxy: Whether the Jupyter server's proxy connects.
+        is_own: Whether one of the user's own processes does: only they are let in. None if the machine isn't shared
+            with other people, as it is on a hub.
+        proxy_path: Returns the path at which the proxy serves this server, for WebSockets: no header says it there.
     """
 
     def __init__(
         self,
         app: ASGIApp,
         hosts: AllowedHosts,
-        find_peer: FindPeer,
+        is_proxy: PeerTest,
         *,
-        is_shared: bool = False,
+        is_own: PeerTest | None = None,
         proxy_path: Callable[[], str] = lambda: "",
     ) -> None:
         self.app = app
         self._hosts = hosts
-        self._find_peer = find_peer
-        self._is_shared = is_shared
+        self._is_proxy = is_proxy
+        self._is_own = is_own
         self._proxy_path = proxy_path
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -104,16 +105,17 @@ class Admission:
         hosts, prefixes = _headers(scope, b"host"), _headers(scope, PREFIX_HEADER)
         origins = _headers(scope, b"origin") if scope["type"] == "websocket" else []
         is_usual = self._are_allowed(hosts, origins)
-        if self._is_shared or prefixes or not is_usual:
-            peer = self._find_peer(scope.get("client"), scope.get("server"))
-            if peer == "proxy":
-                scope = self._forwarded(scope, prefixes)
-            elif self._is_shared and peer == "other":
-                await _reject(_OTHERS, 403, scope, receive, send)
-                return
-            elif not is_usual:
-                await _reject(self._explain(hosts, origins), 403 if origins else 421, scope, receive, send)
-                return
+        ends = scope.get("client"), scope.get("server")
+        # Looking a process up takes time, so it's done only where it matters. The proxy's WebSockets have no header.
+        may_be_forwarded = self._is_own or prefixes or not is_usual or scope["type"] == "websocket"
+        if may_be_forwarded and self._is_proxy(*ends):
+            scope = self._forwarded(scope, prefixes)
+        elif self._is_own is not None and not self._is_own(*ends):
+            await _reject(_OTHERS, 403, scope, receive, send)
+            return
+        elif not is_usual:
+            await _reject(self._explain(hosts, origins), 403 if origins else 421, scope, receive, send)
+            return
         await self.app(scope, receive, send)
 
     def _are_allowed(self, hosts: Sequence[str], origins: Sequence[str]) -> bool:
@@ -127,10 +129,11 @@ class Admission:
         if len(hosts) > 1:
             return "The request has more than one Host header.\n"
         if foreign:
-            what, name = f"The request is for the host {_shown(foreign[0])}", _host_of(foreign[0])
+            what, host = f"The request is for the host {_shown(foreign[0])}", _host_of(foreign[0])
         else:
-            what, name = f"A page at {_shown(origins[0])} asks for this WebSocket", _origin_host(origins[0])
-        fix = f" If you trust it, allow it: %api serve --allow-host {name}" if _HOST.fullmatch(name) else ""
+            what, host = f"A page at {_shown(origins[0])} asks for this WebSocket", _origin_host(origins[0])
+        name = f"[{host}]" if ":" in host else host
+        fix = f" If you trust it, allow it: %api serve --allow-host {name}" if host else ""
         return f"{what}. This notebook's server only answers for this machine.{fix}\n"
 
     def _forwarded(self, scope: Scope, prefixes: Sequence[str]) -> Scope:
@@ -144,12 +147,15 @@ class Admission:
         if protocols := _headers(scope, b"x-forwarded-proto"):
             outermost = protocols[0].partition(",")[0].strip().lower()
             changed["scheme"] = _SCHEMES[scope["type"]].get(outermost, scope.get("scheme", "http"))
-        if clients := _headers(scope, b"x-forwarded-for"):
-            changed["client"] = (clients[0].partition(",")[0].strip()[:_MAX_SHOWN], 0)
+        if client := _last_client(_headers(scope, b"x-forwarded-for")):
+            changed["client"] = (client, 0)
         return {**scope, **changed}
 
 
-_OTHERS = "This is the application of another user of this machine.\n"
+_OTHERS = (
+    "This application only answers its owner, through the Jupyter server that started it, and that server's "
+    "notebooks and terminals.\n"
+)
 
 
 async def _reject(reason: str, status: int, scope: Scope, receive: Receive, send: Send) -> None:
@@ -163,6 +169,20 @@ async def _reject(reason: str, status: int, scope: Scope, receive: Receive, send
 
 def _headers(scope: Scope, name: bytes) -> list[str]:
     return [value.decode("latin-1") for key, value in scope["headers"] if key == name]
+
+
+def _last_client(lists: Iterable[str]) -> str:
+    """The client as the proxy next to us has seen it; "" if none is named.
+
+    Each proxy appends whom it has seen, so the first entries are the client's own words. Loopback is a proxy beside us.
+    """
+    addresses = [entry.strip().strip("[]") for value in lists for entry in value.split(",")]
+    for address in reversed(addresses):
+        if _address_of(address) is None:
+            return ""
+        if not _is_loopback(address):
+            return address
+    return addresses[0] if addresses else ""
 
 
 def _host_of(value: str) -> str:

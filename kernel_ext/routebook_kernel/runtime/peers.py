@@ -4,19 +4,18 @@ A header says what anyone may write into it. The operating system knows which pr
 """
 
 import ipaddress
-from collections.abc import Mapping
+import os
+from collections.abc import Callable, Mapping
 from importlib import import_module
-from typing import Any, Literal
+from typing import Any
 
-Peer = Literal["proxy", "own", "other"]
-"""proxy: the Jupyter server, whose proxy passes requests on. own: a process that the Jupyter server has started, so one
-of the same user. other: any other process, and one that can't be told."""
+from routebook_kernel.runtime.socket_inode import UnsupportedSystemError, find_inode
 
 Address = tuple[str, int | None]
 
 
 class PeerFinder:
-    """Tells who connects.
+    """Tells who connects. What can't be told is nobody.
 
     Args:
         environ: The kernel's environment: Jupyter sets JPY_PARENT_PID.
@@ -27,32 +26,87 @@ class PeerFinder:
         parent = environ.get("JPY_PARENT_PID", "")
         self._parent = int(parent) if parent.isdigit() else None
         self._is_server = is_server
+        self._last_own: Any = None
 
-    def find(self, client: Address | None, server: Address | None) -> Peer:
-        """Find the process that holds the client's end of a connection.
+    def is_proxy(self, client: Address | None, server: Address | None) -> bool:
+        """Whether the Jupyter server connects, whose proxy passes requests on.
 
         Args:
             client: The client's address and port (ASGI, `client`).
             server: The server's (ASGI, `server`).
         """
+        return self._is_server and self._is_parent(client, server)
+
+    def is_own(self, client: Address | None, server: Address | None) -> bool:
+        """Whether the kernel's parent connects, or a process that it has started: one of the same user.
+
+        Slower than `is_proxy`: it goes through the processes of the machine.
+        """
+        if self._is_parent(client, server):
+            return True
         if self._parent is None or client is None or server is None:
-            return "other"
-        psutil: Any = import_module("psutil")  # ipykernel needs it; in a browser, where it isn't, there are no sockets
-
-        def has_connection(process: Any) -> bool:
-            try:
-                connections = process.net_connections("tcp")
-            except psutil.Error:  # it has ended, or is another user's
-                return False
-            return any(_is(each.laddr, client) and _is(each.raddr, server) for each in connections)
-
+            return False
+        psutil: Any = _psutil()
+        holds = _holder_test(client, server)
         try:
-            parent = psutil.Process(self._parent)
-            if has_connection(parent):
-                return "proxy" if self._is_server else "own"
-            return "own" if any(map(has_connection, parent.children(recursive=True))) else "other"
+            if self._last_own is not None and self._last_own.is_running() and holds(self._last_own):
+                return True
+            children = psutil.Process(self._parent).children(recursive=True)
         except psutil.Error:
-            return "other"
+            return False
+        found = next(filter(holds, children), None)
+        self._last_own = found or self._last_own
+        return found is not None
+
+    def _is_parent(self, client: Address | None, server: Address | None) -> bool:
+        if self._parent is None or client is None or server is None:
+            return False
+        psutil: Any = _psutil()
+        try:
+            return _holder_test(client, server)(psutil.Process(self._parent))
+        except psutil.Error:
+            return False
+
+
+def _psutil() -> Any:
+    return import_module("psutil")  # ipykernel needs it; in a browser, where it isn't, there are no sockets
+
+
+def _holder_test(client: Address, server: Address) -> Callable[[Any], bool]:
+    """Return a test whether a process holds the client's end.
+
+    It runs on the home loop for each request of a proxy. psutil reads the table of all connections of the machine
+    for each process that it's asked about, so it's asked only where Linux can't be.
+    """
+
+    def has_connection(process: Any) -> bool:
+        psutil: Any = _psutil()
+        try:
+            connections = process.net_connections("tcp")
+        except psutil.Error:  # it has ended, or is another user's
+            return False
+        return any(_is(each.laddr, client) and _is(each.raddr, server) for each in connections)
+
+    try:
+        inode = find_inode((client[0], client[1] or 0), (server[0], server[1] or 0))
+    except (UnsupportedSystemError, ValueError):
+        return has_connection
+    return lambda process: inode is not None and _has_open(process.pid, f"socket:[{inode}]")
+
+
+def _has_open(pid: int, target: str) -> bool:
+    folder = f"/proc/{pid}/fd"
+    try:
+        return any(_links_to(f"{folder}/{name}", target) for name in os.listdir(folder))
+    except OSError:  # it has ended, or is another user's
+        return False
+
+
+def _links_to(path: str, target: str) -> bool:
+    try:
+        return os.readlink(path) == target
+    except OSError:  # closed meanwhile
+        return False
 
 
 def _is(found: Any, address: Address) -> bool:

@@ -43,11 +43,6 @@ class ServedAt:
     public: str | None
 
     @property
-    def proxy_path(self) -> str:
-        """The path at which the Jupyter server's proxy serves it, without a last slash; "" if there is none."""
-        return (self.public or "").rstrip("/")
-
-    @property
     def url(self) -> str:
         """The one to open."""
         return self.public or self.local
@@ -68,7 +63,12 @@ def served_at(port: int, environ: Mapping[str, str], parent_base_url: str | None
     # A Jupyter at the root of this machine needs no proxy: the local address is the plainest.
     if not has_proxy or not base or (base == "/" and not hub_prefix):
         return ServedAt(local, None)
-    return ServedAt(local, f"{base.rstrip('/')}/proxy/{port}/")
+    return ServedAt(local, f"{proxy_path(port, base)}/")
+
+
+def proxy_path(port: int, base_url: str) -> str:
+    """The path at which the proxy of a Jupyter server with this base URL serves a port, without a last slash."""
+    return f"{base_url.rstrip('/')}/proxy/{port}"
 
 
 def hub_prefix_of(environ: Mapping[str, str]) -> str:

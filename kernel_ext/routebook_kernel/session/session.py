@@ -37,9 +37,9 @@ from routebook_kernel.runtime.loop_thread import ABANDONED
 from routebook_kernel.runtime.nesting import Nesting
 from routebook_kernel.runtime.output import OutputListener
 from routebook_kernel.runtime.peers import PeerFinder
-from routebook_kernel.runtime.proxy import base_url_of_parent, here, hub_prefix_of
+from routebook_kernel.runtime.proxy import base_url_of_parent, here, hub_prefix_of, proxy_path
 from routebook_kernel.runtime.recorder import Recorded, Recorder, Recording
-from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState
+from routebook_kernel.runtime.server import DEFAULT_PORT, KernelServer, ServerStatus, WithState, is_loopback
 from routebook_kernel.runtime.websocket import Connect
 from routebook_kernel.session.application import Application
 from routebook_kernel.session.benches import Benches, BenchView
@@ -317,13 +317,20 @@ class Session:
         return cancel
 
     def serve(
-        self, app: Any, *, port: int | None = None, allow_hosts: Sequence[str] = (), **options: Any
+        self,
+        app: Any,
+        *,
+        port: int | None = None,
+        host: str = "127.0.0.1",
+        allow_hosts: Sequence[str] = (),
+        **options: Any,
     ) -> ServerState:
         """Start the in-kernel server for `app` on 127.0.0.1; the state says the URL, or what failed.
 
         Args:
             app: An application; one of another framework is served too, without views.
             port: The next free one is taken where it is busy.
+            host: The address to listen on.
             allow_hosts: Names under which it may be asked for, beside this machine's own: of a tunnel, for example.
             options: For `uvicorn.Config`.
 
@@ -341,17 +348,20 @@ class Session:
             lambda: self._home_lifespans().state_of(live.current),
             lambda: self._home_lifespans().hold_current(lambda: live.current, "server"),
         )
+        peers = PeerFinder(os.environ, is_server=base_url_of_parent(os.environ) is not None)
+        is_shared = bool(hub_prefix_of(os.environ)) and is_loopback(host)  # another address is meant for others
         served = Admission(
             stateful,
-            AllowedHosts(allow_hosts, str(options.get("host", "127.0.0.1"))),
-            PeerFinder(os.environ, is_server=base_url_of_parent(os.environ) is not None).find,
-            is_shared=bool(hub_prefix_of(os.environ)),
+            AllowedHosts(allow_hosts, host),
+            peers.is_proxy,
+            is_own=peers.is_own if is_shared else None,
             proxy_path=self._proxy_path,
         )
         former, self._served = self._served, application
         try:
             self.server.start(
                 served,
+                host=host,
                 port=DEFAULT_PORT if port is None else port,
                 around=lambda: self._home_lifespans().held(lambda: live.current, "server"),
                 **options,
@@ -533,8 +543,9 @@ class Session:
 
     def _proxy_path(self) -> str:
         """The path at which the Jupyter server's proxy serves what is served."""
+        base_url = hub_prefix_of(os.environ) or base_url_of_parent(os.environ) or "/"
         port = self.server.status.port
-        return here(port).proxy_path if port is not None else ""
+        return proxy_path(port, base_url) if port is not None else ""
 
     def _url_of(self, port: int) -> str:
         if port not in self._urls:
