@@ -129,7 +129,7 @@ def test_traceback_shows_the_cells_and_what_they_called(ready: Kernel) -> None:
     assert "The lifespan failed at start-up" in failed
     for shown in (raised, failed, refused):
         assert "routebook_kernel/" not in shown
-        assert "routebook/" not in shown
+        assert "/framework/routebook/" not in shown
         assert "----> 1" in shown
 
 
