@@ -101,7 +101,7 @@ class Tracer:
     @contextmanager
     def send(self, response: Response, line: int) -> Iterator[None]:
         """Sending a response, up to its background task, which is a step of its own."""
-        sending = _Step(self._observer, "send", type(response).__name__, line)
+        sending = _Step(self._observer, "send", callable_name(type(response)), line)
         background = response.background
         if background is not None:
             response.background = _AfterSending(self, sending, background, line)

@@ -9,7 +9,7 @@ import type { LogStore } from "./store";
 
 const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "HEAD", "OPTIONS", "QUERY"];
 
-const WHERE = { header: "header", cookie: "cookie", query: "in the query", body: "in the body" };
+const WHERE = { header: "header", cookie: "cookie", path: "in the path", query: "in the query", body: "in the body" };
 
 function HiddenField({
   hidden: { name, where, scheme, held },
