@@ -234,6 +234,44 @@ def test_declared_api_keys_are_secrets_too() -> None:
     assert own.url("/items?x-shop-entry=v&q=1") == f"/items?x-shop-entry={HIDDEN}&q=1"
 
 
+@pytest.mark.parametrize(
+    "table",
+    ["user,password\nann,{}\nbob,x\n", '"user";"api_key"\r\n"a;""b";"{}"\r\n', "token\tuser\n{}\tann\n"],
+)
+def test_a_column_of_a_table_names_its_values(table: str) -> None:
+    """The first line names them; the rest stays as it was written."""
+    told = USUAL.body(table.replace("{}", CANARY).encode(), "text/csv").decode()
+
+    assert told.splitlines()[:2] == table.replace("{}", HIDDEN).splitlines()[:2]
+
+
+@given(secret=secrets, before=st.binary(max_size=5), after=st.binary(max_size=5))
+def test_what_is_known_is_hidden_in_other_encodings(secret: str, before: bytes, after: bytes) -> None:
+    """In hexadecimal, as bytes, and in base64 wherever it begins there."""
+    hider = USUAL.hider()
+    hider.body(json.dumps({"password": secret}).encode(), "application/json")
+
+    for form in (secret.encode().hex(), repr(secret.encode())[2:-1]):
+        assert form not in hider.text(f"got {form} here")
+    within = base64.b64encode(before + secret.encode() + after).decode()
+    told = hider.text(f"got {within} here")
+    assert HIDDEN in told
+    assert len(told) < len(within)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [
+        '[{"op": "replace", "path": "/user/password", "value": "{}"}]',
+        '{"field": "apiKey", "newValue": "{}", "oldValue": "{}"}',
+        '{"errors": [{"pointer": "/data/attributes/password", "received": "{}"}]}',
+    ],
+)
+def test_a_pointer_names_its_value(body: str) -> None:
+    """JSON Patch (RFC 6902 §4), and errors that point at a field (RFC 6901)."""
+    assert CANARY.encode() not in USUAL.body(body.replace("{}", CANARY).encode(), "application/json")
+
+
 @given(secret=secrets)
 def test_what_is_known_is_hidden_everywhere(secret: str) -> None:
     """Raw, encoded, quoted, shortened: once it has been seen, nothing of the exchange holds it."""
@@ -451,6 +489,9 @@ def test_any_bytes_are_shown_without_an_error(content_type: str, data: bytes, se
         "curl -u bob:{} https://x", "curl --user 'bob:{}' https://x", "mysql --password {} -h db",
         "vault login -token {}",
         "docker login --password={}", "the password is '{}'", 'His api_key was "{}".', "tool --api-key {} --verbose",
+        "Token '{}' is invalid", 'Wrong password "{}" for ann', "API key {} was revoked", "invalid API key: {}",
+        "Incorrect API key provided: {}.", "Login failed for ann with password {}", "your password is {}",
+        "Password for user ann: {}", "Das Passwort lautet {}", "session id {}", "passphrase {} rejected",
         "set the secret to '{}'", "wpa_psk={}", "GITHUB_PAT={}", "hash_salt: {}", "OK-ACCESS-SIGN: {}",
     ],
 )  # fmt: skip
@@ -466,6 +507,9 @@ def test_credentials_in_commands_and_sentences_are_hidden(text: str) -> None:
     "text",
     [
         "the password is required", "--password-file notes.txt --verbose", "ls -la /tmp",
+        "def login(user: str, password: str) -> Token:", "password: field required", "assert password == confirm",
+        "if not token: raise HTTPException(401)", "Token expired at 2024-05-06T07:08:09", "pass: 12, fail: 3",
+        "async def read(token: Annotated[str, Depends(oauth2)]):", "Could not validate credentials",
         "the author is 'Ada'", "a pinch of 'salt'", "sign is 'leo'", "--name Pat --age 5",
     ],
 )  # fmt: skip

@@ -27,6 +27,7 @@ _PART_TYPE = re.compile(r"^content-type:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MU
 _JSON_START = re.compile(r"\s*+[{\[\"\x1e]")
 _FORM_TEXT = re.compile(r"[\w.%+\-\[\]]{1,100}=[^\s&]*+(?:&[^\s&=]{0,100}=?[^\s&]*+)*+\s*")
 _TAG = re.compile(r"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+(?:\]\]>)?|<!--(?:[^-]|-(?!->))*+(?:-->)?|<[^<>]*+>?|[^<]++")
+_CELLS = {mark: re.compile(rf'"(?:[^"]|"")*+"?|[^{mark}\r\n"]++|{mark}|\r\n|\n|\r') for mark in "\t;,"}
 _FIELD = re.compile(r"<(?:input|meta|textarea|button)\b[^<>]*+>?", re.IGNORECASE)
 _LABEL = re.compile(r"\b(?:name|id|key|property|itemprop)\s*=\s*[\"']([^\"'<>]*)", re.IGNORECASE)
 _LABELLED = re.compile(r"\b(value|content)(\s*=\s*)(\"[^\"]*+\"?|'[^']*+'?)", re.IGNORECASE)
@@ -78,6 +79,8 @@ def read_any(text: str, media_type: str, visitor: Visitor) -> str:
             return read_form(text, visitor)
         if not any(map(str.isspace, text[:600])):
             return visitor.visit("", text)
+    if media_type in {"text/csv", "text/tab-separated-values", "application/csv"}:
+        return _table(text, visitor)
     if media_type == "text/html":
         text = _FIELD.sub(lambda match: _tag(match[0], visitor), text)
     return visitor.visit("", text)
@@ -238,6 +241,27 @@ def _events(text: str, visitor: Visitor) -> str:
         out.append(visitor.visit("", line) if line and not line.startswith(("id:", "retry:")) else line)
     flush()
     return "\n".join(out)
+
+
+def _table(text: str, visitor: Visitor) -> str:
+    """A table of lines (RFC 4180), whose first one names the columns."""
+    head = text.partition("\n")[0]
+    delimiter = max("\t;,", key=head.count)
+    out: list[str] = []
+    names: dict[int, str] = {}
+    column, is_head = 0, True
+    for token in _CELLS[delimiter].findall(text):
+        inner = token.strip('"').replace('""', '"')
+        if token == delimiter:
+            column += 1
+        elif token in {"\r", "\n", "\r\n"}:
+            column, is_head = 0, False
+        elif is_head:
+            names[column] = inner.strip()
+        elif (told := visitor.visit(names.get(column, ""), inner, is_number=inner.isdigit())) != inner:
+            token = f'"{told}"' if token.startswith('"') else told
+        out.append(token)
+    return "".join(out)
 
 
 def _xml(text: str, visitor: Visitor) -> str:

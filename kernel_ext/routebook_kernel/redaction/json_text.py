@@ -15,9 +15,11 @@ from routebook_kernel.redaction.visitor import Visitor
 _TOKEN = re.compile(r'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[{}\[\],:]|[^\s"{}\[\],:]++|\s++', re.DOTALL)
 _LITERALS = frozenset({"true", "false", "null"})
 _NUMBER = re.compile(r"-?\d[\d.eE+-]*")
-_LABELS = frozenset({"loc", "name", "key", "field", "header", "parameter", "param", "variable", "in_field"})
+_LABELS = frozenset({"loc", "name", "key", "field", "header", "parameter", "param", "variable", "in_field",
+                     "path", "pointer", "attribute", "property", "setting"})  # fmt: skip
 """Members that name what another member of the same object holds."""
-_LABELLED = frozenset({"input", "value", "content", "val", "ctx"})
+_LABELLED = frozenset({"input", "value", "content", "val", "ctx", "newvalue", "oldvalue", "new_value", "old_value",
+                       "received", "given", "actual"})  # fmt: skip
 _DESCRIBING = frozenset({
     "properties", "patternproperties", "definitions", "$defs", "schemas", "securityschemes", "parameters", "components",
     "paths", "flows", "headers", "dependentschemas",

@@ -123,6 +123,20 @@ def _iter_forms(value: str) -> Iterator[str]:
     if len(value) >= _CERTAIN:
         yield base64.b64encode(encoded).decode().rstrip("=")
         yield base64.urlsafe_b64encode(encoded).decode().rstrip("=")
+        yield from _iter_base64_within(encoded)
+        yield encoded.hex()
+        yield repr(encoded)[2:-1]
+        percent = quote_from_bytes(encoded, safe="")
+        if "%" in percent:
+            yield re.sub("%..", lambda match: match[0].lower(), percent)
+            yield percent.replace("%", "%25")
+
+
+def _iter_base64_within(encoded: bytes) -> Iterator[str]:
+    """What base64 makes of bytes that stand within others: three ways, by where they begin (RFC 4648 §4)."""
+    for before, begin in ((0, 0), (1, 2), (2, 3)):
+        end = (before + len(encoded)) * 8 // 6
+        yield base64.b64encode(bytes(before) + encoded).decode()[begin:end]
 
 
 def _encoded(value: str) -> bytes:

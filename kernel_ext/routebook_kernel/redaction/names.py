@@ -43,6 +43,7 @@ _STRONG = _set("""
     token credential credentials creds cred authorization authorisation authentication authenticator auth oauth authn
     authz apikey apikeys bearer jwt jws jwe saml samlresponse samlrequest assertion csrf xsrf csrftoken otp totp hotp
     mfa tfa sid sess sessid phpsessid jsessionid cookie cookies signature signatures sig hmac sas
+    psw passw dpop zugangsdaten סיסמה סיסמא
     mnemonic cvv cvc psk passwort passworter kennwort kennworter geheimnis geheim contrasena contrasenas clave secreto
     motdepasse mdp senha senhas segredo wachtwoord losenord adgangskode passord salasana haslo heslo lozinka geslo
     parool jelszo sifre jeton simplesaml пароль пароли токен секрет 密码 密碼 口令 令牌 密钥 パスワード 暗証番号
@@ -54,7 +55,7 @@ _PAIRS = {
     "key": _set("""
         api app application access private secret signing sign encryption encrypt decryption master shared account
         subscription license licence client auth service session deploy webhook hmac storage admin server ssh consumer
-        integration developer write ingest wrapping recovery host
+        integration developer write ingest wrapping recovery host customer wifi network
     """),
     "code": _set("""
         verification recovery backup reset security access login activation confirmation pairing device pass time mfa
@@ -72,6 +73,11 @@ _PAIRS = {
     "nonce": _set("wp csrf"),
     "string": _set("connection"),
     "sign": _set("access api request"),
+    "schluessel": _set("api geheim"),
+    "number": _set("card"),
+    "card": _set("credit debit"),
+    "crumb": _set("jenkins csrf"),
+    "المرور": _set("كلمة"),
     "pat": _set("github gitlab bitbucket azure devops ado jira personal user bot access"),
     "salt": _set("hash password passwd pw secret session jwt key crypt encryption auth"),
     "passe": _set("de"),
@@ -90,7 +96,7 @@ _METADATA = _set("""
     prefix in prompt completion input output cached reasoning seconds minutes hours days ms attempts retries hidden
     visible index position start end kind mode provider providers domain path same http only samesite consent banner
     file files filename folder directory dir required placeholder title description
-    realm scope scopes audience issuer rotation generator
+    accepted shown realm scope scopes audience issuer rotation generator
 """)
 _LEADING = _set("has is needs requires require use uses allow allows show max min total num number no of can should")
 _RANDOM = _set("""
@@ -181,6 +187,8 @@ def _kind_of_words(words: tuple[str, ...], name: str) -> Kind:
     named = [word for word in words if not word.isdigit()]
     if named[-1] in {"key", "keys"} and len(named) > 1:
         return Kind.RANDOM if any(word in _PLAIN_KEYS for word in named) else Kind.KEY
+    if named[-1] == "session":
+        return Kind.KEY
     return Kind.RANDOM if any(word in _RANDOM for word in named) else Kind.OTHER
 
 

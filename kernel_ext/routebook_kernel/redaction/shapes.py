@@ -17,17 +17,22 @@ KNOWN = re.compile(
       | hf_\w{16,}+ | pypi-[\w-]{16,}+ | npm_\w{20,}+ | do[opr]_v1_\w{10,}+ | SG\.[\w-]{8,}+(?:\.[\w-]++)?
       | whsec_[\w+/=]{10,}+ | shp(?:at|ca|pa|ss)_\w{10,}+ | hv[sbr]\.[\w-]{10,}+ | sq0[a-z]{3}-[\w-]{10,}+
       | key-[0-9a-f]{32} | dapi[0-9a-f]{32} | lin_api_\w{10,}+ | ntn_\w{20,}+ | nvapi-[\w-]{16,}+ | gsk_\w{16,}+
-      | tskey-[\w-]{10,}+ | PMAK-[\w-]{10,}+ | AGE-SECRET-KEY-\w{10,}+ | v2\.public\.[\w-]{10,}+ | figd_[\w-]{10,}+
+      | tskey-[\w-]{10,}+ | PMAK-[\w-]{10,}+ | AGE-SECRET-KEY-\w{10,}+ | sbp_\w{20,}+ | dckr_pat_[\w-]{10,}+
+      | ATATT[\w-]{16,}+ | secret_\w{30,}+ | [0-9]{8,10}:AA[\w-]{30,}+
+      | \$(?:2[abxy]|[1567y]|argon2i?d?|scrypt)\$[^\s"',;<>]{20,}+ | pbkdf2_sha\d{1,3}\$[^\s"',;<>]{20,}+
+      | hooks\.slack\.com/services/[\w/]{20,}+ | discord(?:app)?\.com/api/webhooks/\d{10,}+/[\w-]{40,}+
+      | v2\.public\.[\w-]{10,}+ | figd_[\w-]{10,}+
     )
     """,
     re.VERBOSE,
 )
 _HINTS = re.compile(
     r"PRIVATE KEY|eyJ|[srp]k[-_]|gh[pousr]_|github_pat|gl[a-z]+-|xox|xapp|AKIA|ASIA|AIza|ya29|hf_|pypi-|npm_|_v1_|SG\.|"
-    r"whsec|shp|hv[sbr]\.|sq0|key-|dapi|lin_api|ntn_|nvapi|gsk_|PMAK|AGE-|v2\.|figd_"
+    r"whsec|shp|hv[sbr]\.|sq0|key-|dapi|lin_api|ntn_|nvapi|gsk_|PMAK|AGE-|sbp_|dckr_|ATATT|secret_|:AA|\$|hooks\.|webhooks|v2\.|figd_"
 )
 _DRAWN = re.compile(r"[A-Za-z0-9_\-+/~.=]{20,512}")
 _UUID = re.compile(r"[0-9a-f]{8}-?(?:[0-9a-f]{4}-?){3}[0-9a-f]{12}", re.IGNORECASE)
+_INTEGRITY = re.compile(r"sha(?:256|384|512)[-=:]")
 _CLASSES = str.maketrans(
     "abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ0123456789", "a" * 26 + "A" * 26 + "0" * 10
 )
@@ -43,7 +48,13 @@ def is_drawn(text: str) -> bool:
 
     In such a text the kinds of characters follow each other without order; in a name they stand in groups.
     """
-    if not 20 <= len(text) <= 512 or not _DRAWN.fullmatch(text) or _UUID.fullmatch(text) or "//" in text:
+    if (
+        not 20 <= len(text) <= 512
+        or not _DRAWN.fullmatch(text)
+        or _UUID.fullmatch(text)
+        or "//" in text
+        or _INTEGRITY.match(text)
+    ):
         return False
     kinds = text.translate(_CLASSES)
     if not ("a" in kinds and "A" in kinds and "0" in kinds):

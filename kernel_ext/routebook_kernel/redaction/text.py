@@ -16,6 +16,19 @@ _NAMED = re.compile(
 _VALUE = re.compile(r"(?:b|r|rb|f)?\\?[\"']|[A-Za-z_][\w.]*+[(]|[(\[{]|[^\s,;&)}\]\"'(\[{<>|]++")
 _OPTION = re.compile(r"(?<!\S)--?(?P<name>[a-z][\w-]{2,60}+)[ \t]++(?=[^\s-])")
 _STATED = re.compile(r"(?<![\w.\-])(?P<name>[^\W\d][\w.\-]*+)[\"']? (?:is|was|are|were|of|to) (?=\\?[\"'])")
+_PROSE = re.compile(
+    r"(?<![\w.\-'\"/])(?P<name>[^\W\d][\w\-]*+(?: (?:key|id|code|phrase|string)\b)?):?\s{1,3}+"
+    r"(?:(?:is|was|are|were|of|to|value|provided|given|sent|received|ist|lautet|est|es|for user|for|user)\b:?\s)?+"
+    r"(?:[^\W\d]{1,30}+(?:: | is ))?"
+    r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{4,400}+)(?P=quote)|(?P<bare>[^\s\"'`,;<>(){}\[\]=]{8,400}+)(?![=(\[]))"
+)
+_DATE = re.compile(r"\d{4}-\d\d-\d\d")
+_DECLARED = frozenset({
+    "str", "int", "bytes", "bool", "float", "string", "SecretStr", "SecretBytes", "Annotated", "Optional", "Union",
+    "Any", "list", "dict", "tuple", "field", "Field", "required", "optional", "missing", "raise", "return",
+    "include", "omit",
+})  # fmt: skip
+"""Words that follow a name in source and in errors, and hold no value."""
 _USER_OPTION = re.compile(
     r"(?<!\S)(?:-u|--user|--proxy-user|-U)[ \t=]++[\"']?[^\s:\"']{0,80}:(?P<password>[^\s\"']{1,200}+)"
 )
@@ -32,6 +45,8 @@ _MAYBE = re.compile(r"[=:>(\[]|[Bb]earer|[Bb]asic|[Tt]oken|(?:^|\s)-| (?:is|was|
 
 def read_text(text: str, visitor: Visitor) -> str:
     """A text with the values beside names, and the user and password of URLs, as the visitor writes them."""
+    if " " in text or "\t" in text:
+        text = _prose(text, visitor)
     if not _MAYBE.search(text):
         return text
     text = _named(_schemes(_users(text, visitor), visitor), visitor, _NAMED)
@@ -118,14 +133,38 @@ def _named(text: str, visitor: Visitor, pattern: re.Pattern[str]) -> str:
         match = _VALUE.match(text, begin) if visitor.holds_secrets(named["name"]) else None
         if match is None:
             continue  # what stands there may be a name itself
+        if match[0].rstrip("[(") in _DECLARED or (match[0].isalpha() and text.startswith("== ", begin - 3)):
+            continue
         at, inner = _extent(text, match)
         if text.startswith(HIDDEN, begin):
             continue
-        told = visitor.visit(named["name"], inner)
+        told = visitor.visit(named["name"], inner, is_number=inner.isdigit())
         if told != inner:
             out += [text[done:begin], told]
             done = at
     return "".join([*out, text[done:]]) if out else text
+
+
+def _prose(text: str, visitor: Visitor) -> str:
+    """The values that a sentence states: `Token 'abcd' is invalid`, `API key provided: abcd1234`."""
+    out, done, at = [], 0, 0
+    while (said := _PROSE.search(text, at)) is not None:
+        at = said.end("name")
+        group = "quoted" if said["quoted"] else "bare"
+        value = said[group].rstrip(".:!?")
+        if not visitor.holds_secrets(said["name"]) or HIDDEN in value:
+            continue
+        if group == "quoted" or _is_stated(value):
+            begin = said.start(group)
+            out += [text[done:begin], visitor.visit(said["name"], value)]
+            at = done = begin + len(value)
+    return "".join([*out, text[done:]]) if out else text
+
+
+def _is_stated(word: str) -> bool:
+    """Whether a word without quotes is a value: it has letters and digits, and is no date and no address."""
+    has_both = any(map(str.isdigit, word)) and any(map(str.isalpha, word))
+    return len(word) >= 8 and has_both and "/" not in word[:1] and "://" not in word and not _DATE.match(word)
 
 
 def _extent(text: str, match: re.Match[str]) -> tuple[int, str]:
