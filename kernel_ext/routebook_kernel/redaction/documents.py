@@ -12,6 +12,7 @@ from collections.abc import Callable
 from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from routebook_kernel.redaction.json_text import read_json
+from routebook_kernel.redaction.knowledge import as_bytes
 from routebook_kernel.redaction.text import read_text
 from routebook_kernel.redaction.visitor import HIDDEN, Visitor
 
@@ -172,9 +173,9 @@ def _may_follow(segment: str) -> bool:
     return len(segment) >= 24 or (len(segment) >= 6 and any(c.isdigit() for c in segment))
 
 
-def _encoded(text: str, encode: Callable[[str], str]) -> str:
-    """Percent-encoded, but for what stands in the place of credentials."""
-    return HIDDEN.join(map(encode, text.split(HIDDEN)))
+def _encoded(text: str, encode: Callable[[bytes], str]) -> str:
+    """Percent-encoded, but for what stands in the place of credentials; of binary data, the bytes that it was."""
+    return HIDDEN.join([encode(as_bytes(part)) for part in text.split(HIDDEN)])
 
 
 # Multipart

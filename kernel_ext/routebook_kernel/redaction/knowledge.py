@@ -111,7 +111,7 @@ def _is_word(character: str) -> bool:
 
 
 def _iter_forms(value: str) -> Iterator[str]:
-    encoded = _encoded(value)
+    encoded = as_bytes(value)
     yield value
     yield quote_from_bytes(encoded, safe="")
     yield quote_from_bytes(encoded, safe=" ").replace(" ", "+")
@@ -139,7 +139,7 @@ def _iter_base64_within(encoded: bytes) -> Iterator[str]:
         yield base64.b64encode(bytes(before) + encoded).decode()[begin:end]
 
 
-def _encoded(value: str) -> bytes:
+def as_bytes(value: str) -> bytes:
     """A text as bytes; of binary data, which was decoded with surrogates, the bytes that it was."""
     try:
         return value.encode("utf-8", "surrogateescape")
