@@ -106,8 +106,8 @@ def _replace(target: Path, data: bytes, exists: bool) -> None:
 
 def _copy_access(source: Path, copy: Path) -> None:
     """Give `copy` the owner and permissions of `source`, as far as this user may."""
-    stat = source.stat()
-    if sys.platform != "win32" and (stat.st_uid, stat.st_gid) != (os.geteuid(), os.getegid()):
+    stat, made = source.stat(), copy.stat()
+    if sys.platform != "win32" and (stat.st_uid, stat.st_gid) != (made.st_uid, made.st_gid):
         with contextlib.suppress(OSError):
             os.chown(copy, stat.st_uid, stat.st_gid)
     copy.chmod(stat.st_mode & 0o7777)

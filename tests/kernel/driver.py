@@ -2,6 +2,7 @@
 
 import os
 import re
+import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -36,7 +37,9 @@ class Kernel:
     """One kernel process."""
 
     def __init__(self, env: dict[str, str] | None = None) -> None:
-        self.manager = KernelManager(kernel_name="python3")
+        # Sockets in a folder: a free TCP port may be taken by another test before the kernel opens it.
+        self._sockets = tempfile.TemporaryDirectory(prefix="rb-", dir="/tmp")
+        self.manager = KernelManager(kernel_name="python3", transport="ipc", ip=f"{self._sockets.name}/kernel")
         self.manager.start_kernel(env={**os.environ, **(env or {})})
         self.client: BlockingKernelClient = self.manager.client()
         self.client.start_channels()
@@ -46,6 +49,7 @@ class Kernel:
         self.client.stop_channels()
         self.manager.shutdown_kernel(now=True)
         self.manager.cleanup_resources()
+        self._sockets.cleanup()
 
     def start(self, code: str, cell: str | None = None, deleted: list[str] | None = None) -> str:
         """Ask for a run without waiting for it."""
