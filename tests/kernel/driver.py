@@ -64,13 +64,18 @@ class Kernel:
         self.client.shell_channel.send(message)
         return str(message["header"]["msg_id"])
 
-    def interrupt(self, code: str, cell: str | None = None) -> Result:
-        """Run a cell, with a print before it, and interrupt it once that has come: a moment before may be too early."""
+    def interrupt(self, code: str, cell: str | None = None, *, after_s: float = 0) -> Result:
+        """Run a cell, with a print before it, and interrupt it once that has come: a moment before may be too early.
+
+        Args:
+            after_s: How much later still.
+        """
         message_id = self.start(f"print('begun')\n{code}", cell)
         while (message := self.client.get_iopub_msg(timeout=120))["msg_type"] != "stream" or (
             message["parent_header"].get("msg_id") != message_id
         ):
             pass
+        time.sleep(after_s)
         self.manager.interrupt_kernel()
         return self.finish(message_id)
 

@@ -1,47 +1,56 @@
 """A long session in one kernel: `make soak MINUTES=60`. Memory, descriptors and threads must be flat after warm-up.
 
-A mix of what people do goes round and round: requests of every kind, in process and over the socket, uploads, errors,
-WebSockets and streams that are left, cells that run again, fail and are interrupted, servers that start and stop.
-Every minute it measures the kernel and prints a line. It ends with a verdict, and says what has grown.
+What people do goes round and round, in random order: requests of every kind, in process and over the socket, uploads,
+errors, WebSockets and streams that are left, cells that run again, fail and are interrupted, servers that start and
+stop. Every minute it measures the kernel and writes a line. It ends with a verdict, and says what has grown. Nothing in
+it depends on how fast the machine is.
 """
 
 import argparse
-import ast
 import random
 import socket
-import statistics
+import struct
 import sys
+import tempfile
 import time
-from dataclasses import dataclass
-from operator import attrgetter
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
 
 import httpx2
 from websockets.sync.client import connect
 
 from tests.kernel.driver import Kernel
-from tests.kernel.test_soak import FORGET
+from tests.kernel.soak_figures import Figures, faults_in, grown
 
-GROWTH_MB = 1.0
-"""How much more memory the last quarter may take than the first."""
+KEPT = 300
+"""How many exchanges the log keeps."""
 
 SETUP = """
-import asyncio, time
+import asyncio, collections, random, time
 from typing import Annotated
 from pydantic import BaseModel
-from routebook import BackgroundTasks, Depends, File, Form, HTTPException, Routebook, UploadFile, WebSocket
+from routebook import (
+    APIRouter, BackgroundTasks, Depends, File, Form, HTTPException, Routebook, UploadFile, WebSocket, WebSocketDisconnect
+)
 from routebook.responses import StreamingResponse
+"""
+
+APPLICATION = """
 app = Routebook()
 client = routebook_kernel.client(app)
 """
 
-OPERATIONS = """
+MODELS = """
 class Item(BaseModel):
-    name: str
+    name: str = "{n}"
     price: float
-
 def opened():
-    yield 1
+    yield {n}
+"""
 
+OPERATIONS = """
+done = []
 async def opened_async(first: Annotated[int, Depends(opened)]):
     yield first + 1
 
@@ -53,8 +62,10 @@ async def quick(): return 1
 async def create(item: Item) -> Item: return item
 @app.get("/tree")
 def tree(value: Annotated[int, Depends(opened_async)], tasks: BackgroundTasks):
-    tasks.add_task(print, end="")
+    tasks.add_task(done.clear)
     return value
+@app.get("/tree/fails")
+def tree_fails(value: Annotated[int, Depends(opened_async)]): raise LookupError("as it should")
 @app.post("/login")
 def login(name: Annotated[str, Form()], password: Annotated[str, Form()]): return {"token": password}
 @app.post("/upload")
@@ -74,163 +85,248 @@ async def events():
 async def echo(socket: WebSocket):
     await socket.accept()
     while True: await socket.send_text(await socket.receive_text())
+@app.websocket("/polite")
+async def polite(socket: WebSocket, value: Annotated[int, Depends(opened_async)]):
+    await socket.accept()
+    try:
+        async for text in socket.iter_text(): await socket.send_text(text)
+    finally: done.clear()
 @app.get("/hang")
 async def hang(): await asyncio.sleep(60)
+@app.get("/hang/thread")
+def hang_thread():
+    for _ in range(6000): time.sleep(0.01)
+"""
+
+ROUTER = """
+router = APIRouter(prefix="/part")
+@router.get("/{{number}}")
+def part(number: int, item: Annotated[int, Depends(opened)]): return number + {n}
+app.include_router(router)
 """
 
 IN_PROCESS = """
-for _ in range(40):
-    client.get("/plain"); client.get("/async"); client.get("/tree")
-    client.post("/items", json={"name": "a", "price": 1}); client.post("/items", json={"price": "x"})
-    client.post("/login", data={"name": "a", "password": "soak-secret"}); client.get("/missing"); client.get("/nowhere")
-    client.post("/upload", files={"file": ("a.txt", b"x" * 20000)})
-for _ in range(5): client.get("/fails")
-with client.stream("GET", "/events") as response: next(response.iter_lines())
-with client.websocket_connect("/echo") as talking:
-    talking.send_text("a"); talking.receive_text()
+for _ in range(20):
+    assert client.get("/plain").json() == 1
+    assert client.get("/async").json() == 1
+    assert client.get("/tree").status_code == 200
+    assert client.post("/items", json={"name": "a", "price": 1}).status_code == 200
+    assert client.post("/items", json={"price": "x"}).status_code == 422
+    assert client.post("/login", data={"name": "a", "password": "soak-secret"}).status_code == 200
+    assert client.get("/missing").status_code == client.get("/nowhere").status_code == 404
+    assert client.put("/plain").status_code == 405
+    assert client.post("/upload", files={"file": ("a.txt", b"x" * 20000)}).json() == 20000
+client.get("/fails"); client.get("/tree/fails")
 """
-ASYNC = (
-    "for _ in range(40): await client.get('/async')\nawait asyncio.gather(*[client.get('/tree') for _ in range(10)])"
-)
+STREAMS = """
+for _ in range(3):
+    with client.stream("GET", "/events") as response: next(response.iter_lines())
+with client.stream("GET", "/events") as response: pass
+"""
+TALKING = """
+for path in ("/echo", "/polite"):
+    with client.websocket_connect(path) as talking:
+        talking.send_text("a"); talking.receive_text()
+try:
+    with client.websocket_connect("/polite") as talking: raise LookupError
+except LookupError: pass
+"""
+ASYNC = """
+for _ in range(40): await client.get("/async")
+await asyncio.gather(*[client.get("/tree") for _ in range(10)])
+try: await asyncio.wait_for(client.get("/hang"), 0.05)
+except TimeoutError: pass
+async with client.stream("GET", "/events") as response:
+    async for line in response.aiter_lines(): break
+"""
+RAISED = "routebook_kernel.client(app, raise_server_exceptions=True).get('/fails')"
+LOCAL = """
+def make():
+    local = Routebook()
+    @local.get("/")
+    def root(): return 1
+    return routebook_kernel.client(local)
+assert [make().get("/").json() for _ in range(3)] == [1, 1, 1]
+"""
 VIEWS = """
 session = routebook_kernel.session()
 view = session.view(app)
 view.state(); session.log_view.state(); session.sockets(app).state(); session.dependencies(app).state()
-repr(routebook_kernel.log()[-1]); routebook_kernel.log().to_dicts()[-1]
+repr(routebook_kernel.log()[-1]); repr(routebook_kernel.log()); routebook_kernel.log().to_dicts()[-1]
+session.trace_view().state(); app.openapi(); client.get("/tree")
 """
+TRACED = "%api trace on\nfor _ in range(20): client.get('/tree')\n%api trace\n%api trace off"
+TESTED = """
+client.post("/items", json={"name": "a", "price": 1})
+session, expected = routebook_kernel.session(), [{"kind": "status", "at": "", "how": "equals", "value": 200}]
+id = routebook_kernel.log()[-1].id
+session.tests.draft(id); session.tests.keep(id, "soak", expected); session.home.run(session.tests.run())
+outcomes = [test["result"]["outcome"] for test in session.tests.state()[1]["tests"]]
+session.tests.remove("soak")
+assert outcomes == ["passed"], outcomes
+"""
+HTTP = '%%http\nPOST /items\nContent-Type: application/json\n\n{"name": "a", "price": 1}'
+SHOWN = "client.get('/plain')"
 REDEFINED = "class Other(BaseModel):\n    value: int = {n}\n@app.get('/other')\ndef other() -> Other: return Other()"
+RENAMED = "@app.get('/renamed/{n}')\ndef renamed_{n}(value: int = {n}): return value"
 FAILING = "@app.get('/half')\ndef half(): return 1\nraise ValueError('as it should')"
-INTERRUPTED = ("client.get('/hang')", "await client.get('/hang')", "while True: client.get('/async')")
-
-MEASURE = (
-    FORGET
-    + """
-import ctypes, os, threading
-gc.collect()
-try: ctypes.CDLL("libc.so.6").malloc_trim(0)
-except OSError: pass
-import psutil
-process = psutil.Process()
-types = {}
-for each in gc.get_objects(): types[type(each).__qualname__] = types.get(type(each).__qualname__, 0) + 1
-home = routebook_kernel.session().home
-soak_figures = {
-    "mb": process.memory_full_info().uss / 2**20,
-    "descriptors": len(os.listdir("/proc/self/fd")) if os.path.isdir("/proc/self/fd") else process.num_handles(),
-    "threads": threading.active_count(),
-    "tasks": len(asyncio.all_tasks(home.loop)),
-    "objects": sum(types.values()),
-    "functions": sum(name.startswith("routebook ") for name in linecache.cache),
-    "types": dict(sorted(types.items(), key=lambda pair: -pair[1])[:400]),
-}
-del types, process
-"""
+BROKEN = "def broken(:"
+INTERRUPTED = (
+    "client.get('/hang')",
+    "await client.get('/hang')",
+    "client.get('/hang/thread')",
+    "while True: client.get('/async')",
+    "while True: client.post('/items', json={'price': 1})",
+    "while True: await client.get('/tree')",
+    "while True: pass",
+    "with client.websocket_connect('/echo') as talking: talking.receive_text()",
+    "with client.stream('GET', '/events') as response:\n    for line in response.iter_lines(): time.sleep(60)",
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Figures:
-    """What the kernel holds at one moment."""
-
-    mb: float
-    descriptors: int
-    threads: int
-    tasks: int
-    objects: int
-    functions: int
-    types: dict[str, int]
-
-    def __str__(self) -> str:
-        return (
-            f"{self.mb:7.2f} MB  {self.descriptors:3} descriptors  {self.threads:3} threads  {self.tasks:3} tasks  "
-            f"{self.objects:7} objects  {self.functions:3} generated functions"
-        )
+HANDSHAKE = (
+    b"GET /%s HTTP/1.1\r\nHost: localhost\r\nUpgrade: websocket\r\nConnection: Upgrade\r\n"
+    b"Sec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\nSec-WebSocket-Version: 13\r\n\r\n"
+)
+CUT_UPLOAD = (
+    b"POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Type: multipart/form-data; boundary=x\r\n"
+    b'Content-Length: 99999\r\n\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
+)
+CUT_EVENTS = b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
 
 
 class Soak:
-    """One kernel, and the rounds that it goes through."""
+    """One kernel, and all that is done with it.
 
-    def __init__(self) -> None:
-        self.kernel = Kernel()
+    Args:
+        folder: Where the notebook would be; its tests are written there.
+        chance: What decides on the order and the moments.
+    """
+
+    def __init__(self, folder: Path, chance: random.Random) -> None:
+        self.kernel = Kernel({"JPY_SESSION_NAME": str(folder / "soak.ipynb")})
         self.rounds = 0
+        self._chance = chance
         with socket.socket() as probe:
             probe.bind(("127.0.0.1", 0))
-            self.port = int(probe.getsockname()[1])
+            self._port = int(probe.getsockname()[1])
         self.kernel.good("%load_ext routebook_kernel\nimport routebook_kernel", "load")
         self.kernel.good(SETUP, "setup")
-        self.kernel.good(OPERATIONS, "operations")
-        self.kernel.good("%api log --keep 300", "log")
+        self._define(0)
+        self.kernel.good(f"%api log --keep {KEPT}", "log")
+
+    def _define(self, number: int) -> None:
+        self._good("application", APPLICATION)
+        self._good("models", MODELS.format(n=number))
+        self._good("operations", OPERATIONS)
+        self._good("router", ROUTER.format(n=number))
 
     def go_round(self) -> None:
-        """Do everything once."""
-        kernel, self.rounds = self.kernel, self.rounds + 1
-        kernel.good(f"%api serve --port {self.port}", "serve")
-        kernel.good(IN_PROCESS, "in process")
-        kernel.good(ASYNC, "async")
-        self._ask_from_outside()
-        kernel.good(VIEWS, "views")
-        kernel.good(REDEFINED.format(n=self.rounds % 7), "other")
-        kernel.good(OPERATIONS, "operations")
-        kernel.run(FAILING, "failing")
-        kernel.run("def broken(:", "broken")
-        source = INTERRUPTED[self.rounds % len(INTERRUPTED)]
-        assert "KeyboardInterrupt" in str(kernel.interrupt(source, "interrupted").error), source
-        kernel.good("%api status", "status")
-        kernel.good("%api stop", "stop")
-        assert kernel.value("client.get('/async').json()") == "1"
+        """Do everything once, in another order each time; most of it while the application is served."""
+        self.rounds += 1
+        actions = [
+            *(lambda name=name, source=source: self._good(name, source) for name, source in self._sound()),
+            *(lambda name=name, source=source: self._raising(name, source) for name, source in self._raisers()),
+            *(self._interrupt for _ in range(3)),
+            self._ask_from_outside, self._be_rude, self._serve, self._serve,
+        ]  # fmt: skip
+        self._chance.shuffle(actions)
+        for act in (self._serve, *actions):
+            act()
+
+    def _sound(self) -> list[tuple[str, str]]:
+        number = self.rounds % 7
+        return [
+            ("in process", IN_PROCESS), ("streams", STREAMS), ("talking", TALKING), ("async", ASYNC), ("local", LOCAL),
+            ("views", VIEWS), ("traced", TRACED), ("tested", TESTED), ("http", HTTP), ("shown", SHOWN),
+            ("other", REDEFINED.format(n=number)), ("renamed", RENAMED.format(n=number)),
+            ("models", MODELS.format(n=number)), ("operations", OPERATIONS), ("router", ROUTER.format(n=number)),
+            ("application", APPLICATION), ("status", "%api status"), ("stop", "%api stop"),
+        ]  # fmt: skip
+
+    def _raisers(self) -> list[tuple[str, str]]:
+        return [("failing", FAILING), ("broken", BROKEN), ("raised", RAISED)]
+
+    def _good(self, cell: str, source: str) -> None:
+        self.kernel.good(source, cell)
+
+    def _raising(self, cell: str, source: str) -> None:
+        assert self.kernel.run(source, cell).error, f"{cell} raised nothing"
+
+    def _interrupt(self) -> None:
+        source = self._chance.choice(INTERRUPTED)
+        result = self.kernel.interrupt(source, "interrupted", after_s=self._chance.choice((0, 0.2)) * self._chance.random())
+        assert "KeyboardInterrupt" in str(result.error), (source, result)
+
+    def _serve(self) -> None:
+        self.kernel.good(f"%api serve --port {self._port}", "serve")
 
     def _ask_from_outside(self) -> None:
-        url = f"http://127.0.0.1:{self.port}"
-        with httpx2.Client(base_url=url, timeout=60) as session:
-            for _ in range(30):
-                assert session.get("/plain").status_code == 200
-                assert session.post("/items", json={"name": "a", "price": 1}).status_code == 200
-                assert session.post("/items", json={}).status_code == 422
-                assert session.get("/fails").status_code == 500
-                session.post("/upload", files={"file": ("a.bin", random.randbytes(50_000))})
+        self._serve()
+        url = f"http://127.0.0.1:{self._port}"
+        with httpx2.Client(base_url=url, timeout=120) as session:
+            for _ in range(15):
+                _expect(200, session.get("/plain"))
+                _expect(200, session.get("/tree"))
+                _expect(200, session.post("/items", json={"name": "a", "price": 1}))
+                _expect(422, session.post("/items", json={}))
+                _expect(500, session.get("/fails"))
+                _expect(404, session.get("/missing"))
+                _expect(200, session.post("/upload", files={"file": ("a.bin", self._chance.randbytes(50_000))}))
+                _expect(200, session.get("/async", headers={"Connection": "close"}))
         for _ in range(5):
-            assert httpx2.get(f"{url}/async", timeout=60).status_code == 200
-            with httpx2.stream("GET", f"{url}/events", timeout=60) as response:
+            _expect(200, httpx2.get(f"{url}/async", timeout=120))
+            with httpx2.stream("GET", f"{url}/events", timeout=120) as response:
                 next(response.iter_lines())
-            with connect(f"ws://127.0.0.1:{self.port}/echo") as talking:
+            with connect(f"ws://127.0.0.1:{self._port}/echo", open_timeout=120) as talking:
                 talking.send("a")
                 assert talking.recv() == "a"
-            rude = socket.create_connection(("127.0.0.1", self.port))
-            rude.sendall(b"POST /upload HTTP/1.1\r\nHost: localhost\r\nContent-Length: 999\r\n\r\nabc")
+
+    def _be_rude(self) -> None:
+        """Leave in the middle, with a reset or by closing."""
+        self._serve()
+        for said in (HANDSHAKE % b"echo", HANDSHAKE % b"polite", CUT_UPLOAD, CUT_EVENTS, b"GET /pl", b"\x16\x03\x01\r\n\r\n"):
+            rude = socket.create_connection(("127.0.0.1", self._port), timeout=120)
+            rude.sendall(said)
+            if said.startswith((b"GET /e", b"GET /po")):
+                rude.recv(100)
+            if self._chance.random() < 0.5:
+                rude.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
             rude.close()
 
     def measure(self) -> Figures:
-        """Measure the kernel, without what IPython keeps of each run."""
-        self.kernel.good(MEASURE, "measure")
-        return Figures(**ast.literal_eval(self.kernel.value("soak_figures")))
+        """Measure the kernel with nothing served and the first definitions."""
+        self._define(0)
+        self.kernel.good("%api stop", "stop")
+        return Figures.of(self.kernel, kept=KEPT)
 
 
-def grown(before: Figures, after: Figures, count: int = 12) -> list[tuple[str, int]]:
-    """The types of which there are more now, most first."""
-    differences = {name: number - before.types.get(name, 0) for name, number in after.types.items()}
-    return sorted(differences.items(), key=lambda pair: -pair[1])[:count]
+def _expect(status: int, response: Any) -> None:
+    assert response.status_code == status, (status, response.status_code, response.text[:500])
 
 
-def judge(figures: list[Figures]) -> list[str]:
-    """Say what isn't flat, comparing the last quarter with the first.
-
-    Of memory, which an allocator gives back now and then, the medians; of counts, to which a connection that has not
-    quite ended adds, the least.
-    """
-    quarter = max(len(figures) // 4, 1)
-    first, last = figures[:quarter], figures[-quarter:]
-    faults = []
-    if (megabytes := _median_mb(last) - _median_mb(first)) > GROWTH_MB:
-        faults.append(f"memory grew by {megabytes:.2f} MB")
-    for name in ("descriptors", "threads", "tasks", "functions"):
-        before, after = (min(map(attrgetter(name), part)) for part in (first, last))
-        if after > before:
-            faults.append(f"{name} grew from {before} to {after}")
-    return faults
-
-
-def _median_mb(figures: list[Figures]) -> float:
-    return statistics.median(each.mb for each in figures)
+def soak(minutes: float, warm_up: float, seed: int, say: Callable[[str], None]) -> bool:
+    """Go round for so long; whether it stayed flat."""
+    step = 60 * min(1, minutes / 16)
+    figures = list[Figures]()
+    with tempfile.TemporaryDirectory() as folder:
+        soak = Soak(Path(folder), random.Random(seed))
+        began = time.monotonic()
+        due = began + 60 * warm_up
+        ends = due + 60 * minutes
+        try:
+            while time.monotonic() < ends:
+                soak.go_round()
+                if time.monotonic() >= due:
+                    due = time.monotonic() + step
+                    figures.append(soak.measure())
+                    say(f"{(time.monotonic() - began) / 60:5.1f} min  {soak.rounds:5} rounds  {figures[-1]}")
+        finally:
+            soak.kernel.close()
+    faults = faults_in(figures)
+    rise = figures[-1].mb - figures[0].mb
+    say(f"{'; '.join(faults) or 'flat'}: {soak.rounds} rounds, {rise:+.2f} MB from the first to the last measurement")
+    if faults:
+        say(f"most new objects: {grown(figures)}")
+    return not faults
 
 
 def main() -> int:
@@ -238,26 +334,17 @@ def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--minutes", type=float, default=60)
     parser.add_argument("--warm-up", type=float, default=5, help="minutes before the first measurement that counts")
+    parser.add_argument("--seed", type=int, default=random.randrange(10**6))
+    parser.add_argument("--log", type=Path, default=Path(tempfile.gettempdir()) / "routebook-soak.log")
     arguments = parser.parse_args()
-    soak, figures = Soak(), list[Figures]()
-    began = time.monotonic()
-    ends = began + 60 * (arguments.warm_up + arguments.minutes)
-    step = 60.0 if arguments.minutes >= 8 else 60 * arguments.minutes / 8
-    due = began + 60 * arguments.warm_up
-    while time.monotonic() < ends:
-        soak.go_round()
-        if time.monotonic() >= due:
-            due += step
-            figures.append(soak.measure())
-            minute = (time.monotonic() - began) / 60
-            print(f"{minute:5.1f} min  {soak.rounds:5} rounds  {figures[-1]}", flush=True)
-    soak.kernel.close()
-    faults = judge(figures)
-    rise = figures[-1].mb - figures[0].mb
-    print(f"{'; '.join(faults) or 'flat'}: {soak.rounds} rounds, {rise:+.2f} MB from the first to the last measurement")
-    if faults:
-        print("most new objects:", grown(figures[0], figures[-1]))
-    return 1 if faults else 0
+    with arguments.log.open("w", encoding="utf-8", buffering=1) as log:
+
+        def say(line: str) -> None:
+            print(line, flush=True)
+            log.write(line + "\n")
+
+        say(f"seed {arguments.seed}, {arguments.minutes} minutes after {arguments.warm_up}; log {arguments.log}")
+        return 0 if soak(arguments.minutes, arguments.warm_up, arguments.seed, say) else 1
 
 
 if __name__ == "__main__":
