@@ -95,7 +95,7 @@ async def polite(socket: WebSocket, value: Annotated[int, Depends(opened_async)]
 async def hang(): await asyncio.sleep(60)
 @app.get("/hang/thread")
 def hang_thread():
-    for _ in range(6000): time.sleep(0.01)
+    for _ in range(200): time.sleep(0.01)
 """
 
 ROUTER = """

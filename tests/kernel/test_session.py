@@ -667,3 +667,68 @@ def test_a_cell_that_makes_an_application_and_its_client_leaves_one_view_however
     assert [client.get("/number").json() for client in clients] == [19] * 20
     assert {exchange.application for exchange in session.log} == {"app"}
     assert session.view(session.tracker.namespace["app"]).exchange_count == 20
+
+
+def test_an_application_that_no_name_holds_ends_with_its_last_client(session: Session) -> None:
+    """A function that makes one for each call, as tests do: its lifespan is left, and nothing of it stays."""
+    ended, made = [], []
+
+    @contextlib.asynccontextmanager
+    async def lifespan(app: Routebook) -> AsyncIterator[None]:
+        yield
+        ended.append(id(app))
+
+    def make() -> Any:
+        local = Routebook(lifespan=lifespan)
+        local.get("/")(lambda: 1)
+        made.append(weakref.ref(local))
+        return session.client(local)
+
+    clients = []
+
+    def ask() -> None:
+        clients[:] = [make() for _ in range(10)][:1]
+        assert [client.get("/").json() for client in clients] == [1]
+        assert make().get("/").json() == 1
+
+    def alive() -> list[Routebook]:
+        gc.collect()
+        run(session, "other", lambda: None)
+        return [app for each in made if (app := each()) is not None]
+
+    for _ in range(3):
+        run(session, "asks", ask)
+        session.log.clear()
+    run(session, "asks", lambda: None)
+
+    assert eventually(lambda: len(alive()) <= 2)
+    assert eventually(lambda: alive() and len(ended) == 4)
+    assert clients[0].get("/").status_code == 404, "its cell declares nothing any longer"
+
+
+def test_the_lifespan_of_another_frameworks_application_lasts_as_long_as_its_client(session: Session) -> None:
+    """No view knows such an application, and its requests need what the start-up made all the same."""
+    told: list[str] = []
+
+    async def asgi(scope: Any, receive: Any, send: Any) -> None:
+        if scope["type"] == "http":
+            return await httpx2_text("plain", send)
+        for event in ("startup", "shutdown"):
+            await receive()
+            told.append(event)
+            await send({"type": f"lifespan.{event}.complete"})
+
+    client = session.client(asgi)
+    assert client.get("/").text == "plain"
+    run(session, "one", lambda: None)
+    assert client.get("/").text == "plain"
+    assert told == ["startup"]
+
+    del client
+
+    def ended() -> bool:
+        gc.collect()
+        run(session, "one", lambda: None)
+        return told == ["startup", "shutdown"]
+
+    assert eventually(ended)

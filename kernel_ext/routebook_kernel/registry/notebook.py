@@ -97,6 +97,7 @@ class Notebook:
         self._order = RunOrder() if clock is None else RunOrder(clock)
         self._runs = count(1)
         self._held: dict[tuple[Same, str], _Held] = {}
+        self._watched: set[tuple[Same, str]] = set()  # since a cell's run began
         self._narrowed: dict[tuple[Same, frozenset[Hashable]], Any] = {}
         self._has_outside = False
         self._latest: set[Entry] = set()  # what modules have defined since a cell's run began or ended
@@ -109,6 +110,7 @@ class Notebook:
             if self.open is not None:
                 self.settle("raised")  # its end was never told: an interrupt between two hooks
             self._absorb_all(OUTSIDE)
+            self._let_go()
             self._latest.clear()
             key = cell_key(cell_id, source, self.cells.values())
             self.open = CellRecord(key, cell_id, count, source, filename, next(self._runs))
@@ -215,6 +217,7 @@ class Notebook:
         """Follow a container whose changes are seen at the end of a run; what it holds now is nobody's."""
         with self.lock:
             self._hold(container)
+            self._watched.add(_key(container))
 
     def substitute(self, entry: Entry, container: Container, value: Any) -> None:
         """Put a value that was analysed again in the place of an entry's."""
@@ -237,7 +240,7 @@ class Notebook:
         with self.lock:
             carried: list[Entry] = []
             for former, container in parts:
-                earlier = self._held.pop((Same(former.owner), former.name), None)
+                earlier = self._held.pop(_key(former), None)
                 if earlier is None:
                     continue
                 held = self._hold(container)
@@ -279,8 +282,15 @@ class Notebook:
 
     # Containers
 
+    def _let_go(self) -> None:
+        """Hold what nobody watches only while a cell owns something of it; what is nobody's is found again in it."""
+        for key, held in tuple(self._held.items()):
+            if key not in self._watched and held.ledger.cells <= {OUTSIDE}:
+                del self._held[key]
+        self._watched.clear()
+
     def _hold(self, container: Container) -> _Held:
-        key = (Same(container.owner), container.name)
+        key = _key(container)
         if key not in self._held:
             held = self._held[key] = _Held(container)
             self._adopt_present(held)
@@ -341,3 +351,7 @@ class Notebook:
 
     def _owning(self) -> frozenset[CellKey]:
         return frozenset(cell for held in self._held.values() for cell in held.ledger.cells) - {OUTSIDE}
+
+
+def _key(container: Container) -> tuple[Same, str]:
+    return Same(container.owner), container.name

@@ -48,7 +48,7 @@ class Application:
         perform: Callable[[LiveApp], Perform],
         server_state: Callable[["Application"], ServerState],
     ) -> None:
-        self.live = LiveApp(app)
+        self.live = LiveApp(app, self)
         self._absorbed: WeakSet[LiveApp] = WeakSet()
         self.app = app
         self.name = name
@@ -75,7 +75,9 @@ class Application:
 
     def absorb(self, other: "Application") -> None:
         """Stand for another view of the same application too: clients that go through it stay this application's."""
-        self._absorbed.update((other.live, *other._absorbed))
+        for live in (other.live, *other._absorbed):
+            live.view = self
+            self._absorbed.add(live)
         self.exchange_count += other.exchange_count
         self.touch()
 

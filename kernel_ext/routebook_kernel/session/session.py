@@ -52,6 +52,7 @@ from routebook_kernel.session.sockets import Sockets
 from routebook_kernel.session.tests import Applications, NotebookTests
 from routebook_kernel.session.traces import Traces, TraceView
 from routebook_kernel.session.tracker import RunResult, Tracker
+from routebook_kernel.session.weak_list import WeakList
 
 
 class Session:
@@ -116,7 +117,9 @@ class Session:
         self.is_tracing = False
         self._announce = announce
         self._secrets = USUAL
-        self._applications: list[Application] = []
+        self._applications = WeakList[Application]()
+        self._kept: list[Application] = []
+        self._lives = WeakList[LiveApp]()
         self._sockets: dict[Application, Sockets] = {}
         self._benches = Benches(self.home, self._entered_state, lambda: self._secrets)
         self._served: Application | None = None
@@ -177,7 +180,29 @@ class Session:
             trace.touch()
         for trees in self._dependencies.values():
             trees.touch()
+        self._let_go()
         return result
+
+    def _let_go(self) -> None:
+        """Hold on to what a name stands for, or stood for last; all else lives for as long as somebody uses it."""
+        latest = {application.name: application for application in self._applications}
+        named = [each for each in self._applications if self.tracker.names.name_of(each.app) is not None]
+        self._kept = [*latest.values(), *named]
+        if self._lifespans is not None and self._unused(self._lifespans):
+            self.home.submit(self._leave_unused())
+
+    def _unused(self, lifespans: Lifespans) -> list[ASGIApp]:
+        """The applications that are started, though no request can reach them any longer."""
+        used = [live.current for live in self._lives]
+        return [app for app in lifespans.entered if not any(app is each for each in used)]
+
+    async def _leave_unused(self) -> None:
+        lifespans = self._home_lifespans()
+        for app in self._unused(lifespans):
+            try:
+                await lifespans.leave(app)
+            except Exception as error:
+                self._announce(str(error))
 
     def _succeed(self, former: Routebook, new: Routebook) -> None:
         for application in self._applications:
@@ -227,6 +252,8 @@ class Session:
         application = Application(app, name, self.tracker, self.home, self._performing, self._server_state)
         application.credentials.on_change(self.tests.touch)
         self._applications.append(application)
+        self._kept.append(application)  # until the cell has ended: only then is it known what a name stands for
+        self._lives.append(application.live)
         return application
 
     def sockets(self, app: Any) -> Sockets:
@@ -341,7 +368,7 @@ class Session:
         if not callable(app):
             raise NotAnApplication(f"{app!r}"[:80])
         application = self.view(app) if isinstance(app, Routebook) else None
-        live = application.live if application else LiveApp(app)
+        live = application.live if application else self._live(app)
         served: ASGIApp = Recording(live, self.recorder, lambda: self._count(live))
         stateful = WithState(
             served,
@@ -411,9 +438,15 @@ class Session:
 
     def client(self, app: Any, *, raise_server_exceptions: bool = False, **options: Any) -> Client:
         """An in-process client; `app` may be any ASGI application."""
-        live = self.view(app).live if isinstance(app, Routebook) else LiveApp(app)
+        live = self.view(app).live if isinstance(app, Routebook) else self._live(app)
         perform, connect = self._performing(live), self._connecting(live)
         return Client(self.home, perform, connect, raise_server_exceptions=raise_server_exceptions, **options)
+
+    def _live(self, app: ASGIApp) -> LiveApp:
+        """What passes requests to an application of another framework."""
+        live = LiveApp(app)
+        self._lives.append(live)
+        return live
 
     def default_application(self) -> Routebook | None:
         """The application that is meant where none is named: `app`, else the one that was made last."""
@@ -495,7 +528,7 @@ class Session:
         """The application of a name; of several the latest."""
         if (app := self.tracker.names.applications.get(name)) is not None:
             return self.view(app)
-        return next((each for each in reversed(self._applications) if each.name == name), None)
+        return next((each for each in reversed(tuple(self._applications)) if each.name == name), None)
 
     def _performing_named(self, name: str) -> Perform | None:
         """What runs requests through the application of a name."""

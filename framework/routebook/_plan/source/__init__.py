@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack, contextmanager
 from dataclasses import dataclass, replace
 from functools import partial
-from itertools import count
+from hashlib import blake2s
 from types import FunctionType
 from typing import TYPE_CHECKING, Any
 
@@ -32,7 +32,7 @@ from routebook._plan.respond import is_body_allowed
 from routebook._plan.source.answer import write_answer
 from routebook._plan.source.calls import write_dependency, write_endpoint, write_reuse
 from routebook._plan.source.emission import Emission, Form
-from routebook._plan.source.literals import docstring, filename, literal, literal_list
+from routebook._plan.source.literals import docstring, literal, literal_list, printable
 from routebook._plan.source.text import FunctionText
 from routebook._plan.steps import (
     CallDependency,
@@ -55,7 +55,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Form", "Generated", "generate"]
 
-_numbers = count(1)
+_shown: "weakref.WeakValueDictionary[str, _Shown]" = weakref.WeakValueDictionary()
 
 _KNOWN: dict[str, Any] = {
     "AsyncExitStack": AsyncExitStack,
@@ -133,7 +133,7 @@ def generate(
     name = text.name(f"serve_{plan.name}")
     emission = Emission(plan, form, context, is_strict, untraced is not None, route, text)
     _write_function(emission, name)
-    generated = _compile(str(text), name, text.namespace, filename(f"routebook {plan.title} #{next(_numbers)}"))
+    generated = _compile(str(text), name, text.namespace, plan.title)
     if untraced is None:
         return generated
     from routebook._plan.view import view_plan  # loaded when somebody watches: importing the framework is quick
@@ -141,8 +141,23 @@ def generate(
     return replace(generated, view=view_plan(plan, untraced.packed, emission.lines))
 
 
-def _compile(source: str, name: str, namespace: dict[str, Any], filename: str) -> Generated:
-    """Make the function of a text; tracebacks find the text for as long as the function lives."""
+class _Shown:
+    """A text that tracebacks find under its file's name, for as long as a function of it lives."""
+
+    def __init__(self, source: str, filename: str) -> None:
+        self.packed = zlib.compress(source.encode())
+        linecache.cache[filename] = (partial(_unpack, self.packed),)  # split into lines when first asked for
+        weakref.finalize(self, linecache.cache.pop, filename, None)
+
+
+def _compile(source: str, name: str, namespace: dict[str, Any], title: str) -> Generated:
+    """Make the function of a text.
+
+    The same text has the same file name: tools keep what they have read of a file by its name for as long as they live
+    (IPython does, for each traceback), and a function is generated again whenever its cell runs.
+    """
+    digest = blake2s(source.encode(), digest_size=5).hexdigest()
+    filename = printable(f"routebook {title} #{digest}")
     # ours: names and literals only; without docstrings, which the text has
     exec(compile(source, filename, "exec", optimize=2), namespace)
     code = namespace[name].__code__
@@ -150,10 +165,11 @@ def _compile(source: str, name: str, namespace: dict[str, Any], filename: str) -
     # C code that imports while it validates (pydantic does, for UUIDs) looks for builtins among the caller's globals
     known = {"__name__": __name__, "__builtins__": namespace["__builtins__"]}
     function = FunctionType(code, {**known, **used}, name)
-    packed = zlib.compress(source.encode())
-    linecache.cache[filename] = (partial(_unpack, packed),)  # split into lines when first asked for
-    weakref.finalize(function, linecache.cache.pop, filename, None)
-    return Generated(function, packed)
+    shown = _shown.get(filename)
+    if shown is None:
+        shown = _shown[filename] = _Shown(source, filename)
+    function.shown = shown  # type: ignore[attr-defined]
+    return Generated(function, shown.packed)
 
 
 def _iter_variables(plan: CallPlan) -> Iterator[str]:
