@@ -122,7 +122,7 @@ def route_label(route: Any) -> Hashable | None:
     return ("mount", getattr(route, "path", ""))
 
 
-@dataclass(frozen=True, slots=True, eq=False, weakref_slot=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Item:
     """One assignment to a dictionary: a new object each time, even where key and value are the same again."""
 

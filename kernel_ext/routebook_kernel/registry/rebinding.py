@@ -10,7 +10,6 @@ Spec: pydantic, `BaseModel.model_rebuild`; Python data model, `__annotations__`,
 import contextlib
 import dataclasses
 import inspect
-import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
@@ -27,24 +26,34 @@ from routebook_kernel.registry.substitution import Named, Replaced, names_any, s
 
 
 class NamedIndex:
-    """What routes and functions name, gathered once for each, and known for as long as it is there."""
+    """What routes and functions name, gathered once for each."""
 
     def __init__(self) -> None:
-        # By id: all are asked for after each cell, and `Same` would double that.
-        self._known: dict[int, tuple[weakref.ref[Any], Named]] = {}
+        # By id, and held, so that it stays its own: all are asked for after each cell, and `Same` would double that.
+        self._known: dict[int, tuple[Any, Named]] = {}
+        self._kept_count = 0
 
     def of(self, thing: Any, iter_values: Callable[[Any], Iterable[Any]]) -> Named:
         """What a thing names."""
-        key = id(thing)
-        known = self._known.get(key)
+        known = self._known.get(id(thing))
         if known is None:
-            reference = weakref.ref(thing, lambda _: self._known.pop(key, None))
-            known = self._known[key] = reference, Named.by(iter_values(thing))
+            known = self._known[id(thing)] = thing, Named.by(iter_values(thing))
         return known[1]
 
     def forget(self, thing: Any) -> None:
         """It names other things now."""
         self._known.pop(id(thing), None)
+
+    @property
+    def has_grown(self) -> bool:
+        """Whether anything was added since what is gone was let go of the last time."""
+        return len(self._known) > self._kept_count
+
+    def keep_only(self, things: Iterable[Any]) -> None:
+        """Let go of what is gone."""
+        standing = {id(thing) for thing in things}
+        self._known = {key: known for key, known in self._known.items() if key in standing}
+        self._kept_count = len(self._known)
 
 
 @dataclass(slots=True)

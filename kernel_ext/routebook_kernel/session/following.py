@@ -193,6 +193,9 @@ class Follower:
         if self._stale:
             standing = {Same(value) for value in self._namespace.values()}
             self._stale = {old: stale for old, stale in self._stale.items() if old in standing}
+        if self._index.has_grown:
+            values = [entry.value for _, entry in self._notebook.entries()]
+            self._index.keep_only([*values, *(each.value for each in self._definitions.functions())])
         if self._stale_routes:
             routes = {Same(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
