@@ -13,7 +13,9 @@ import struct
 import sys
 import tempfile
 import time
+import traceback
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -31,7 +33,7 @@ import asyncio, collections, random, time
 from typing import Annotated
 from pydantic import BaseModel
 from routebook import (
-    APIRouter, BackgroundTasks, Depends, File, Form, HTTPException, Routebook, UploadFile, WebSocket, WebSocketDisconnect
+    APIRouter, BackgroundTasks, Depends, Form, HTTPException, Routebook, UploadFile, WebSocket
 )
 from routebook.responses import StreamingResponse
 """
@@ -171,6 +173,7 @@ REDEFINED = "class Other(BaseModel):\n    value: int = {n}\n@app.get('/other')\n
 RENAMED = "@app.get('/renamed/{n}')\ndef renamed_{n}(value: int = {n}): return value"
 FAILING = "@app.get('/half')\ndef half(): return 1\nraise ValueError('as it should')"
 BROKEN = "def broken(:"
+RAISERS = (("failing", FAILING), ("broken", BROKEN), ("raised", RAISED))
 INTERRUPTED = (
     "client.get('/hang')",
     "await client.get('/hang')",
@@ -191,6 +194,8 @@ CUT_UPLOAD = (
     b'Content-Length: 99999\r\n\r\n--x\r\nContent-Disposition: form-data; name="file"; filename="a"\r\n\r\nabc'
 )
 CUT_EVENTS = b"GET /events HTTP/1.1\r\nHost: localhost\r\n\r\n"
+LEFT = (HANDSHAKE % b"echo", HANDSHAKE % b"polite", CUT_UPLOAD, CUT_EVENTS, b"GET /pl", b"\x16\x03\x01\r\n\r\n")
+"""What is said before somebody leaves in the middle."""
 
 
 class Soak:
@@ -223,8 +228,8 @@ class Soak:
         """Do everything once, in another order each time; most of it while the application is served."""
         self.rounds += 1
         actions = [
-            *(lambda name=name, source=source: self._good(name, source) for name, source in self._sound()),
-            *(lambda name=name, source=source: self._raising(name, source) for name, source in self._raisers()),
+            *(partial(self._good, name, source) for name, source in self._sound()),
+            *(partial(self._raising, name, source) for name, source in RAISERS),
             *(self._interrupt for _ in range(3)),
             self._ask_from_outside, self._be_rude, self._serve, self._serve,
         ]  # fmt: skip
@@ -242,9 +247,6 @@ class Soak:
             ("application", APPLICATION), ("status", "%api status"), ("stop", "%api stop"),
         ]  # fmt: skip
 
-    def _raisers(self) -> list[tuple[str, str]]:
-        return [("failing", FAILING), ("broken", BROKEN), ("raised", RAISED)]
-
     def _good(self, cell: str, source: str) -> None:
         self.kernel.good(source, cell)
 
@@ -253,7 +255,8 @@ class Soak:
 
     def _interrupt(self) -> None:
         source = self._chance.choice(INTERRUPTED)
-        result = self.kernel.interrupt(source, "interrupted", after_s=self._chance.choice((0, 0.2)) * self._chance.random())
+        after_s = self._chance.choice((0, 0.2)) * self._chance.random()
+        result = self.kernel.interrupt(source, "interrupted", after_s=after_s)
         assert "KeyboardInterrupt" in str(result.error), (source, result)
 
     def _serve(self) -> None:
@@ -283,7 +286,7 @@ class Soak:
     def _be_rude(self) -> None:
         """Leave in the middle, with a reset or by closing."""
         self._serve()
-        for said in (HANDSHAKE % b"echo", HANDSHAKE % b"polite", CUT_UPLOAD, CUT_EVENTS, b"GET /pl", b"\x16\x03\x01\r\n\r\n"):
+        for said in LEFT:
             rude = socket.create_connection(("127.0.0.1", self._port), timeout=120)
             rude.sendall(said)
             if said.startswith((b"GET /e", b"GET /po")):
@@ -344,7 +347,12 @@ def main() -> int:
             log.write(line + "\n")
 
         say(f"seed {arguments.seed}, {arguments.minutes} minutes after {arguments.warm_up}; log {arguments.log}")
-        return 0 if soak(arguments.minutes, arguments.warm_up, arguments.seed, say) else 1
+        try:
+            is_flat = soak(arguments.minutes, arguments.warm_up, arguments.seed, say)
+        except Exception:
+            say(traceback.format_exc())
+            raise
+        return 0 if is_flat else 1
 
 
 if __name__ == "__main__":

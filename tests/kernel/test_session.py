@@ -712,7 +712,8 @@ def test_the_lifespan_of_another_frameworks_application_lasts_as_long_as_its_cli
 
     async def asgi(scope: Any, receive: Any, send: Any) -> None:
         if scope["type"] == "http":
-            return await httpx2_text("plain", send)
+            await httpx2_text("plain", send)
+            return
         for event in ("startup", "shutdown"):
             await receive()
             told.append(event)

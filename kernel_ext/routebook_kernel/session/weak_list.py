@@ -8,7 +8,7 @@ Item = TypeVar("Item")
 
 
 class WeakList(Generic[Item]):
-    """Things in the order in which they were added, each for as long as somebody else holds it. Safe from any thread."""
+    """Things in the order they were added, each for as long as somebody else holds it. Safe from any thread."""
 
     def __init__(self) -> None:
         self._references: list[weakref.ref[Item]] = []

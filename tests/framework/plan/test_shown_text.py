@@ -32,8 +32,9 @@ def shown(app: Routebook, path: str) -> dict[str, list[str]]:
     return lines
 
 
-def test_the_same_operation_declared_again_has_the_same_file(path: str = "/declared/again") -> None:
+def test_the_same_operation_declared_again_has_the_same_file() -> None:
     """What debuggers and IPython keep by file name must not grow with every run of a cell."""
+    path = "/declared/again"
     first, second = make(path), make(path)
     files = shown(first, path)
 
@@ -42,8 +43,9 @@ def test_the_same_operation_declared_again_has_the_same_file(path: str = "/decla
     assert shown(make(path + "/other"), path + "/other").keys().isdisjoint(files)
 
 
-def test_a_text_is_shown_until_its_last_function_is_gone(path: str = "/until/the/last") -> None:
+def test_a_text_is_shown_until_its_last_function_is_gone() -> None:
     """The first of two with the same text takes nothing from the second."""
+    path = "/until/the/last"
     first, second = make(path), make(path)
     files = shown(first, path)
     shown(second, path)
