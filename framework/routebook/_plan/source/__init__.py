@@ -32,7 +32,7 @@ from routebook._plan.respond import is_body_allowed
 from routebook._plan.source.answer import write_answer
 from routebook._plan.source.calls import write_dependency, write_endpoint, write_reuse
 from routebook._plan.source.emission import Emission, Form
-from routebook._plan.source.literals import docstring, literal, literal_list, printable
+from routebook._plan.source.literals import docstring, filename, literal, literal_list
 from routebook._plan.source.text import FunctionText
 from routebook._plan.steps import (
     CallDependency,
@@ -144,10 +144,10 @@ def generate(
 class _Shown:
     """A text that tracebacks find under its file's name, for as long as a function of it lives."""
 
-    def __init__(self, source: str, filename: str) -> None:
+    def __init__(self, source: str, file: str) -> None:
         self.packed = zlib.compress(source.encode())
-        linecache.cache[filename] = (partial(_unpack, self.packed),)  # split into lines when first asked for
-        weakref.finalize(self, linecache.cache.pop, filename, None)
+        linecache.cache[file] = (partial(_unpack, self.packed),)  # split into lines when first asked for
+        weakref.finalize(self, linecache.cache.pop, file, None)
 
 
 def _compile(source: str, name: str, namespace: dict[str, Any], title: str) -> Generated:
@@ -157,17 +157,17 @@ def _compile(source: str, name: str, namespace: dict[str, Any], title: str) -> G
     (IPython does, for each traceback), and a function is generated again whenever its cell runs.
     """
     digest = blake2s(source.encode(), digest_size=5).hexdigest()
-    filename = printable(f"routebook {title} #{digest}")
+    file = filename(f"routebook {title} #{digest}")
     # ours: names and literals only; without docstrings, which the text has
-    exec(compile(source, filename, "exec", optimize=2), namespace)
+    exec(compile(source, file, "exec", optimize=2), namespace)
     code = namespace[name].__code__
     used = {key: namespace[key] for key in code.co_names if key in namespace}
     # C code that imports while it validates (pydantic does, for UUIDs) looks for builtins among the caller's globals
     known = {"__name__": __name__, "__builtins__": namespace["__builtins__"]}
     function = FunctionType(code, {**known, **used}, name)
-    shown = _shown.get(filename)
+    shown = _shown.get(file)
     if shown is None:
-        shown = _shown[filename] = _Shown(source, filename)
+        shown = _shown[file] = _Shown(source, file)
     function.shown = shown  # type: ignore[attr-defined]
     return Generated(function, shown.packed)
 

@@ -32,7 +32,7 @@ def comment(text: str) -> str:
     return f"# {text if text.isprintable() else literal(text)}"
 
 
-def printable(text: str) -> str:
+def filename(text: str) -> str:
     """A name for a file that isn't one, for tracebacks: what can't be printed is escaped."""
     text = str.__str__(text)
     return text if text.isprintable() else literal(text)[1:-1]
