@@ -8,6 +8,7 @@ it depends on how fast the machine is.
 
 import argparse
 import random
+import re
 import socket
 import struct
 import sys
@@ -257,7 +258,8 @@ class Soak:
         source = self._chance.choice(INTERRUPTED)
         after_s = self._chance.choice((0, 0.2)) * self._chance.random()
         result = self.kernel.interrupt(source, "interrupted", after_s=after_s)
-        assert "KeyboardInterrupt" in str(result.error), (source, result)
+        # Where the machine is so busy that the loop seems blocked, the loop is interrupted, and the request told so.
+        assert re.search("KeyboardInterrupt|was interrupted", str(result.error)), (source, result)
 
     def _serve(self) -> None:
         self.kernel.good(f"%api serve --port {self._port}", "serve")
