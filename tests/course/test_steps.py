@@ -406,3 +406,36 @@ def test_credentials_are_not_shown(outcome: Try) -> None:
     assert "abc123" not in came.answer.shown
     assert "xyz" not in came.sent[0]
     assert "hush" not in came.sent[0]
+
+
+@pytest.mark.parametrize("token", ["correct-horse-battery", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dGhlc2lnbmF0dXJl"])
+def test_what_a_check_shows_holds_no_credential_of_a_response(session: Session, token: str) -> None:
+    """Neither in the facts of a step nor in what a teacher's function or hint quotes."""
+    app = Routebook()
+
+    @app.post("/token")
+    def log_in() -> dict[str, str]:
+        return {"access_token": token, "token_type": "bearer"}
+
+    @app.get("/fails")
+    def fails() -> None:
+        raise ValueError(f"no user for {token}")
+
+    def quotes(probe: Probe) -> None:
+        answer = probe.post("/token")
+        raise Missed(f"`{answer.json['access_token']}` came, in {answer.text}", hint=f"Send `{answer.text}`.")
+
+    verdict = verdict_of(
+        session,
+        app,
+        ask("It logs in", "POST /token", json={"user": "ada"}, gives={"access_token": "another"}),
+        do("It quotes", quotes),
+        ask("It fails", "GET /fails", headers={"Authorization": f"Bearer {token}"}, gives=1),
+    )
+
+    shown = "\n".join(str(outcome) for outcome in verdict.outcomes)
+    facts = [(outcome.came, outcome.hint, outcome.sent, outcome.answer and outcome.answer.body_text,
+              outcome.answer and outcome.answer.failure_text) for outcome in verdict.outcomes]  # fmt: skip
+    assert [outcome.kind for outcome in verdict.outcomes] == ["failed"] * 3
+    assert "•••" in shown
+    assert token not in str(facts), facts

@@ -63,6 +63,18 @@ def test_a_header_that_carries_a_credential_is_hidden(name: str, written: Callab
     assert CANARY not in str(USUAL.header_pairs([(written(name), CANARY)]))
 
 
+@pytest.mark.parametrize("name", ["X-Acme-Key", "x-partner-key", "Fleet-Keys", "X-Tenant-Key-2"])
+@pytest.mark.parametrize("value", ["letmein", "1234", "correct-horse-battery-staple"])
+def test_a_header_that_is_the_key_of_something_is_hidden_however_short(name: str, value: str) -> None:
+    """`test_a_sound_name_hides_nothing` keeps fields of bodies that are the keys of rows and caches."""
+    assert USUAL.header_pairs([(name, value)]) == ((name, HIDDEN),)
+
+
+@pytest.mark.parametrize("name", ["Idempotency-Key", "Surrogate-Key", "X-Cache-Key", "X-Sort-Key", "Sec-WebSocket-Key"])
+def test_a_header_with_a_key_that_opens_nothing_stays(name: str) -> None:
+    assert USUAL.header_pairs([(name, "orders-2")]) == ((name, "orders-2"),)
+
+
 @pytest.mark.parametrize(
     "name",
     """

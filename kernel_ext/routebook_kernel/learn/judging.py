@@ -7,6 +7,7 @@ from typing import Any
 from routebook_kernel.learn.exercise import Exercise
 from routebook_kernel.learn.outcomes import Outcome, Unavailable
 from routebook_kernel.learn.probe import Probe
+from routebook_kernel.redaction import Hider
 from routebook_kernel.session import Session
 
 
@@ -51,9 +52,21 @@ def _iter_outcomes(exercise: Exercise, probe: Probe) -> Iterator[Outcome]:
         if missing := tuple(each for each in step.needs if each not in passed):
             yield Outcome(step.title, "waiting", needs=missing)
             continue
-        outcome = step.run(probe)
+        outcome = _without_secrets(step.run(probe), probe.hider)
         if outcome.kind == "passed":
             passed.add(number)
         # One mistake may fail several steps: its hint is said once.
         yield outcome if outcome.hint not in hints else replace(outcome, hint="")
         hints.add(outcome.hint)
+
+
+def _without_secrets(outcome: Outcome, hider: Hider) -> Outcome:
+    """Hide credentials in what a step found and advises: both may quote a response."""
+    answer = outcome.answer
+    return replace(
+        outcome,
+        sent=tuple(map(hider.text, outcome.sent)),
+        came=hider.text(outcome.came),
+        hint=hider.text(outcome.hint),
+        answer=replace(answer, shown=hider.text(answer.shown), trouble=hider.text(answer.trouble)) if answer else None,
+    )

@@ -35,6 +35,7 @@ class Probe:
 
     Attributes:
         last: The last answer, for what a function's step shows.
+        hider: Knows the credentials of every response so far, to keep them out of what the check shows.
     """
 
     def __init__(self, session: Session, namespace: Mapping[str, Any], app_name: str | None) -> None:
@@ -43,6 +44,7 @@ class Probe:
         self.namespace = namespace
         self.app_name = app_name
         self.last: Answer | None = None
+        self.hider = session.secrets.hider()
 
     # The application
 
@@ -118,7 +120,7 @@ class Probe:
             trouble = f"No answer came: {type(error).__name__}: {str(error).removesuffix('.')}."
             self.last = Answer(sent, None, trouble=trouble, document=document)
         else:
-            self.last = _answer(sent, response, document, options.get("json"))
+            self.last = self._answer(sent, response, document, options.get("json"))
         return self.last
 
     def get(self, url: str, **options: Any) -> Answer:
@@ -168,7 +170,7 @@ class Probe:
             return [Answer(sent, None, trouble=_late(error, timeout_s), document=document) for sent in sents]
         except Exception as error:
             raise Missed(f"{type(error).__name__}: {error}") from error
-        return [_answer(sent, each, document, None) for sent, each in zip(sents, responses, strict=True)]
+        return [self._answer(sent, each, document, None) for sent, each in zip(sents, responses, strict=True)]
 
     def lines(self, line: str, count: int, *, timeout_s: float = TIMEOUT_S, **options: Any) -> list[str]:
         """The first lines of a streamed body, empty ones left out; the stream is left then.
@@ -240,6 +242,11 @@ class Probe:
 
     def _within(self, coroutine: Coroutine[Any, Any, Any], timeout_s: float) -> Any:
         return self._session.home.run_within(coroutine, timeout_s)
+
+    def _answer(self, sent: Sent, response: Response, document: dict[str, Any], sent_json: Any) -> Answer:
+        self.hider.header_pairs(response.headers.items())
+        self.hider.body(response.content, response.headers.get("content-type", ""))
+        return _answer(sent, response, document, sent_json)
 
     def _document(self) -> dict[str, Any]:
         try:

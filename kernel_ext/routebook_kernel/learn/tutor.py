@@ -13,6 +13,7 @@ from routebook_kernel.learn.exercise import Exercise, LessonError
 from routebook_kernel.learn.judging import judge
 from routebook_kernel.learn.library import Library
 from routebook_kernel.learn.progress import Progress, Record
+from routebook_kernel.redaction import USUAL
 from routebook_kernel.session import Session
 
 
@@ -140,7 +141,7 @@ def _told(error: BaseException) -> str:
     """An exception in a line, without backquotes."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}, line {error.lineno}"
-    return f"{type(error).__name__}: {error}".partition("\n")[0].replace("`", "").removesuffix(": ")
+    return USUAL.text(f"{type(error).__name__}: {error}".partition("\n")[0]).replace("`", "").removesuffix(": ")
 
 
 def _meaning(source: str) -> str:

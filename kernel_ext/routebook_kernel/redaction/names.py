@@ -85,7 +85,7 @@ _PAIRS = {
 _PAIRS["keys"], _PAIRS["codes"], _PAIRS["ids"] = _PAIRS["key"], _PAIRS["code"], _set("session sess")
 _PLAIN_KEYS = _set("""
     public primary foreign sort partition cache idempotency surrogate unique composite natural object hash range row
-    map dictionary routing translation message locale i18n group order websocket shift arrow hot piano
+    map dictionary routing translation message locale i18n group order websocket socket shift arrow hot piano
 """)
 _CURSORS = _set("page next continuation sync cursor pagination previous prev resume start cancellation cancel")
 _METADATA = _set("""

@@ -37,6 +37,8 @@ class Hider:
 
     def header(self, name: str, value: str) -> str:
         """A header's value."""
+        if self._names.kind_of(name) is Kind.KEY:  # of any length: a header is seldom there to name a column
+            return self.visit(name, value, is_inside=True)
         return self.known.hide(read_header(name, value, self))
 
     def header_pairs(self, pairs: Iterable[tuple[str, str]]) -> Pairs:

@@ -204,6 +204,11 @@ class Session:
             except Exception as error:
                 self._announce(str(error))
 
+    @property
+    def secrets(self) -> Secrets:
+        """The names whose values are credentials: the usual ones, and those of the applications' API keys."""
+        return self._secrets
+
     def _succeed(self, former: Routebook, new: Routebook) -> None:
         for application in self._applications:
             if application.app is former:
