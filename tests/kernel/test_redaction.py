@@ -224,6 +224,52 @@ def test_declarations_of_secrets_stay() -> None:
     assert CANARY.encode() not in USUAL.body(json.dumps(document).encode(), "application/json")
 
 
+PLACES = [
+    ("text/html", "<table><tr><th>password</th><td>{}</td></tr></table>"),
+    ("text/html", "<tr><th></th><th>name</th><th>api_key</th></tr><tr><th>0</th><td>ada</td><td>{}</td></tr>"),
+    ("text/html", "<dl><dt>Password:</dt><dd>{}</dd></dl>"),
+    ("text/html", "<p>Access token: <b>{}</b></p>"),
+    ("application/xml", "<dict><key>password</key><string>{}</string></dict>"),
+    ("text/xml", "<member><name>password</name><value><string>{}</string></value></member>"),
+    ("text/markdown", "| name | password |\n|---|---|\n| ada | {} |"),
+    ("text/markdown", "| password | {} |"),
+    ("text/markdown", "**Password**: `{}`"),
+    ("application/yaml", "db:\n  password: |\n    {}\n  user: ada\n"),
+    ("text/plain", "INSERT INTO users (id, password, name) VALUES (1, '{}', 'ada'), (2, '{}', 'bob');"),
+    ("application/json", '[["X-Api-Key", "{}"], ["Accept", "*/*"]]'),
+    ("application/json", '{{"url": "https://shop.example/reset-password/{}"}}'),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("media_type", "text"), PLACES)
+def test_a_value_is_hidden_where_a_label_or_column_names_it(media_type: str, text: str) -> None:
+    """Beside its name, below it, or after it: what a page shows people is as plain as JSON."""
+    shown = USUAL.body(text.format(CANARY, CANARY).encode(), media_type).decode()
+
+    assert CANARY not in shown
+    assert HIDDEN in shown
+    assert "ada" in shown or "ada" not in text
+
+
+@pytest.mark.parametrize(
+    ("media_type", "text"),
+    [
+        ("text/html", "<table><tr><th>password</th><th>created</th></tr></table>"),
+        ("text/html", "<label>Password</label><input type=password><button>Log in</button>"),
+        ("text/html", "<a href='/forgot'>Password</a> <b>Sign up</b>"),
+        ("text/html", "<table><tr><td>password</td><td>string</td><td>required</td></tr></table>"),
+        ("text/html", "<h2>Tokens</h2><p>Choose one</p>"),
+        ("text/html", "<ul><li>Token</li><li>Settings</li></ul>"),
+        ("text/markdown", "| password | created |\n|---|---|"),
+        ("text/plain", "INSERT INTO users (id, name) VALUES (1, 'ada')"),
+        ("application/json", '{"required": ["password", "email"], "loc": ["body", "password", 0]}'),
+        ("text/event-stream", "event: token\ndata: Hello\n\n"),
+    ],
+)
+def test_what_only_speaks_of_credentials_stays(media_type: str, text: str) -> None:
+    assert USUAL.body(text.encode(), media_type).decode() == text
+
+
 def test_header_values_keep_what_helps() -> None:
     """The scheme and the cookies' names; a redirect without its token; a token among subprotocols."""
     pairs = [

@@ -13,6 +13,8 @@ from urllib.parse import quote, quote_plus, unquote, unquote_plus
 
 from routebook_kernel.redaction.json_text import read_json
 from routebook_kernel.redaction.knowledge import as_bytes
+from routebook_kernel.redaction.markup import read_html, read_xml
+from routebook_kernel.redaction.tables import read_csv, read_markdown_tables
 from routebook_kernel.redaction.text import read_text
 from routebook_kernel.redaction.visitor import HIDDEN, Visitor
 
@@ -27,12 +29,6 @@ _FIELD_NAME = re.compile(r"(?:^|[;\s])name(\*?)\s*=\s*(?:\"((?:[^\"\\]|\\.)*+)\"
 _PART_TYPE = re.compile(r"^content-type:[ \t]*([^\r\n]*)", re.IGNORECASE | re.MULTILINE)
 _JSON_START = re.compile(r"\s*+[{\[\"\x1e]")
 _FORM_TEXT = re.compile(r"[\w.%+\-\[\]]{1,100}=[^\s&]*+(?:&[^\s&=]{0,100}=?[^\s&]*+)*+\s*")
-_TAG = re.compile(r"<!\[CDATA\[(?:[^\]]|\](?!\]>))*+(?:\]\]>)?|<!--(?:[^-]|-(?!->))*+(?:-->)?|<[^<>]*+>?|[^<]++")
-_CELLS = {mark: re.compile(rf'"(?:[^"]|"")*+"?|[^{mark}\r\n"]++|{mark}|\r\n|\n|\r') for mark in "\t;,"}
-_FIELD = re.compile(r"<(?:input|meta|textarea|button)\b[^<>]*+>?", re.IGNORECASE)
-_LABEL = re.compile(r"\b(?:name|id|key|property|itemprop)\s*=\s*[\"']([^\"'<>]*)", re.IGNORECASE)
-_LABELLED = re.compile(r"\b(value|content)(\s*=\s*)(\"[^\"]*+\"?|'[^']*+'?)", re.IGNORECASE)
-_TAG_NAME = re.compile(r"</?([\w:.\-]+)")
 
 
 def read_body(data: bytes, content_type: str, visitor: Visitor, *, depth: int = 0) -> bytes:
@@ -70,7 +66,7 @@ def read_any(text: str, media_type: str, visitor: Visitor) -> str:
     if media_type == FORM:
         return read_form(text, visitor)
     if media_type.endswith("xml") or (not media_type.endswith("json") and text.lstrip()[:5] in {"<?xml", "<soap"}):
-        return _xml(text, visitor)
+        return read_xml(text, visitor)
     if media_type.endswith(("json", "json-seq", "ndjson", "jsonl", "json-lines")):
         return read_json(text, visitor)
     if media_type in {"", "text/plain", "application/octet-stream", "text/json"}:
@@ -81,9 +77,11 @@ def read_any(text: str, media_type: str, visitor: Visitor) -> str:
         if not any(map(str.isspace, text[:600])):
             return visitor.visit("", text)
     if media_type in {"text/csv", "text/tab-separated-values", "application/csv"}:
-        return _table(text, visitor)
+        return read_csv(text, visitor)
     if media_type == "text/html":
-        text = _FIELD.sub(lambda match: _tag(match[0], visitor), text)
+        text = read_html(text, visitor)
+    elif media_type in {"text/markdown", "text/x-markdown"} or "\n|" in text or text.startswith("|"):
+        text = read_markdown_tables(text, visitor)
     return visitor.visit("", text)
 
 
@@ -221,7 +219,7 @@ def _field_name(head: str) -> str:
     return re.sub(r"\\(.)", r"\1", match[2]) if match[2] is not None else match[3]
 
 
-# Streams and markup
+# Streams
 
 
 def _events(text: str, visitor: Visitor) -> str:
@@ -242,76 +240,6 @@ def _events(text: str, visitor: Visitor) -> str:
         out.append(visitor.visit("", line) if line and not line.startswith(("id:", "retry:")) else line)
     flush()
     return "\n".join(out)
-
-
-def _table(text: str, visitor: Visitor) -> str:
-    """A table of lines (RFC 4180), whose first one names the columns."""
-    head = text.partition("\n")[0]
-    delimiter = max("\t;,", key=head.count)
-    out: list[str] = []
-    names: dict[int, str] = {}
-    column, is_head = 0, True
-    for token in _CELLS[delimiter].findall(text):
-        inner = token.strip('"').replace('""', '"')
-        if token == delimiter:
-            column += 1
-        elif token in {"\r", "\n", "\r\n"}:
-            column, is_head = 0, False
-        elif is_head:
-            names[column] = inner.strip()
-        elif (told := visitor.visit(names.get(column, ""), inner, is_number=inner.isdigit())) != inner:
-            token = f'"{told}"' if token.startswith('"') else told
-        out.append(token)
-    return "".join(out)
-
-
-def _xml(text: str, visitor: Visitor) -> str:
-    """Markup, tag by tag: what stands in an element, and in an attribute, by its name. No entity is expanded."""
-    out: list[str] = []
-    names: list[str] = []
-    secret_at: list[int] = []
-    for match in _TAG.finditer(text):
-        token = match[0]
-        if token.startswith("<![CDATA["):
-            inner = token[9:].removesuffix("]]>")
-            told = visitor.visit(names[-1] if names else "", inner, is_inside=bool(secret_at))
-            out.append(token if told == inner else f"<![CDATA[{told}]]>")
-        elif token.startswith("<"):
-            out.append(_tag(token, visitor))
-            _step(token, names, secret_at, visitor)
-        elif token.strip():
-            told = visitor.visit(names[-1] if names else "", token, is_inside=bool(secret_at))
-            out.append(told)
-        else:
-            out.append(token)
-    return "".join(out)
-
-
-def _tag(tag: str, visitor: Visitor) -> str:
-    """A tag, whose attributes have names, and which may name its own value."""
-    if any(map(visitor.holds_secrets, _LABEL.findall(tag))):
-
-        def put(match: re.Match[str]) -> str:
-            quote_ = match[3][0]
-            return f"{match[1]}{match[2]}{quote_}{visitor.visit('password', match[3].strip(quote_))}{quote_}"
-
-        tag = _LABELLED.sub(put, tag)
-    return read_text(tag, visitor)
-
-
-def _step(tag: str, names: list[str], secret_at: list[int], visitor: Visitor) -> None:
-    found = _TAG_NAME.match(tag)
-    if found is None or tag.endswith("/>"):
-        return
-    name = found[1].rpartition(":")[2]
-    if not tag.startswith("</"):
-        names.append(name)
-        if visitor.holds_secrets(name) or any(map(visitor.holds_secrets, _LABEL.findall(tag))):
-            secret_at.append(len(names))
-    elif names:
-        if secret_at and secret_at[-1] == len(names):
-            secret_at.pop()
-        names.pop()
 
 
 # Headers

@@ -36,7 +36,9 @@ _OF_DECLARATIONS = frozenset({
 class _Frame:
     """A list or an object that has been opened."""
 
-    __slots__ = ("expects_key", "is_declared", "is_declaring", "is_inside", "is_labelled", "is_object", "key", "owed")
+    __slots__ = (
+        "expects_key", "is_declared", "is_declaring", "is_inside", "is_labelled", "is_object", "is_pair", "key", "owed",
+    )  # fmt: skip
 
     def __init__(self, kind: str, key: str, *, is_inside: bool, is_declared: bool, is_declaring: bool):
         self.is_object = self.expects_key = kind == "{"
@@ -45,6 +47,7 @@ class _Frame:
         self.is_declared = is_declared
         self.is_declaring = is_declaring
         self.is_labelled = False
+        self.is_pair = False
         self.owed: list[int] | None = None
 
 
@@ -91,6 +94,7 @@ class _Reader:
         is_declaring = frame.is_object and lowered in _DESCRIBING and kind == "{"
         made = _Frame(kind, key if kind == "[" else "", is_inside=is_inside, is_declared=is_declared,
                       is_declaring=is_declaring)  # fmt: skip
+        made.is_pair = kind == "[" and not frame.is_object and len(self.frames) > 1
         self.frames.append(made)
 
     def _string(self, token: str) -> None:
@@ -103,6 +107,10 @@ class _Reader:
             return
         self._label(frame, value)
         self._leaf(frame, token, value, is_number=False)
+        if frame.is_pair:  # [["X-Api-Key", "…"]]: the first names the second
+            frame.is_pair = False
+            if self.visitor.holds_secrets(value):
+                frame.key = value
 
     def _bare(self, token: str) -> None:
         frame = self.frames[-1]

@@ -121,6 +121,8 @@ def _iter_forms(value: str) -> Iterator[str]:
     yield repr(value)[1:-1]
     yield html.escape(value)
     if len(value) >= _CERTAIN:
+        yield value.upper()
+        yield value.lower()
         yield base64.b64encode(encoded).decode().rstrip("=")
         yield base64.urlsafe_b64encode(encoded).decode().rstrip("=")
         yield from _iter_base64_within(encoded)

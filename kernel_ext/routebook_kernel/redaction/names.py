@@ -119,6 +119,14 @@ _VOCABULARY = (
 ) - _set("in on at no of x t s de fa")  # fmt: skip
 
 
+DECLARED = frozenset({
+    "str", "int", "bytes", "bool", "float", "string", "SecretStr", "SecretBytes", "Annotated", "Optional", "Union",
+    "Any", "list", "dict", "tuple", "field", "Field", "required", "optional", "missing", "raise", "return",
+    "include", "omit",
+})  # fmt: skip
+"""Words that follow a name in source and in errors, and hold no value."""
+
+
 @lru_cache(maxsize=8192)
 def words_of(name: str) -> tuple[str, ...]:
     """The words of a name, folded: `xAuthKey2` is x, auth, key, 2."""

@@ -112,7 +112,7 @@ class Hider:
         told, found = hide_known(value)
         for each in found:
             self.known.note(each)
-        if self._depth < _MAX_NESTED and "?" in told and _is_url(told):
+        if self._depth < _MAX_NESTED and _is_url(told):
             self._depth += 1
             try:
                 told = read_url(told, self)

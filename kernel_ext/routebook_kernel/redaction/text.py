@@ -6,15 +6,21 @@ Each pattern begins where a word begins and takes what it has read without going
 import re
 from urllib.parse import unquote
 
+from routebook_kernel.redaction.names import DECLARED
 from routebook_kernel.redaction.shapes import KNOWN, find_known
+from routebook_kernel.redaction.tables import read_inserts
 from routebook_kernel.redaction.visitor import HIDDEN, Visitor
 
 _NAMED = re.compile(
     r"(?<![\w.\-])-{0,2}(?P<name>[^\W\d][\w.\-]*+(?:\[[\w.\-]{0,60}+\]){0,4})"
-    r"\\?[\"']?[ \t]{0,3}+(?:=>|:=|==|->|[=:])[ \t]{0,3}+"
+    r"(?:\\?[\"']|[*_`]{1,3})?[ \t]{0,3}+(?:=>|:=|==|->|[=:])[*_]{0,2}[ \t]{0,3}+"
 )
 _VALUE = re.compile(r"(?:b|r|rb|f)?\\?[\"']|[A-Za-z_][\w.]*+[(]|[(\[{]|[^\s,;&)}\]\"'(\[{<>|]++")
 _OPTION = re.compile(r"(?<!\S)--?(?P<name>[a-z][\w-]{2,60}+)[ \t]++(?=[^\s-])")
+_BLOCK = re.compile(
+    r"(?m)^(?P<indent>[ \t]*+)(?:- )?[\"']?(?P<name>[\w.\-]{1,100}+)[\"']?:[ \t]*+[|>][+\-\d]{0,2}+[ \t]*+\n"
+    r"(?P<block>(?:(?P=indent)[ \t]++[^\n]*+(?:\n|\Z)|[ \t]*+\n)++)"
+)
 _STATED = re.compile(r"(?<![\w.\-])(?P<name>[^\W\d][\w.\-]*+)[\"']? (?:is|was|are|were|of|to) (?=\\?[\"'])")
 _PROSE = re.compile(
     r"(?<![\w.\-'\"/])(?P<name>[^\W\d][\w\-]*+(?: (?:key|id|code|phrase|string)\b)?):?\s{1,3}+"
@@ -23,12 +29,6 @@ _PROSE = re.compile(
     r"(?:(?P<quote>[\"'`])(?P<quoted>[^\s\"'`]{4,400}+)(?P=quote)|(?P<bare>[^\s\"'`,;<>(){}\[\]=]{8,400}+)(?![=(\[]))"
 )
 _DATE = re.compile(r"\d{4}-\d\d-\d\d")
-_DECLARED = frozenset({
-    "str", "int", "bytes", "bool", "float", "string", "SecretStr", "SecretBytes", "Annotated", "Optional", "Union",
-    "Any", "list", "dict", "tuple", "field", "Field", "required", "optional", "missing", "raise", "return",
-    "include", "omit",
-})  # fmt: skip
-"""Words that follow a name in source and in errors, and hold no value."""
 _USER_OPTION = re.compile(
     r"(?<!\S)(?:-u|--user|--proxy-user|-U)[ \t=]++[\"']?[^\s:\"']{0,80}:(?P<password>[^\s\"']{1,200}+)"
 )
@@ -49,6 +49,10 @@ def read_text(text: str, visitor: Visitor) -> str:
         text = _prose(text, visitor)
     if not _MAYBE.search(text):
         return text
+    if "(" in text:
+        text = read_inserts(text, visitor)
+    if ": |" in text or ": >" in text:
+        text = _BLOCK.sub(lambda match: _block(match, visitor), text)
     text = _named(_schemes(_users(text, visitor), visitor), visitor, _NAMED)
     text = _named(text, visitor, _STATED)
     if "-" in text:
@@ -85,6 +89,15 @@ def _users(text: str, visitor: Visitor) -> str:
         return (visitor.visit("password", name) if len(name) >= 16 else name) + rest
 
     return _AUTHORITY.sub(put, text)
+
+
+def _block(match: re.Match[str], visitor: Visitor) -> str:
+    """A YAML scalar of several lines, below its name."""
+    if not visitor.holds_secrets(match["name"]):
+        return match[0]
+    block = match["block"]
+    value = block.strip()
+    return match[0][: match.start("block") - match.start()] + block.replace(value, visitor.visit(match["name"], value))
 
 
 def _user_options(text: str, visitor: Visitor) -> str:
@@ -133,7 +146,7 @@ def _named(text: str, visitor: Visitor, pattern: re.Pattern[str]) -> str:
         match = _VALUE.match(text, begin) if visitor.holds_secrets(named["name"]) else None
         if match is None:
             continue  # what stands there may be a name itself
-        if match[0].rstrip("[(") in _DECLARED or (match[0].isalpha() and text.startswith("== ", begin - 3)):
+        if match[0].rstrip("[(") in DECLARED or (match[0].isalpha() and text.startswith("== ", begin - 3)):
             continue
         at, inner = _extent(text, match)
         if text.startswith(HIDDEN, begin):
