@@ -1,5 +1,18 @@
 """The IPython extension of Routebook: `%load_ext routebook_kernel`."""
 
+from routebook_kernel.exceptions import (
+    KernelExtensionError,
+    LifespanError,
+    NotAnApplicationError,
+    RequestError,
+    SavedTestsError,
+    ServerStartError,
+    UnknownFieldError,
+    UnsupportedCallError,
+    WebSocketClosedError,
+    WebSocketEndedError,
+    WebSocketRejectedError,
+)
 from routebook_kernel.extension import (
     check,
     client,
@@ -10,4 +23,23 @@ from routebook_kernel.extension import (
     unload_ipython_extension,
 )
 
-__all__ = ["check", "client", "load_ipython_extension", "log", "session", "trace", "unload_ipython_extension"]
+__all__ = [
+    "KernelExtensionError",
+    "LifespanError",
+    "NotAnApplicationError",
+    "RequestError",
+    "SavedTestsError",
+    "ServerStartError",
+    "UnknownFieldError",
+    "UnsupportedCallError",
+    "WebSocketClosedError",
+    "WebSocketEndedError",
+    "WebSocketRejectedError",
+    "check",
+    "client",
+    "load_ipython_extension",
+    "log",
+    "session",
+    "trace",
+    "unload_ipython_extension",
+]

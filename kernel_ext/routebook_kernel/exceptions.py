@@ -1,15 +1,21 @@
 """Every error that the kernel extension raises.
 
-    KernelExtensionError        base of all
-        HomeLoopError           the home loop was used from where it cannot be
-        RequestRefused          a request cannot be formed from what was given
-        ServerRefused           the in-kernel server cannot start as asked
-        NotAnApplication        something that is no application was given as one
-        UnknownField            records were to be filtered by a field that they do not have
-        TestsRefused            kept tests cannot be read, written or run
-        WriteInstead            a call that cannot work in a kernel; says what to write
+    KernelExtensionError            base of all
+        HomeLoopError               the home loop can't be used from here
+        RequestError                a request can't be built from these values
+        ServerStartError            the in-kernel server can't start with these settings
+        NotAnApplicationError       a Routebook application is needed here
+        UnknownFieldError           requests in the log have no such field
+        SavedTestsError             saved tests can't be read, written or run
+        UnsupportedCallError        a call that doesn't work in a kernel, with a replacement
+        LifespanError               an application's startup failed
+        LifespanReplacedError       an application's startup was cancelled
+        LoadError                   a bench couldn't send its requests
+        WebSocketEndedError         the application ended a connection
+            WebSocketRejectedError      before it was accepted
+            WebSocketClosedError        after it was accepted
 
-Messages are sentences for the person at the notebook: what, where, what to do.
+Messages are sentences for the person at the notebook: what happened, where, how to fix it.
 """
 
 from collections.abc import Sequence
@@ -18,7 +24,7 @@ from routebook_kernel.visible_text import visible
 
 
 class KernelExtensionError(Exception):
-    """Base of all errors of the kernel extension. What their messages quote is shown, never obeyed by a terminal."""
+    """Base of all errors of the kernel extension. Control characters in its message are made visible."""
 
     def __str__(self) -> str:
         return visible(super().__str__())
@@ -28,36 +34,36 @@ class HomeLoopError(KernelExtensionError):
     """The home loop was asked to run something from its own thread, or after it was closed."""
 
 
-class RequestRefused(KernelExtensionError):
-    """A request cannot be formed: a path parameter is empty, a method is unknown, a body cannot be encoded."""
+class RequestError(KernelExtensionError):
+    """A request can't be built: a path parameter is empty, a method is unknown, or a body can't be encoded."""
 
 
-class ServerRefused(KernelExtensionError):
-    """The in-kernel server cannot start as asked."""
+class ServerStartError(KernelExtensionError):
+    """The in-kernel server can't start with these settings."""
 
 
-class NotAnApplication(KernelExtensionError):
-    """Something that is no application was given where one is needed.
+class NotAnApplicationError(KernelExtensionError):
+    """A Routebook application is needed, and the value isn't one.
 
     Args:
-        given: What was given, as a person wrote it.
+        value: The value, as the user wrote it.
     """
 
-    def __init__(self, given: str) -> None:
-        self.given = given
-        super().__init__(given)
+    def __init__(self, value: str) -> None:
+        self.value = value
+        super().__init__(value)
 
     def __str__(self) -> str:
-        return f"{self.given} is not a Routebook application. Make one with `app = Routebook()` and name it here."
+        return f"{self.value} isn't a Routebook application. Make one with `app = Routebook()` and pass it here."
 
 
-class UnknownField(KernelExtensionError):
-    """Records were to be filtered by a field that they do not have.
+class UnknownFieldError(KernelExtensionError):
+    """Requests in the log were filtered by a field that they don't have.
 
     Args:
-        name: The one that was named.
-        known: Those that there are.
-        close: Those that may have been meant.
+        name: The unknown field.
+        known: The fields that exist.
+        close: Those among them with a similar name, the most similar first.
     """
 
     def __init__(self, name: str, known: Sequence[str], close: Sequence[str] = ()) -> None:
@@ -68,21 +74,21 @@ class UnknownField(KernelExtensionError):
 
     def __str__(self) -> str:
         if self.close:
-            return f"An exchange has no field {self.name!r}. Did you mean {self.close[0]!r}?"
-        return f"An exchange has no field {self.name!r}. It has {', '.join(self.known)}."
+            return f"A request has no field {self.name!r}. Did you mean {self.close[0]!r}?"
+        return f"A request has no field {self.name!r}. It has {', '.join(self.known)}."
 
 
-class TestsRefused(KernelExtensionError):
-    """Kept tests cannot be read, written or run; the message says which, where, and what to do."""
+class SavedTestsError(KernelExtensionError):
+    """Saved tests can't be read, written or run. The message says which, where, and how to fix it."""
 
 
-class WriteInstead(KernelExtensionError):
-    """A call that cannot work inside a kernel.
+class UnsupportedCallError(KernelExtensionError):
+    """A call that doesn't work inside a kernel.
 
     Args:
-        call: The call as it was written, for example `uvicorn.run("main:app", workers=4)`.
-        reason: Why it cannot work, a sentence without its full stop.
-        instead: What to write, code.
+        call: The call as the user wrote it, for example `uvicorn.run("main:app", workers=4)`.
+        reason: Why it can't work, a sentence without its full stop.
+        instead: The code to write instead.
     """
 
     def __init__(self, call: str, reason: str, instead: str) -> None:
@@ -92,4 +98,48 @@ class WriteInstead(KernelExtensionError):
         super().__init__(call, reason, instead)
 
     def __str__(self) -> str:
-        return f"{self.call}: {self.reason}. Write instead: {self.instead}"
+        return f"{self.call}: {self.reason}. Write this instead: {self.instead}"
+
+
+class LifespanError(KernelExtensionError):
+    """An application's startup reported that it failed (ASGI, `lifespan.startup.failed`)."""
+
+
+class LifespanReplacedError(KernelExtensionError):
+    """A startup was cancelled: another application replaced this one, or no one waited for it any longer."""
+
+
+class LoadError(KernelExtensionError):
+    """A bench couldn't send its requests."""
+
+
+class WebSocketEndedError(KernelExtensionError):
+    """The application ended the connection.
+
+    Args:
+        code: The close code (RFC 6455 §7.4), 1000 for a normal end; 403 if a rejection has none.
+        reason: The application's reason, often empty.
+    """
+
+    _verb = "ended"
+
+    def __init__(self, code: int, reason: str = "") -> None:
+        self.code = code
+        self.reason = reason
+        super().__init__(code, reason)
+
+    def __str__(self) -> str:
+        why = f": {self.reason.removesuffix('.')}" if self.reason else ""
+        return f"The connection was {self._verb} with {self.code}{why}."
+
+
+class WebSocketRejectedError(WebSocketEndedError):
+    """The application didn't accept the connection."""
+
+    _verb = "rejected"
+
+
+class WebSocketClosedError(WebSocketEndedError):
+    """The application closed the connection."""
+
+    _verb = "closed"

@@ -20,7 +20,7 @@ from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.recording.failures import is_ours, is_users
 from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.interrupts import SwallowedInterrupts
-from routebook_kernel.runtime.pasted import PastedAnyioRun, PastedAsyncioRun, PastedRun
+from routebook_kernel.runtime.run_shims import AnyioRunShim, AsyncioRunShim, UvicornRunShim
 from routebook_kernel.runtime.shown_errors import ShownErrors
 from routebook_kernel.session import Session
 from routebook_kernel.summary import (
@@ -46,10 +46,10 @@ class Extension:
         self._errors = ShownErrors(home, self._is_users, lambda code: is_ours(code.co_filename))
         self._interrupts = SwallowedInterrupts()
         self._hooks = CellHooks(shell, self.session, show, self._errors.told)
-        self._pasted = (
-            PastedRun(self._serve_pasted, shell.user_ns),
-            PastedAsyncioRun(home, self.session.nesting),
-            PastedAnyioRun(home),
+        self._run_shims = (
+            UvicornRunShim(self._serve_called, shell.user_ns),
+            AsyncioRunShim(home, self.session.nesting),
+            AnyioRunShim(home),
         )
         self._views: Any = None
 
@@ -61,8 +61,8 @@ class Extension:
         self._errors.install(self.shell)
         self._interrupts.install()
         self._hooks.register()
-        for pasted in self._pasted:
-            pasted.install()
+        for shim in self._run_shims:
+            shim.install()
         self.shell.register_magics(ApiMagics(self.shell, self.session, show, self._views))
         self.lessons = LessonMagics(self.shell, self.session, show)
         self.shell.register_magics(self.lessons)
@@ -79,8 +79,8 @@ class Extension:
         self.shell.events.unregister("post_run_cell", self.lessons.note_run)
         self._errors.uninstall()
         self._interrupts.uninstall()
-        for pasted in self._pasted:
-            pasted.uninstall()
+        for shim in self._run_shims:
+            shim.uninstall()
         with contextlib.suppress(KeyError):
             self._formatter.pop(Routebook)
         for name in ("api", *NAMES):
@@ -103,7 +103,7 @@ class Extension:
             return {"text/plain": repr(overview), "text/html": overview._repr_html_()}
         return self._views.explorer(app)._repr_mimebundle_(include, exclude)
 
-    def _serve_pasted(self, app: Any, port: int, options: dict[str, Any], notes: list[str]) -> None:
+    def _serve_called(self, app: Any, port: int, options: dict[str, Any], notes: list[str]) -> None:
         show(served_notice(self.session.serve(app, port=port, **options)))
         for note in notes:
             show(Notice(note))

@@ -80,7 +80,7 @@ class AppView(Feed, Protocol):
             tell: Gets the pieces of an answer that streams.
 
         Raises:
-            RequestRefused: The request cannot be formed, for example a path parameter is empty.
+            RequestError: The request cannot be formed, for example a path parameter is empty.
         """
 
     def difference(self, operation: str | None) -> list[str]:
@@ -90,7 +90,7 @@ class AppView(Feed, Protocol):
         """Ask the application for an OAuth2 token, which no record holds. Await it on the home loop only.
 
         Raises:
-            RequestRefused: No token came; the message says what did.
+            RequestError: No token came; the message says what did.
         """
 
 
@@ -111,28 +111,28 @@ class SocketsView(Feed, Protocol):
         """Begin a connection, which goes on by itself; its id.
 
         Raises:
-            RequestRefused: The handshake cannot be formed, or too many connections are open.
+            RequestError: The handshake cannot be formed, or too many connections are open.
         """
 
     async def send(self, id: int, data: str | bytes) -> None:
         """Send a message.
 
         Raises:
-            RequestRefused: The connection is not open.
+            RequestError: The connection is not open.
         """
 
     async def leave(self, id: int, code: int, reason: str) -> None:
         """Close a connection.
 
         Raises:
-            RequestRefused: A close frame cannot carry this.
+            RequestError: A close frame cannot carry this.
         """
 
     async def message(self, id: int, number: int) -> Payload:
         """A message as it is kept.
 
         Raises:
-            RequestRefused: It is kept no longer.
+            RequestError: It is kept no longer.
         """
 
     async def forget(self, ids: Sequence[int]) -> None:
@@ -158,7 +158,7 @@ class LogApi(Feed, Protocol):
         """Everything that is kept of an exchange.
 
         Raises:
-            RequestRefused: It is kept no more.
+            RequestError: It is kept no more.
         """
 
     def find(self, text: str) -> list[int]:
@@ -172,7 +172,7 @@ class LogApi(Feed, Protocol):
             values: What stands for its hidden values, by key; for the others stands what a view is signed in with.
 
         Raises:
-            RequestRefused: A hidden value is missing, or the request cannot be formed.
+            RequestError: A hidden value is missing, or the request cannot be formed.
         """
 
     def clear(self) -> None:
@@ -192,14 +192,14 @@ class TraceApi(Feed, Protocol):
         """The trace of an exchange.
 
         Raises:
-            RequestRefused: It is kept no more.
+            RequestError: It is kept no more.
         """
 
     async def replay(self, id: int) -> TraceState:
         """Send the request of an exchange again; its trace. Await it on the home loop only.
 
         Raises:
-            RequestRefused: It cannot be sent again: its credentials are not kept, or its body not whole.
+            RequestError: It cannot be sent again: its credentials are not kept, or its body not whole.
         """
 
     def set_tracing(self, is_on: bool) -> None:
@@ -219,7 +219,7 @@ class DependenciesApi(Feed, Protocol):
         """What an operation calls.
 
         Raises:
-            RequestRefused: There is no such operation.
+            RequestError: There is no such operation.
         """
 
     def show(self, operation: str) -> None:
@@ -239,7 +239,7 @@ class BenchApi(Feed, Protocol):
         """Begin a run, which goes on by itself, and show it; its id.
 
         Raises:
-            RequestRefused: The request cannot be formed, or another run is under way.
+            RequestError: The request cannot be formed, or another run is under way.
         """
 
     async def stop(self, id: int) -> None:
@@ -295,7 +295,7 @@ class SessionApi(Protocol):
         """The view of the trees of an application's operations.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
 
     def trace_view(self, id: int | None = None) -> TraceApi:

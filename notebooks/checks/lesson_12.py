@@ -14,7 +14,7 @@ _ASYNC_HINTS = {
     lambda answer: "can't be used in 'await'" in answer.failure.message: (
         "`await` stands before a plain function: it has given its result already. Drop this `await`."
     ),
-    lambda answer: answer.failure.type in {"WriteInstead", "RuntimeError"}: (
+    lambda answer: answer.failure.type in {"UnsupportedCallError", "RuntimeError"}: (
         "A loop runs already, and no second one starts in it: write `await ask_kitchen(dish)` instead."
     ),
     lambda answer: "coroutine" in answer.failure.message: _NO_AWAIT,

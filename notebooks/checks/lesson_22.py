@@ -5,8 +5,8 @@ import json
 import re
 from uuid import uuid4
 
+from routebook_kernel import WebSocketClosedError, WebSocketRejectedError
 from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, closes, do, receive, send, socket
-from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 
 loudspeaker = Exercise(
     "The loudspeaker",
@@ -151,10 +151,10 @@ def _end_of(probe, url):
             async with probe.client.websocket_connect(url) as connection:
                 try:
                     text = await connection.receive_text()
-                except WebSocketClosed as end:
+                except WebSocketClosedError as end:
                     return True, end.code
                 raise Missed(f"`{text}`", asked="that it closes with `4401`", hint="This one should not come in.")
-        except WebSocketRefused as end:
+        except WebSocketRejectedError as end:
             return False, end.code
 
     return probe.run(knock(), 3)
@@ -327,7 +327,7 @@ def _everybody_hears(probe):
 
     try:
         heard, count, again, namesakes = probe.run(meet())
-    except (WebSocketClosed, WebSocketRefused) as end:
+    except (WebSocketClosedError, WebSocketRejectedError) as end:
         raise Missed(
             str(end),
             asked="two who talk at `/board?name=…`",

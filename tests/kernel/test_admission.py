@@ -14,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from starlette.requests import HTTPConnection
 
-from routebook_kernel.exceptions import ServerRefused
+from routebook_kernel.exceptions import ServerStartError
 from routebook_kernel.magics import _make_parser
 from routebook_kernel.runtime.admission import Admission, AllowedHosts
 from routebook_kernel.runtime.peers import PeerFinder
@@ -132,7 +132,7 @@ def test_names_are_allowed_on_request() -> None:
     assert ask({"Host": "x.example.org"}, allow=["*.example.org"])[0] == 200
     assert ask({"Host": "badexample.org"}, allow=["*.example.org"])[0] == 421
     for bad in ("https://example.org", "a/b", "", "*"):
-        with pytest.raises(ServerRefused, match="isn't a host name"):
+        with pytest.raises(ServerStartError, match="isn't a host name"):
             AllowedHosts([bad])
 
 

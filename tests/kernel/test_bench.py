@@ -8,7 +8,7 @@ from starlette.responses import StreamingResponse
 
 from routebook import BackgroundTasks, Depends, Request, Routebook
 from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import BenchArguments, BenchRun, Credential
 from routebook_kernel.session import Session
 from routebook_kernel.session.benches import BenchView
@@ -167,7 +167,7 @@ def test_cancelled_run_keeps_what_it_measured(session: Session, view: BenchView,
     """And leaves the loop to others while it goes on."""
     id_ = session.home.run(view.start(arguments("/slow", 100_000, 4, served=served)))
     eventually(lambda: view.state()[1]["runs"][0]["status"] == "running" and view.state()[1]["runs"][0]["done"] > 8)
-    with pytest.raises(RequestRefused, match="under way"):
+    with pytest.raises(RequestError, match="under way"):
         session.home.run(view.start(arguments("/slow")))
     session.home.run(asyncio.sleep(0))
     assert view.state()[1]["runs"][0]["status"] == "running"
@@ -195,7 +195,7 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence(
     session: Session, view: BenchView, given: BenchArguments, words: str
 ) -> None:
     """Before anything is sent."""
-    with pytest.raises(RequestRefused, match=words):
+    with pytest.raises(RequestError, match=words):
         session.home.run(view.start(given))
 
 

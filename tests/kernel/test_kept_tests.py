@@ -154,9 +154,9 @@ def test_a_result_goes_with_what_it_was_of(kept: Session) -> None:
 
 def test_names_are_unique_and_given(kept: Session) -> None:
     """They tell one test from another, and become the names of pytest functions."""
-    with pytest.raises(exceptions.TestsRefused, match="already"):
+    with pytest.raises(exceptions.SavedTestsError, match="already"):
         kept.tests.keep(1, "a good book is created", CREATED)
-    with pytest.raises(exceptions.TestsRefused, match="needs a name"):
+    with pytest.raises(exceptions.SavedTestsError, match="needs a name"):
         kept.tests.keep(1, "  ", CREATED)
     assert kept.tests.draft(1)["name"] == "POST /books answers 201"
 

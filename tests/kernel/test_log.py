@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pandas
 import pytest
 
-from routebook_kernel.exceptions import UnknownField
+from routebook_kernel.exceptions import UnknownFieldError
 from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.records import Body, Exchange, FailureRecord, Place, RaisedRecord, SocketRecord
@@ -40,7 +40,7 @@ def test_exchanges_are_filtered_by_fields_and_by_a_function() -> None:
     assert list(log.where(lambda exchange: exchange.id > 1).where(method="WEBSOCKET")) == [SOCKET]
     assert isinstance(log[1:], Exchanges)
     assert log[-1] is SOCKET
-    with pytest.raises(UnknownField, match=r"no field 'stauts'\. Did you mean 'status'"):
+    with pytest.raises(UnknownFieldError, match=r"no field 'stauts'\. Did you mean 'status'"):
         log.where(stauts=200)
 
 

@@ -12,7 +12,7 @@ from starlette.responses import Response, StreamingResponse
 from routebook import Cookie, Depends, Form, Header, HTTPException, Request
 from routebook.applications import Routebook
 from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HTTPBasic, HTTPBearer
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState, SendArguments
 from routebook_kernel.recording.hidden import filled, hidden_in, request_of
 from routebook_kernel.records import RawRequest
@@ -163,7 +163,7 @@ def test_what_was_hidden_is_asked_for_and_filled_in(session: Session, app: Route
     }  # fmt: skip
     count = len(session.log)
 
-    with pytest.raises(RequestRefused, match=r"fill in: .*session \(cookie\).*password \(body\)"):
+    with pytest.raises(RequestError, match=r"fill in: .*session \(cookie\).*password \(body\)"):
         send(session, kept["request"], header_authorization="abc", query_token="q1", cookie_theme="dark")
     assert len(session.log) == count, "nothing was sent"
 
@@ -248,7 +248,7 @@ def test_a_replay_is_sent_with_what_the_views_of_the_application_are_signed_in_w
         [kept, sent, session.view(app).state()[1]]
     )
     held.keep(scheme.name, None)
-    with pytest.raises(RequestRefused, match="keeps no credentials"):
+    with pytest.raises(RequestError, match="keeps no credentials"):
         send(session, kept["request"])
 
 
@@ -343,20 +343,20 @@ def test_what_cannot_be_sent_again_says_why(session: Session, app: Routebook) ->
     assert detail["request"] is None
     session.client(app).post("/nowhere", content=b"x")
     unread = replace(next(reversed(list(session.log))), request_body=None)
-    with pytest.raises(RequestRefused, match="did not read the body"):
+    with pytest.raises(RequestError, match="did not read the body"):
         request_of(unread)
-    with pytest.raises(RequestRefused, match="left the log"):
+    with pytest.raises(RequestError, match="left the log"):
         session.log_view.detail(10_000)
 
 
 def test_an_edited_request_that_cannot_be_formed_is_refused(session: Session, app: Routebook) -> None:
     """The sentence says what to write."""
     request = RawRequestState(application="app", method="GET", url="items", headers=[])
-    with pytest.raises(RequestRefused, match="no path of an application"):
+    with pytest.raises(RequestError, match="no path of an application"):
         send(session, request)
     request["url"] = "/items/1"
     request["headers"] = [("x y", "1")]
-    with pytest.raises(RequestRefused, match="header 'x y'"):
+    with pytest.raises(RequestError, match="header 'x y'"):
         send(session, request)
 
 

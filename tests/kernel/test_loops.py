@@ -15,13 +15,13 @@ def test_run_of_a_tutorial_works_or_says_what_to_write(kernel: Kernel, call: str
     kernel.good(MAIN, "main")
 
     assert kernel.good(call, "run").plain == "1"
-    assert "Write instead: await" in str(kernel.run(f"await main()\n{call}", "run").error)
+    assert "Write this instead: await" in str(kernel.run(f"await main()\n{call}", "run").error)
 
 
 @pytest.mark.parametrize(
     ("call", "says"),
     [
-        ("asyncio.run(main)", "Write instead: asyncio.run(main())"),
+        ("asyncio.run(main)", "Write this instead: asyncio.run(main())"),
         ("asyncio.run(5)", "asyncio.run"),
         ("anyio.run(print)", "a coroutine was expected, got None"),
     ],
@@ -37,7 +37,7 @@ def test_anyio_run_with_another_backend_is_refused_in_a_sentence(kernel: Kernel)
     """The loop here is asyncio's."""
     kernel.good(MAIN, "main")
 
-    assert "Write instead: anyio.run(…)" in str(kernel.run("anyio.run(main, backend='trio')", "run").error)
+    assert "Write this instead: anyio.run(…)" in str(kernel.run("anyio.run(main, backend='trio')", "run").error)
 
 
 def test_loops_nest_only_on_request_and_asyncio_is_put_back(kernel: Kernel) -> None:

@@ -22,18 +22,24 @@ from starlette.responses import JSONResponse, PlainTextResponse, RedirectRespons
 from starlette.routing import Route, WebSocketRoute
 from starlette.websockets import WebSocket
 
-from routebook_kernel.exceptions import HomeLoopError, ServerRefused, WriteInstead
+from routebook_kernel.exceptions import (
+    HomeLoopError,
+    LifespanError,
+    ServerStartError,
+    UnsupportedCallError,
+    WebSocketClosedError,
+    WebSocketRejectedError,
+)
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.joined import MAX_JOINED_BYTES, JoinedWrites
-from routebook_kernel.runtime.lifespan import LifespanFailed, Lifespans
+from routebook_kernel.runtime.lifespan import Lifespans
 from routebook_kernel.runtime.output import OutputListener, collected_output
-from routebook_kernel.runtime.pasted import PastedRun
 from routebook_kernel.runtime.proxy import base_url_of_parent, checked_prefix, served_at
 from routebook_kernel.runtime.recorder import Recorder, Recording
+from routebook_kernel.runtime.run_shims import UvicornRunShim
 from routebook_kernel.runtime.server import KernelServer, ServerStatus, bind, is_loopback
-from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 from tests.kernel.driver import eventually
 
 
@@ -178,7 +184,7 @@ def test_busy_port_takes_the_next_and_says_so(home: HomeLoop, free_port: int) ->
 )
 def test_server_refuses_what_it_should(home: HomeLoop, port: int, host: str, says: str) -> None:
     """Loopback only, and a port that is one."""
-    with pytest.raises(ServerRefused, match=says):
+    with pytest.raises(ServerStartError, match=says):
         KernelServer(home).start(make_app(), port=port, host=host)
 
 
@@ -315,7 +321,7 @@ def test_failing_lifespan_names_its_error(home: HomeLoop) -> None:
 
     lifespans = Lifespans()
 
-    with pytest.raises(LifespanFailed, match="RuntimeError: no database"):
+    with pytest.raises(LifespanError, match="RuntimeError: no database"):
         home.run(lifespans.hold(make_app(lifespan=lifespan), "client"))
     assert lifespans.entered == ()
 
@@ -591,9 +597,9 @@ def test_websocket_talks_in_both_kinds_of_cells(home: HomeLoop) -> None:
         assert (socket.subprotocol, socket.receive_json()) == ("b", {"got": "hi"})
         socket.send_bytes(b"x")
         assert socket.receive_bytes() == b"x"
-        with pytest.raises(WebSocketClosed, match="4000: enough"):
+        with pytest.raises(WebSocketClosedError, match="4000: enough"):
             socket.receive_text()
-    with pytest.raises(WebSocketRefused, match="4401: who are you"), client.websocket_connect("/?refuse=1"):
+    with pytest.raises(WebSocketRejectedError, match="4401: who are you"), client.websocket_connect("/?refuse=1"):
         pass
 
     async def at_home() -> Any:
@@ -615,7 +621,7 @@ def test_response_to_an_accepted_connection_is_an_error_as_on_a_server(home: Hom
 
     with (
         client.websocket_connect("/") as socket,
-        pytest.raises(WebSocketClosed, match="1011: RuntimeError: an HTTP response"),
+        pytest.raises(WebSocketClosedError, match="1011: RuntimeError: an HTTP response"),
     ):
         socket.receive_text()
 
@@ -663,9 +669,9 @@ def test_output_of_a_handler_belongs_to_its_request(home: HomeLoop, capsys: Any)
 # uvicorn.run
 
 
-def run_pasted(namespace: dict[str, Any], *args: Any, **options: Any) -> list[Any]:
+def run_uvicorn(namespace: dict[str, Any], *args: Any, **options: Any) -> list[Any]:
     served: list[Any] = []
-    PastedRun(lambda *given: served.extend(given), namespace).run(*args, **options)
+    UvicornRunShim(lambda *values: served.extend(values), namespace).run(*args, **options)
     return served
 
 
@@ -673,7 +679,7 @@ def test_uvicorn_run_finds_the_notebooks_application() -> None:
     """ "main:app" is a name of the notebook; a module of that name is not asked for."""
     app = make_app()
 
-    served = run_pasted({"app": app}, "main:app", host="0.0.0.0", port=9000, reload=True, timeout_keep_alive=3)
+    served = run_uvicorn({"app": app}, "main:app", host="0.0.0.0", port=9000, reload=True, timeout_keep_alive=3)
 
     assert served[:3] == [app, 9000, {"timeout_keep_alive": 3}]
     assert len(served[3]) == 2
@@ -682,16 +688,16 @@ def test_uvicorn_run_finds_the_notebooks_application() -> None:
 @pytest.mark.parametrize(
     ("target", "options", "says"),
     [
-        ("nowhere:thing", {}, "neither a module 'nowhere' nor a variable 'thing' is here"),
+        ("nowhere:thing", {}, "neither a module 'nowhere' nor a variable 'thing'"),
         ("main:app", {"uds": "/tmp/x"}, "not on a Unix socket"),
         ("main:app", {"ssl_certfile": "x.pem"}, "plain HTTP"),
     ],
 )
 def test_uvicorn_run_that_cannot_work_says_what_to_write(target: str, options: dict[str, Any], says: str) -> None:
     """A refusal names the reason and the code to write."""
-    with pytest.raises(WriteInstead, match=says) as refused:
-        run_pasted({"app": make_app()}, target, **options)
-    assert "Write instead: uvicorn.run(app)" in str(refused.value)
+    with pytest.raises(UnsupportedCallError, match=says) as refused:
+        run_uvicorn({"app": make_app()}, target, **options)
+    assert "Write this instead: uvicorn.run(app)" in str(refused.value)
 
 
 # Writes that leave together

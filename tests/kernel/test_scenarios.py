@@ -226,7 +226,7 @@ def test_asyncio_run_in_a_cell_works_or_says_what_to_write(kernel: Kernel) -> No
 
     assert kernel.good(main, "twelve-0").plain == "'done'"
     refused = kernel.run(f"await asyncio.sleep(0)\n{main}", "twelve-0").error
-    assert "Write instead: await" in str(refused)
+    assert "Write this instead: await" in str(refused)
 
 
 def test_interrupt_ends_a_waiting_request_and_the_kernel_goes_on(kernel: Kernel) -> None:

@@ -19,10 +19,15 @@ from routebook import Depends, File, Form, HTTPException, UploadFile, WebSocket
 from routebook.applications import Routebook
 from routebook.responses import JSONResponse, StreamingResponse
 from routebook.security import APIKeyHeader, OAuth2PasswordBearer
-from routebook_kernel.exceptions import NotAnApplication, RequestRefused, ServerRefused
+from routebook_kernel.exceptions import (
+    NotAnApplicationError,
+    RequestError,
+    ServerStartError,
+    WebSocketClosedError,
+    WebSocketRejectedError,
+)
 from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments, Streamed
 from routebook_kernel.recording.display import exchange_text
-from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 from routebook_kernel.session import Session, streaming
 from routebook_kernel.session.feed import Feed
 from tests.kernel.driver import eventually
@@ -149,7 +154,7 @@ def test_burst_is_sent_as_few_deltas_and_nothing_is_lost(session: Session, app: 
 def test_views_of_one_application_are_one(session: Session, app: Routebook) -> None:
     """However often it is shown; something else is no application."""
     assert session.view(app) is session.view(app)
-    with pytest.raises(NotAnApplication, match="is not a Routebook application"):
+    with pytest.raises(NotAnApplicationError, match="isn't a Routebook application"):
         session.view("app")
 
 
@@ -400,7 +405,7 @@ def test_send_refuses_what_cannot_be_formed(
     session: Session, app: Routebook, request_: SendArguments, says: str
 ) -> None:
     """A sentence instead of a broken request."""
-    with pytest.raises(RequestRefused, match=says):
+    with pytest.raises(RequestError, match=says):
         send(session, app, request_)
 
 
@@ -595,7 +600,7 @@ def test_refused_serve_ends_nothing(session: Session, free_port: int, options: d
     app.add_api_route("/one", lambda: 1)
     session.serve(app, port=free_port)
 
-    with pytest.raises(ServerRefused, match=says):
+    with pytest.raises(ServerStartError, match=says):
         session.serve(Routebook(), **options)
 
     assert httpx2.get(f"http://127.0.0.1:{free_port}/one").json() == 1
@@ -625,9 +630,9 @@ def test_websocket_handlers_exception_is_raised_where_it_is_wanted(session: Sess
     for at in ("refused", "received", "last"):
         with pytest.raises(ZeroDivisionError, match=at):
             talk(raising, at)
-    with pytest.raises(WebSocketRefused):
+    with pytest.raises(WebSocketRejectedError):
         talk(closing, "refused")
-    with pytest.raises(WebSocketClosed, match="1011"):
+    with pytest.raises(WebSocketClosedError, match="1011"):
         talk(closing, "received")
     talk(closing, "last")
 

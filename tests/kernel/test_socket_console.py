@@ -8,7 +8,7 @@ import pytest
 
 from routebook import Depends, Header, HTTPException, Query, Routebook, WebSocket, WebSocketException
 from routebook.exceptions import WebSocketRequestValidationError
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import ConnectArguments, ConnectionState, DeltaMessage, SendArguments
 from routebook_kernel.runtime import connection as connection_module
 from routebook_kernel.session import Session
@@ -189,7 +189,7 @@ def test_leaving_sends_code_and_reason(session: Session, console: Console) -> No
     id_ = console.connect()
     console.eventually(id_, "open")
     for code, reason in [(1006, ""), (999, ""), (5000, ""), (1000, "é" * 62)]:
-        with pytest.raises(RequestRefused, match=r"cannot be sent|124 bytes"):
+        with pytest.raises(RequestError, match=r"cannot be sent|124 bytes"):
             console.leave(id_, code, reason)
 
     console.leave(id_, 4001, "bye")
@@ -197,7 +197,7 @@ def test_leaving_sends_code_and_reason(session: Session, console: Console) -> No
     state = console.eventually(id_, "closed")
     assert (state["end"]["code"], state["end"]["reason"], state["end"]["by"]) == (4001, "bye", "client")
     assert next(iter(session.log)).output == "left with 4001 bye\n"
-    with pytest.raises(RequestRefused, match="not open"):
+    with pytest.raises(RequestError, match="not open"):
         console.send(id_, "too late")
 
 
@@ -301,7 +301,7 @@ def test_large_messages_are_told_in_part_and_whole_on_request(console: Console) 
     assert len(message["text"].encode()) == 2000
     assert len(whole["text"]) > 300_000
     assert "s3cret" not in whole["text"]
-    with pytest.raises(RequestRefused, match="kept no longer"):
+    with pytest.raises(RequestError, match="kept no longer"):
         console.home.run(console.sockets.message(id_, 99))
 
 
@@ -369,9 +369,9 @@ def test_connections_end_with_the_view_and_with_the_session() -> None:
 
 def test_what_cannot_be_formed_is_refused_in_a_sentence(console: Console) -> None:
     """Before anything reaches the application."""
-    with pytest.raises(RequestRefused, match="room is empty"):
+    with pytest.raises(RequestError, match="room is empty"):
         console.connect(path_params={"room": ""})
-    with pytest.raises(RequestRefused, match="no name of a subprotocol"):
+    with pytest.raises(RequestError, match="no name of a subprotocol"):
         console.connect(subprotocols=("a b",))
 
 

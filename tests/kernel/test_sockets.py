@@ -10,10 +10,10 @@ from websockets.sync.client import connect
 
 from routebook import HTTPException, WebSocket, WebSocketDisconnect
 from routebook.applications import Routebook
+from routebook_kernel.exceptions import WebSocketClosedError, WebSocketRejectedError
 from routebook_kernel.recording.display import exchange_html, exchange_text
 from routebook_kernel.records import Exchange, SocketMessage
 from routebook_kernel.runtime.socket_tap import MAX_BYTES, MAX_MESSAGE_BYTES, MAX_MESSAGES
-from routebook_kernel.runtime.websocket import WebSocketClosed, WebSocketRefused
 from routebook_kernel.session import Session
 from tests.kernel.driver import eventually
 
@@ -63,7 +63,7 @@ def test_connection_of_a_cell_is_kept_whole(session: Session) -> None:
         socket.send_text("hé")
         assert socket.receive_text() == "héhé"
         socket.send_text("end")
-        with pytest.raises(WebSocketClosed):
+        with pytest.raises(WebSocketClosedError):
             socket.receive_text()
 
     exchange = only(session)
@@ -118,7 +118,7 @@ def test_refused_handshake_is_kept_with_its_status(session: Session, free_port: 
     app = make_app()
     session.serve(app, port=free_port)
 
-    with pytest.raises(WebSocketRefused), session.client(app).websocket_connect("/rooms/closed"):
+    with pytest.raises(WebSocketRejectedError), session.client(app).websocket_connect("/rooms/closed"):
         pass
     with pytest.raises(InvalidStatus) as refused, connect(f"ws://127.0.0.1:{free_port}/rooms/closed"):
         pass

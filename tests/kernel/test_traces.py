@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import TraceRow, TraceState
 from routebook_kernel.session import Session
 from routebook_kernel.summary import DependenciesOverview, Trace, TraceOverview
@@ -223,9 +223,9 @@ def test_an_untraced_request_says_so_and_can_be_traced(cells: Cells) -> None:
     cells.session.set_tracing(True)
     assert (untraced["is_traced"], again["is_traced"], again["url"]) == (False, True, "/open?q=5")
     assert "not traced" in repr(Trace(untraced))
-    with pytest.raises(RequestRefused, match="fill in: authorization"):
+    with pytest.raises(RequestError, match="fill in: authorization"):
         cells.session.home.run(view.replay(cells.post("Emma")["id"]))
-    with pytest.raises(RequestRefused, match="no exchange 99999"):
+    with pytest.raises(RequestError, match="no exchange 99999"):
         view.trace(99999)
 
 
@@ -285,5 +285,5 @@ def test_an_operation_that_is_gone_is_named(cells: Cells) -> None:
 
     state = eventually(lambda: view.state()[1]["gone"] and view.state()[1])
     assert (state["gone"], state["shown"]) == ("GET /temp", None)
-    with pytest.raises(RequestRefused, match="no operation 'GET /temp'"):
+    with pytest.raises(RequestError, match="no operation 'GET /temp'"):
         view.tree("GET /temp")

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from routebook import Routebook, threads
-from routebook_kernel.exceptions import HomeLoopError, ServerRefused
+from routebook_kernel.exceptions import HomeLoopError, ServerStartError
 from routebook_kernel.runtime.kernel_loop import KernelLoop, make_home
 from routebook_kernel.session import Session
 from tests.kernel.driver import Kernel
@@ -82,7 +82,7 @@ def test_ordinary_cell_that_cannot_wait_is_told_to_await(session: Session) -> No
 
 def test_serving_is_refused_with_what_works_instead(session: Session) -> None:
     """There are no sockets in a browser."""
-    with pytest.raises(ServerRefused, match="no sockets in the browser"):
+    with pytest.raises(ServerStartError, match="no sockets in the browser"):
         session.serve(make_application(session))
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Code, SendArguments
 from routebook_kernel.widgets.commands import Commands
 from routebook_kernel.widgets.explorer import console_asks
@@ -130,7 +130,7 @@ def test_send_that_cannot_be_formed_is_refused_with_its_sentence(page: Page, vie
     """What the person has to mend is said in the session's own words."""
 
     async def refuse(request: SendArguments) -> Any:
-        raise RequestRefused("item_id is empty: a path parameter needs a value.")
+        raise RequestError("item_id is empty: a path parameter needs a value.")
 
     view.answer = refuse
     page.command("send", REQUEST)

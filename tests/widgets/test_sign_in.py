@@ -8,7 +8,7 @@ import pytest
 
 from routebook import Depends, HTTPException, Routebook
 from routebook.security import OAuth2PasswordRequestForm
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import RequestBody, SendArguments
 from routebook_kernel.session import Session
 
@@ -70,5 +70,5 @@ def test_sign_in_that_is_refused_says_why(session: Session) -> None:
     """The application's own words are what a person needs."""
     _, error = sign_in(session, "wrong")
 
-    assert isinstance(error, RequestRefused)
+    assert isinstance(error, RequestError)
     assert str(error) == "POST /token answered 400, without a token: Incorrect username or password."

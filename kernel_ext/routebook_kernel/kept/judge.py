@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
-from routebook_kernel.exceptions import TestsRefused
+from routebook_kernel.exceptions import SavedTestsError
 from routebook_kernel.kept.model import DECLARED, Expectation
 from routebook_kernel.redaction import HIDDEN, Secrets
 
@@ -82,7 +82,7 @@ class Judge:
                     return _verdict(answer.elapsed_ms < float(expectation.value), came, "it took longer")
                 case "schema":
                     return self._schema(expectation, answer)
-        except (TestsRefused, TypeError, ValueError, re.error) as error:
+        except (SavedTestsError, TypeError, ValueError, re.error) as error:
             return Verdict(False, "", f"this cannot be judged: {error}")
 
     def _header(self, expectation: Expectation, answer: Answer) -> Verdict:
@@ -121,18 +121,18 @@ class Judge:
         """The schema of a name, or the one that the operation declares for a status.
 
         Raises:
-            TestsRefused: There is none.
+            SavedTestsError: There is none.
         """
         if name != DECLARED:
             if name not in self._document.get("components", {}).get("schemas", {}):
-                raise TestsRefused(f"the application describes no schema {name}")
+                raise SavedTestsError(f"the application describes no schema {name}")
             return {"$ref": f"#/components/schemas/{name}"}
         method, _, path = (self._operation or "").partition(" ")
         responses = self._document.get("paths", {}).get(path, {}).get(method.lower(), {}).get("responses", {})
         described = responses.get(str(status)) or responses.get("default") or {}
         schema = described.get("content", {}).get("application/json", {}).get("schema")
         if not schema:
-            raise TestsRefused(f"{self._operation or 'no operation'} declares no schema for the status {status}")
+            raise SavedTestsError(f"{self._operation or 'no operation'} declares no schema for the status {status}")
         return dict(schema)
 
 
@@ -157,16 +157,16 @@ def find(path: str, document: Any) -> Any:
     """What stands at a JSON path: one value, or the list of them where the path may find several.
 
     Raises:
-        TestsRefused: It is no path.
+        SavedTestsError: It is no path.
     """
     try:
         import jsonpath  # the extra `lab`
     except ImportError:
-        raise TestsRefused("JSON paths need python-jsonpath: `pip install 'routebook[lab]'`") from None
+        raise SavedTestsError("JSON paths need python-jsonpath: `pip install 'routebook[lab]'`") from None
     try:
         query = jsonpath.JSONPathEnvironment(strict=True).compile(path)
     except jsonpath.JSONPathError as error:
-        raise TestsRefused(f"{path!r} is no JSON path: {str(error).splitlines()[0]}") from None
+        raise SavedTestsError(f"{path!r} is no JSON path: {str(error).splitlines()[0]}") from None
     found = query.findall(document)
     if isinstance(query, jsonpath.JSONPath) and query.singular_query():
         return found[0] if found else _NOTHING
@@ -208,7 +208,7 @@ def _unfit(schema: Mapping[str, Any], value: Any) -> str:
     try:
         import jsonschema  # the extra `lab`
     except ImportError:
-        raise TestsRefused("schemas need jsonschema: `pip install 'routebook[lab]'`") from None
+        raise SavedTestsError("schemas need jsonschema: `pip install 'routebook[lab]'`") from None
     errors = jsonschema.Draft202012Validator(schema).iter_errors(value)
     best = jsonschema.exceptions.best_match(errors)
     return f"{best.json_path}: {best.message}"[:_MAX_TOLD] if best is not None else ""

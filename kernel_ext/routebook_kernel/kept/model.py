@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any, Literal, get_args
 
-from routebook_kernel.exceptions import TestsRefused
+from routebook_kernel.exceptions import SavedTestsError
 
 Kind = Literal["status", "header", "json", "time", "schema"]
 How = Literal["equals", "contains", "matches", "under", "fits"]
@@ -120,7 +120,7 @@ def kept_from_json(told: Any) -> KeptTest:
     """A test from the file.
 
     Raises:
-        TestsRefused: It has not the shape of one; the message says where.
+        SavedTestsError: It has not the shape of one; the message says where.
     """
     name = told.get("name") if isinstance(told, dict) else None
     where = f"The test {name!r}" if isinstance(name, str) and name else "A test without a name"
@@ -129,9 +129,9 @@ def kept_from_json(told: Any) -> KeptTest:
         return KeptTest(str(told["name"]), str(told["application"]), _request_from_json(told["request"]), expect,
                         tuple(map(str, told.get("fill", ()))))  # fmt: skip
     except KeyError as missing:
-        raise TestsRefused(f"{where} cannot be read: it has no {missing}.") from None
+        raise SavedTestsError(f"{where} cannot be read: it has no {missing}.") from None
     except (AttributeError, TypeError, ValueError, binascii.Error) as error:
-        raise TestsRefused(f"{where} cannot be read: {error}.") from None
+        raise SavedTestsError(f"{where} cannot be read: {error}.") from None
 
 
 def _request_from_json(told: Any) -> TestRequest:
@@ -171,12 +171,12 @@ def expectation_from_page(told: Any) -> Expectation:
     """An expectation as the page has it: {"kind", "at", "how", "value"}.
 
     Raises:
-        TestsRefused: It cannot be expected.
+        SavedTestsError: It cannot be expected.
     """
     try:
         one = Expectation(told["kind"], str(told["at"]), told["how"], told["value"])
     except (KeyError, TypeError):
-        raise TestsRefused("An expectation is not as this kernel knows it.") from None
+        raise SavedTestsError("An expectation is not as this kernel knows it.") from None
     if one.kind not in get_args(Kind) or one.how not in HOWS[one.kind]:
-        raise TestsRefused(f"{one.kind} cannot be expected to be {one.how!r}.")
+        raise SavedTestsError(f"{one.kind} cannot be expected to be {one.how!r}.")
     return one

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from routebook_kernel.exceptions import TestsRefused
+from routebook_kernel.exceptions import SavedTestsError
 from routebook_kernel.kept.judge import Judge
 from routebook_kernel.kept.model import DECLARED, Expectation
 from routebook_kernel.records import Exchange
@@ -34,7 +34,7 @@ def _iter_suggestions(
         yield from _iter_members(body.data, secrets)
     try:
         Judge(document, exchange.operation, secrets).schema(DECLARED, exchange.status)
-    except TestsRefused:
+    except SavedTestsError:
         pass
     else:
         yield Expectation("schema", "", "fits", DECLARED), True

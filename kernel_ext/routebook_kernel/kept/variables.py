@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any
 from urllib.parse import quote_plus
 
-from routebook_kernel.exceptions import TestsRefused
+from routebook_kernel.exceptions import SavedTestsError
 from routebook_kernel.kept.model import KeptTest, TestRequest
 from routebook_kernel.recording.hidden import Hidden, filled
 from routebook_kernel.records import RawRequest
@@ -62,12 +62,12 @@ def fill(test: KeptTest, value_of: Callable[[str], str | None]) -> RawRequest:
         value_of: The value of a name; None where there is none.
 
     Raises:
-        TestsRefused: A value is missing; the message says which.
+        SavedTestsError: A value is missing; the message says which.
     """
     values = {name: value for name in test.fill if (value := value_of(name))}
     if missing := [name for name in test.fill if name not in values]:
         told = ", ".join(missing)
-        raise TestsRefused(
+        raise SavedTestsError(
             f"It needs {told}, which is kept nowhere: sign in in the explorer, or give a cell a variable of that name."
         )
     request = test.request

@@ -6,12 +6,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from routebook_kernel.exceptions import WebSocketEndedError
 from routebook_kernel.learn.outcomes import Missed, Outcome, Unavailable
 from routebook_kernel.learn.patterns import differs, shown, told
 from routebook_kernel.learn.probe import Probe, sent_of
 from routebook_kernel.learn.steps import Mistakes, hint_for, numbers
 from routebook_kernel.runtime.client import Client
-from routebook_kernel.runtime.websocket import WebSocketEnded
 
 PATIENCE_S = 3.0
 """How long a dialogue may take."""
@@ -103,7 +103,7 @@ class Closes:
         """Wait for the end, which comes as an exception.
 
         Raises:
-            WebSocketClosed: It ended.
+            WebSocketClosedError: It ended.
             Missed: A message came instead.
         """
         raise Missed(await connection.receive_text(), asked=self.asked)
@@ -167,7 +167,7 @@ class Socket:
             async with client.websocket_connect(self.url, **self.options) as connection:
                 for due in self.dialogue:
                     transcript.append(await due.go(connection))
-        except WebSocketEnded as end:
+        except WebSocketEndedError as end:
             expected = next((line for line in self.dialogue if isinstance(line, Closes)), None)
             if due is None and self.dialogue and self.dialogue[0] is expected:
                 due = expected
@@ -177,7 +177,7 @@ class Socket:
                 raise Missed(str(end), asked=asked, hint=hint) from end
 
 
-def _untyped(end: WebSocketEnded) -> str:
+def _untyped(end: WebSocketEndedError) -> str:
     """The hint where a parameter without a type, often the connection itself, was looked for in the query; else ""."""
     if end.code != 1008:
         return ""

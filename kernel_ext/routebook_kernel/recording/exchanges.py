@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from http import HTTPStatus
 from typing import Any, overload
 
-from routebook_kernel.exceptions import UnknownField
+from routebook_kernel.exceptions import UnknownFieldError
 from routebook_kernel.recording.style import esc, framed
 from routebook_kernel.recording.words import count_text
 from routebook_kernel.records import Exchange, size_of
@@ -35,11 +35,11 @@ class Exchanges(Sequence[Exchange]):
         """Those that `keep` says yes to, and whose fields have these values.
 
         Raises:
-            UnknownField: An exchange has no such field.
+            UnknownFieldError: An exchange has no such field.
         """
         for name in equal:
             if name not in _FIELDS:
-                raise UnknownField(name, _FIELDS, get_close_matches(name, _FIELDS, n=1))
+                raise UnknownFieldError(name, _FIELDS, get_close_matches(name, _FIELDS, n=1))
         return Exchanges(
             exchange
             for exchange in self

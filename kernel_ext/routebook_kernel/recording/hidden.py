@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Literal
 from urllib.parse import quote, quote_plus, unquote_plus
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.records import Exchange, RawRequest
 from routebook_kernel.redaction import HIDDEN, Secrets
 
@@ -42,18 +42,18 @@ def request_of(exchange: Exchange) -> RawRequest:
     """The request of an exchange, without the headers of its connection.
 
     Raises:
-        RequestRefused: It cannot be sent again.
+        RequestError: It cannot be sent again.
     """
     if exchange.method == "WEBSOCKET":
-        raise RequestRefused("A WebSocket connection cannot be replayed: it is a conversation, not one request.")
+        raise RequestError("A WebSocket connection cannot be replayed: it is a conversation, not one request.")
     body = exchange.request_body
     if body is not None and body.is_truncated:
-        raise RequestRefused(
+        raise RequestError(
             f"The log keeps only {len(body.data):,} of the body's {body.size_bytes:,} bytes: it cannot be replayed."
         )
     length = next((value for name, value in exchange.request_headers if name.lower() == "content-length"), "0")
     if body is None and length != "0":
-        raise RequestRefused("The application did not read the body, so the log has none of it: it cannot be replayed.")
+        raise RequestError("The application did not read the body, so the log has none of it: it cannot be replayed.")
     headers = tuple(pair for pair in exchange.request_headers if pair[0].lower() not in _OF_THE_CONNECTION)
     return RawRequest(exchange.method, exchange.url, headers, body.data if body is not None else b"")
 
@@ -92,7 +92,7 @@ def filled(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> 
         secrets: The names that were hidden.
 
     Raises:
-        RequestRefused: Some hidden value is still missing.
+        RequestError: Some hidden value is still missing.
     """
     path, mark, query = request.url.partition("?")
     full = RawRequest(
@@ -103,7 +103,7 @@ def filled(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> 
     )
     if missing := hidden_in(full, secrets):
         told = ", ".join(map(str, missing))
-        raise RequestRefused(f"The log keeps no credentials. To send this again, fill in: {told}.")
+        raise RequestError(f"The log keeps no credentials. To send this again, fill in: {told}.")
     return full
 
 

@@ -19,7 +19,7 @@ from starlette.responses import PlainTextResponse, Response
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from routebook_kernel.exceptions import ServerRefused
+from routebook_kernel.exceptions import ServerStartError
 from routebook_kernel.runtime.peers import Address
 from routebook_kernel.runtime.proxy import PREFIX_HEADER, checked_prefix
 
@@ -39,7 +39,7 @@ class AllowedHosts:
         bound: The address that the server listens on.
 
     Raises:
-        ServerRefused: If a name isn't a host name.
+        ServerStartError: If a name isn't a host name.
     """
 
     def __init__(self, names: Iterable[str] = (), bound: str = "127.0.0.1") -> None:
@@ -54,7 +54,7 @@ class AllowedHosts:
     def _add(self, name: str) -> None:
         domain = name.lower().removeprefix("*.").rstrip(".")
         if _HOST.fullmatch(domain) is None:
-            raise ServerRefused(f"{name!r} isn't a host name. Write it as in a URL, for example: api.example.org")
+            raise ServerStartError(f"{name!r} isn't a host name. Write it as in a URL, for example: api.example.org")
         host = _host_of(domain)
         if name.startswith("*."):
             self._domains.append(f".{host}")

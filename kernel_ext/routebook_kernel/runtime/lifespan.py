@@ -14,21 +14,13 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message
 
-from routebook_kernel.exceptions import KernelExtensionError
+from routebook_kernel.exceptions import LifespanError, LifespanReplacedError
 
 LEAVE_S = 2.0
 """How long whoever leaves a lifespan waits for its shutdown."""
 
 _CANCEL_S = 0.5
 """How long a lifespan has to clean up after it was cancelled."""
-
-
-class LifespanFailed(KernelExtensionError):
-    """An application's start-up said that it failed."""
-
-
-class LifespanReplacedError(KernelExtensionError):
-    """A start-up was cancelled: another application took its place, or nobody waited for it."""
 
 
 class Lifespan:
@@ -60,20 +52,20 @@ class Lifespan:
         """Run the start-up.
 
         Raises:
-            LifespanFailed: If the application said so; its own exception is the cause.
+            LifespanError: If the application said so; its own exception is the cause.
         """
         answer = await self._ask("lifespan.startup")
         if answer is not None and answer["type"] == "lifespan.startup.failed":
             await asyncio.wait([self.task])
-            raise LifespanFailed(f"The lifespan failed at start-up: {self._reason(answer)}") from self._error
+            raise LifespanError(f"The lifespan failed at start-up: {self._reason(answer)}") from self._error
         if isinstance(self._error, KeyboardInterrupt):
-            raise LifespanFailed("The lifespan was interrupted during its start-up.")
+            raise LifespanError("The lifespan was interrupted during its start-up.")
 
     async def entered(self) -> None:
         """Wait for the start-up.
 
         Raises:
-            LifespanFailed: If the start-up failed.
+            LifespanError: If the start-up failed.
             LifespanReplacedError: If it was cancelled.
         """
         self.waiting += 1
@@ -89,7 +81,7 @@ class Lifespan:
         """Run the shutdown, if the start-up ended well; end a start-up that hasn't.
 
         Raises:
-            LifespanFailed: If the application said so.
+            LifespanError: If the application said so.
         """
         if not self.starting.done():
             await self.cancel()
@@ -98,7 +90,7 @@ class Lifespan:
         answer = await self._ask("lifespan.shutdown")
         await asyncio.wait([self.task])
         if answer is not None and answer["type"] == "lifespan.shutdown.failed":
-            raise LifespanFailed(f"The lifespan failed at shutdown: {self._reason(answer)}") from self._error
+            raise LifespanError(f"The lifespan failed at shutdown: {self._reason(answer)}") from self._error
 
     async def cancel(self) -> None:
         """End it wherever it is; what it doesn't clean up in time is left behind."""
@@ -180,11 +172,11 @@ class Lifespans:
         """Enter the lifespan if nobody has, and stay in it until `holder` lets go.
 
         Raises:
-            LifespanFailed: If the start-up failed; nobody holds it.
+            LifespanError: If the start-up failed; nobody holds it.
             LifespanReplacedError: If it was cancelled meanwhile.
         """
         if self._is_closed:
-            raise LifespanFailed("The application can't start: the extension was unloaded.")
+            raise LifespanError("The application can't start: the extension was unloaded.")
         await self._end_leaving(app)
         lifespan = self._find(app)
         if lifespan is None:
@@ -194,7 +186,7 @@ class Lifespans:
         lifespan.holders.add(holder)
         try:
             await lifespan.entered()
-        except LifespanFailed as error:
+        except LifespanError as error:
             self._forget(lifespan)
             self._failed = app, str(error)
             raise
@@ -208,7 +200,7 @@ class Lifespans:
         """Enter the lifespan of the current application; again if it was cancelled, for the one that is current then.
 
         Raises:
-            LifespanFailed: If the start-up failed.
+            LifespanError: If the start-up failed.
         """
         while True:
             app = current()
@@ -221,7 +213,7 @@ class Lifespans:
         """Hold the lifespan of the current application, and at the end let go of all that the holder holds by then.
 
         Raises:
-            LifespanFailed: If the start-up failed.
+            LifespanError: If the start-up failed.
         """
         await self.hold_current(current, holder)
         try:
@@ -252,7 +244,7 @@ class Lifespans:
         """Leave some, one after the other; return when they have ended, or when it takes too long.
 
         Raises:
-            LifespanFailed: If one of them said that its shutdown failed.
+            LifespanError: If one of them said that its shutdown failed.
         """
         if not lifespans:
             return

@@ -21,15 +21,11 @@ from typing import Any
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from routebook_kernel.exceptions import KernelExtensionError
+from routebook_kernel.exceptions import LoadError
 from routebook_kernel.recording.latency import Samples
 
 CALIBRATION = 300
 _MAX_LINE = 256 * 1024 * 1024
-
-
-class LoadFailed(KernelExtensionError):
-    """The requests could not be sent at all."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -207,7 +203,7 @@ async def run_over_socket(load: Load, port: int, scope: Scope, body: bytes) -> N
     """Send all of it to a server on 127.0.0.1, from a process of its own.
 
     Raises:
-        LoadFailed: The process could not do it; the message says why.
+        LoadError: The process could not do it; the message says why.
     """
     client = await asyncio.create_subprocess_exec(
         sys.executable,
@@ -250,12 +246,12 @@ def _plan(load: Load, port: int, scope: Scope, body: bytes) -> dict[str, Any]:
 
 async def _converse(client: asyncio.subprocess.Process, load: Load, plan: dict[str, Any]) -> None:
     if client.stdin is None:
-        raise LoadFailed("The sending process has no standard input.")
+        raise LoadError("The sending process has no standard input.")
     client.stdin.write(json.dumps(plan).encode() + b"\n")
     await client.stdin.drain()
     if not await _listen(client, load):
         told = (await client.stderr.read()).decode("utf-8", "replace").strip() if client.stderr else ""
-        raise LoadFailed(f"The sending process ended early: {(told.splitlines() or ['it gave no reason'])[-1]}")
+        raise LoadError(f"The sending process ended early: {(told.splitlines() or ['it gave no reason'])[-1]}")
 
 
 async def _listen(client: asyncio.subprocess.Process, load: Load) -> bool:

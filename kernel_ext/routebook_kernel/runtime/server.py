@@ -20,10 +20,9 @@ from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Receive, Scope, Send
 from starlette.websockets import WebSocketClose
 
-from routebook_kernel.exceptions import ServerRefused
+from routebook_kernel.exceptions import LifespanError, ServerStartError
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.joined import JoinedHttp
-from routebook_kernel.runtime.lifespan import LifespanFailed
 
 DEFAULT_PORT = 8000
 _PORTS_TRIED = 100
@@ -59,7 +58,7 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
     """A listening socket on `port`; where it is busy, on the next free one.
 
     Raises:
-        ServerRefused: The port is no port, or a hundred of them are busy, or the address is not ours.
+        ServerStartError: The port is no port, or a hundred of them are busy, or the address is not ours.
     """
     check_address(port, host)
     for candidate in range(port, min(port + _PORTS_TRIED, 65536)):
@@ -67,22 +66,22 @@ def bind(port: int, host: str = "127.0.0.1") -> socket.socket:
             return _bound(host, candidate)
         except OSError as error:
             if error.errno not in {errno.EADDRINUSE, errno.EACCES}:
-                raise ServerRefused(f"Nothing can listen on {host}: {error.strerror}.") from error
-    raise ServerRefused(f"The ports {port} to {port + _PORTS_TRIED - 1} are all busy: choose another.")
+                raise ServerStartError(f"Nothing can listen on {host}: {error.strerror}.") from error
+    raise ServerStartError(f"The ports {port} to {port + _PORTS_TRIED - 1} are all busy: choose another.")
 
 
 def check_address(port: int, host: str) -> None:
     """Refuse where nothing can listen; a busy port is no reason.
 
     Raises:
-        ServerRefused: The port is no port, or the address is not ours.
+        ServerStartError: The port is no port, or the address is not ours.
     """
     if not 0 <= port <= 65535:
-        raise ServerRefused(f"{port} is no port: choose one between 1 and 65535, for example {DEFAULT_PORT}.")
+        raise ServerStartError(f"{port} is no port: choose one between 1 and 65535, for example {DEFAULT_PORT}.")
     try:
         _bound(host, 0).close()
     except OSError as error:
-        raise ServerRefused(f"Nothing can listen on {host}: {error.strerror}.") from error
+        raise ServerStartError(f"Nothing can listen on {host}: {error.strerror}.") from error
 
 
 def _bound(host: str, port: int) -> socket.socket:
@@ -137,7 +136,7 @@ class WithState:
         if (state := self.state_of()) is None and self.enter is not None:
             try:
                 await self.enter()
-            except LifespanFailed:
+            except LifespanError:
                 is_http = scope["type"] == "http"
                 refuse = PlainTextResponse(_NOT_STARTED, 503) if is_http else WebSocketClose(1011, _NOT_STARTED)
                 await refuse(scope, receive, send)
@@ -188,17 +187,17 @@ class KernelServer:
             options: For `uvicorn.Config`, for example `timeout_keep_alive`.
 
         Raises:
-            ServerRefused: If there is no such port, or none free, or the host isn't on loopback, or there are no
+            ServerStartError: If there is no such port, or none free, or the host isn't on loopback, or there are no
                 sockets here.
             KeyboardInterrupt: If the wait was interrupted; nothing is served then.
         """
         if not self._home.has_sockets:
-            raise ServerRefused(
+            raise ServerStartError(
                 "There are no sockets in the browser, so nothing can be served from here. All else works without a "
                 "server: the explorer, client(app) and %%http send their requests inside the kernel."
             )
         if not is_loopback(host) and not is_exposed:
-            raise ServerRefused(
+            raise ServerStartError(
                 f"{host} can be reached from other machines, and there is no password: the server stays on 127.0.0.1. "
                 f"If that is what you want, say so: %api serve --host {host} --expose"
             )

@@ -15,43 +15,11 @@ from typing import Any
 
 from starlette.types import Message, Receive, Scope, Send
 
-from routebook_kernel.exceptions import KernelExtensionError
+from routebook_kernel.exceptions import WebSocketClosedError, WebSocketRejectedError
 from routebook_kernel.runtime.home import HomeLoop
 
 Connect = Callable[[Scope, Receive, Send], Awaitable[None]]
 """Runs a WebSocket connection through the application, lifespan entered."""
-
-
-class WebSocketEnded(KernelExtensionError):
-    """The application ended the connection.
-
-    Args:
-        code: The close code, 1000 for a normal end; 403 where a refusal has none.
-        reason: Its text.
-    """
-
-    _what = "ended"
-
-    def __init__(self, code: int, reason: str = "") -> None:
-        self.code = code
-        self.reason = reason
-        super().__init__(code, reason)
-
-    def __str__(self) -> str:
-        why = f": {self.reason.removesuffix('.')}" if self.reason else ""
-        return f"The connection was {self._what} with {self.code}{why}."
-
-
-class WebSocketRefused(WebSocketEnded):
-    """The application did not accept the connection."""
-
-    _what = "refused"
-
-
-class WebSocketClosed(WebSocketEnded):
-    """The application closed the connection."""
-
-    _what = "closed"
 
 
 class WebSocketSession:
@@ -90,7 +58,7 @@ class WebSocketSession:
         if message["type"] != "websocket.accept":
             await self._task
             self._raise_server_exception()
-            raise WebSocketRefused(
+            raise WebSocketRejectedError(
                 int(message.get("code") or message.get("status") or 1006), message.get("reason") or ""
             )
         self.subprotocol = message.get("subprotocol")
@@ -163,7 +131,7 @@ class WebSocketSession:
         """Wait for a message and return its text.
 
         Raises:
-            WebSocketClosed: The application closed the connection.
+            WebSocketClosedError: The application closed the connection.
         """
         return self._finish(self._receive("text"))
 
@@ -171,7 +139,7 @@ class WebSocketSession:
         """Wait for a message and return its bytes.
 
         Raises:
-            WebSocketClosed: The application closed the connection.
+            WebSocketClosedError: The application closed the connection.
         """
         return self._finish(self._receive("bytes"))
 
@@ -179,7 +147,7 @@ class WebSocketSession:
         """Wait for a message and return the value of its JSON.
 
         Raises:
-            WebSocketClosed: The application closed the connection.
+            WebSocketClosedError: The application closed the connection.
         """
         return self._finish(self._receive_json())
 
@@ -195,7 +163,7 @@ class WebSocketSession:
         if message["type"] == "websocket.close":
             await self._outbound.put(message)  # whoever asks again hears the same
             self._raise_server_exception()
-            raise WebSocketClosed(int(message.get("code") or 1000), message.get("reason") or "")
+            raise WebSocketClosedError(int(message.get("code") or 1000), message.get("reason") or "")
         value = message.get(kind)
         if value is not None:
             return value

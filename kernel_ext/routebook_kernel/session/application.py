@@ -103,7 +103,7 @@ class Application:
             tell: Gets the pieces of an answer that streams.
 
         Raises:
-            RequestRefused: The request cannot be formed, for example a path parameter is empty.
+            RequestError: The request cannot be formed, for example a path parameter is empty.
         """
         return exchange_state(await send(self.perform, request, tell))
 
@@ -115,7 +115,7 @@ class Application:
         """Ask the application for an OAuth2 token, which no record holds. Await it on the home loop only.
 
         Raises:
-            RequestRefused: No token came; the message says what did.
+            RequestError: No token came; the message says what did.
         """
         return await fetch_token(self.perform, request)
 

@@ -6,7 +6,7 @@ from urllib.parse import unquote, urlencode
 import httpx2
 from starlette.types import Scope
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import BenchArguments, Credential
 from routebook_kernel.redaction import Hider, Secrets
 from routebook_kernel.runtime.client import BASE_URL, scope_of
@@ -19,20 +19,20 @@ def checked(given: BenchArguments) -> BenchArguments:
     """The arguments, what is not given filled in.
 
     Raises:
-        RequestRefused: A number is out of bounds, or a name cannot be sent.
+        RequestError: A number is out of bounds, or a name cannot be sent.
     """
     count, concurrency, warm_up = given["count"], given["concurrency"], given["warm_up"]
     if not 1 <= count <= MAX_COUNT:
-        raise RequestRefused(f"{count} requests: choose from 1 to {MAX_COUNT:,}.")
+        raise RequestError(f"{count} requests: choose from 1 to {MAX_COUNT:,}.")
     if not 1 <= concurrency <= MAX_CONCURRENCY:
-        raise RequestRefused(f"{concurrency} at a time: choose from 1 to {MAX_CONCURRENCY:,}.")
+        raise RequestError(f"{concurrency} at a time: choose from 1 to {MAX_CONCURRENCY:,}.")
     if warm_up is not None and not 0 <= warm_up <= MAX_COUNT:
-        raise RequestRefused(f"{warm_up} to warm up: choose from 0 to {MAX_COUNT:,}.")
+        raise RequestError(f"{warm_up} to warm up: choose from 0 to {MAX_COUNT:,}.")
     method = given["method"].upper()
     if not is_method(method):
-        raise RequestRefused(f"{method!r} is no HTTP method.")
+        raise RequestError(f"{method!r} is no HTTP method.")
     if not given["target"].startswith("/") or "{" in given["target"]:
-        raise RequestRefused(f"{given['target']!r} is no path that can be asked for: write one such as '/items/5?q=x'.")
+        raise RequestError(f"{given['target']!r} is no path that can be asked for: write one such as '/items/5?q=x'.")
     return BenchArguments(
         method=method,
         target=given["target"],

@@ -11,7 +11,7 @@ from typing import Any
 
 from starlette.types import Scope
 
-from routebook_kernel.exceptions import KernelExtensionError, RequestRefused
+from routebook_kernel.exceptions import KernelExtensionError, RequestError
 from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchRun, BenchState, Credential
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.home import HomeLoop
@@ -60,10 +60,10 @@ class Benches:
         """Begin a run.
 
         Raises:
-            RequestRefused: The request cannot be formed, or another run is under way.
+            RequestError: The request cannot be formed, or another run is under way.
         """
         if any(run.is_live for run in self._runs.values()):
-            raise RequestRefused("A run is under way; two would measure each other. Wait for its end, or cancel it.")
+            raise RequestError("A run is under way; two would measure each other. Wait for its end, or cancel it.")
         like = self._runs.get(given.get("like") or 0)
         arguments = checked(given if like is None else with_secrets(given, like.shown_arguments, like.arguments))
         scope, body = formed(arguments)
@@ -124,7 +124,7 @@ class Benches:
         server.start(WithState(Answered(live.current), lambda: state), port=0)
         try:
             if server.status.port is None:
-                raise RequestRefused(f"No server could be started: {server.status.message}.")
+                raise RequestError(f"No server could be started: {server.status.message}.")
             await run_over_socket(run.load, server.status.port, scope, body)
         finally:
             server.stop()
@@ -161,7 +161,7 @@ class BenchView:
         """Begin a run, which goes on by itself, and show it; its id.
 
         Raises:
-            RequestRefused: The request cannot be formed, or another run is under way.
+            RequestError: The request cannot be formed, or another run is under way.
         """
         credentials = self._credentials(arguments.get("operation") or "")
         run = self._benches.begin(self._live, with_credentials(arguments, credentials.values()))
@@ -175,7 +175,7 @@ class BenchView:
         """Begin a run and wait for its end; cancelled, it is ended.
 
         Raises:
-            RequestRefused: As `start`.
+            RequestError: As `start`.
         """
         id_ = await self.start(arguments)
         task = self._benches._runs[id_].task

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 from routebook.applications import Routebook
 from routebook.introspect import CallView, UnknownOperationError, iter_operations, view_operation
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import (
     CellRef,
     DependenciesDelta,
@@ -26,12 +26,12 @@ def tree_of(app: Routebook, operation: str, cell_of: CellOf) -> DependencyTree:
     """What an operation calls as the application stands now, overrides included.
 
     Raises:
-        RequestRefused: There is no such operation.
+        RequestError: There is no such operation.
     """
     try:
         view = view_operation(app, operation, app.dependency_overrides)
     except UnknownOperationError as error:
-        raise RequestRefused(str(error)) from None
+        raise RequestError(str(error)) from None
     nodes = list(_iter_nodes(view.endpoint, 0, cell_of))
     by_variable = {call.variable: number for number, (call, _) in enumerate(nodes) if call.runs}
     for call, node in nodes:
@@ -108,7 +108,7 @@ class DependenciesView:
         """What an operation calls.
 
         Raises:
-            RequestRefused: There is no such operation.
+            RequestError: There is no such operation.
         """
         return tree_of(self._app(), operation, self._cell_of)
 

@@ -4,7 +4,7 @@ import base64
 import binascii
 from collections.abc import Callable, Mapping
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState
 from routebook_kernel.recording.hidden import filled, hidden_in, request_of
 from routebook_kernel.recording.log import ExchangeLog
@@ -61,15 +61,15 @@ class LogView:
         """Everything that is kept of an exchange.
 
         Raises:
-            RequestRefused: It is kept no more.
+            RequestError: It is kept no more.
         """
         exchange = self._log.get(id)
         if exchange is None:
-            raise RequestRefused(f"Exchange {id} has left the log: the oldest go first.")
+            raise RequestError(f"Exchange {id} has left the log: the oldest go first.")
         detail = detail_of(exchange)
         try:
             request = request_of(exchange)
-        except RequestRefused as refusal:
+        except RequestError as refusal:
             return detail | {"refusal": str(refusal)}
         if exchange.application is None or self._performing(exchange.application) is None:
             return detail | {"refusal": "The application that it was sent to is none of this notebook."}
@@ -92,11 +92,11 @@ class LogView:
             values: What stands for its hidden values, by key; for the others stands what a view is signed in with.
 
         Raises:
-            RequestRefused: A hidden value is missing, or the request cannot be formed.
+            RequestError: A hidden value is missing, or the request cannot be formed.
         """
         perform = self._performing(request["application"] or "")
         if perform is None:
-            raise RequestRefused(f"There is no application {request['application']} in this notebook any more.")
+            raise RequestError(f"There is no application {request['application']} in this notebook any more.")
         raw = raw_request(request)
         held = {key: each.value for key, each in self._held(request, raw).items()}
         given = {key: value for key, value in values.items() if value}
@@ -145,11 +145,11 @@ def raw_request(state: RawRequestState) -> RawRequest:
     """A request as a page tells it.
 
     Raises:
-        RequestRefused: Its body did not arrive whole.
+        RequestError: Its body did not arrive whole.
     """
     try:
         encoded = state.get("base64")
         body = base64.b64decode(encoded, validate=True) if encoded else state.get("text", "").encode()
     except binascii.Error:
-        raise RequestRefused("The body did not arrive whole: open the exchange again.") from None
+        raise RequestError("The body did not arrive whole: open the exchange again.") from None
     return RawRequest(state["method"], state["url"], tuple(state["headers"]), body)

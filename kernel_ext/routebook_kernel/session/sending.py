@@ -16,7 +16,7 @@ from urllib.parse import quote, unquote, urlencode
 import httpx2
 from starlette.types import Message
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import (
     CellRef,
     ExchangeState,
@@ -51,13 +51,13 @@ def filled_path(template: str, values: Mapping[str, str]) -> str:
     """A path template with its values put in, percent-encoded.
 
     Raises:
-        RequestRefused: A value is missing or empty.
+        RequestError: A value is missing or empty.
     """
 
     def value_of(match: re.Match[str]) -> str:
         name = match.group(1)
         if not (value := values.get(name, "")):
-            raise RequestRefused(f"{name} is empty: a path parameter needs a value.")
+            raise RequestError(f"{name} is empty: a path parameter needs a value.")
         return quote(value, safe="")
 
     return _PARAMETER.sub(value_of, template)
@@ -69,7 +69,7 @@ async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Strea
     The body of the answer is shown whole up to a megabyte, of which the log keeps the beginning.
 
     Raises:
-        RequestRefused: It cannot be formed.
+        RequestError: It cannot be formed.
     """
     request, raw_path = form_request(arguments)
     teller, whole = StreamTeller(tell), KeptBody(MAX_SHOWN_BYTES)
@@ -95,13 +95,13 @@ async def send_raw(
     """Run a request through the application as it stands; `hear` gets the messages of the answer.
 
     Raises:
-        RequestRefused: A value cannot stand where it is asked to.
+        RequestError: A value cannot stand where it is asked to.
     """
     if not _METHOD.fullmatch(raw.method):
-        raise RequestRefused(f"{raw.method!r} is no HTTP method.")
+        raise RequestError(f"{raw.method!r} is no HTTP method.")
     path, _, query = raw.url.partition("?")
     if not path.startswith("/") or not raw.url.isascii() or _BAD_URL.search(raw.url):
-        raise RequestRefused(f"{USUAL.url(raw.url)!r} is no path of an application: write it as /items?q=a%20b.")
+        raise RequestError(f"{USUAL.url(raw.url)!r} is no path of an application: write it as /items?q=a%20b.")
     headers = [checked_header(name, value) for name, value in raw.headers]
     url = f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/"
     request = httpx2.Request(raw.method, url, headers=headers, content=raw.body)
@@ -113,7 +113,7 @@ async def fetch_token(perform: Perform, arguments: SendArguments) -> str:
     """The access token that the application answers with. The exchange that is kept has it redacted.
 
     Raises:
-        RequestRefused: The request cannot be formed, or its answer holds no token.
+        RequestError: The request cannot be formed, or its answer holds no token.
 
     Spec: RFC 6749 §4.3.2 (request), §5.1 (answer), §5.2 (refusal).
     """
@@ -125,7 +125,7 @@ async def fetch_token(perform: Perform, arguments: SendArguments) -> str:
     if not isinstance(token, str) or not token:
         why = members.get("error_description") or members.get("detail") or members.get("error")
         told = f": {why}" if isinstance(why, str) else ""
-        raise RequestRefused(f"{request.method} {raw_path} answered {recorded.exchange.status}, without a token{told}.")
+        raise RequestError(f"{request.method} {raw_path} answered {recorded.exchange.status}, without a token{told}.")
     return token
 
 
@@ -141,11 +141,11 @@ def form_request(arguments: SendArguments) -> tuple[httpx2.Request, str]:
     """The request and its percent-encoded path, which a URL library would not leave as it is.
 
     Raises:
-        RequestRefused: A value cannot stand where it is asked to.
+        RequestError: A value cannot stand where it is asked to.
     """
     method = arguments["method"].upper()
     if not _METHOD.fullmatch(method):
-        raise RequestRefused(f"{method!r} is no HTTP method.")
+        raise RequestError(f"{method!r} is no HTTP method.")
     raw_path = filled_path(arguments["path"], arguments["path_params"])
     headers = [checked_header(name, value) for name, value in arguments["headers"]]
     if arguments["cookies"]:
@@ -167,14 +167,14 @@ def checked_header(name: str, value: str) -> tuple[str, str]:
     """A header that can be sent.
 
     Raises:
-        RequestRefused: It cannot.
+        RequestError: It cannot.
     """
     if not _METHOD.fullmatch(name) or _BAD_HEADER.search(value):
-        raise RequestRefused(f"The header {name!r} cannot be sent: names have letters, digits and -, values one line.")
+        raise RequestError(f"The header {name!r} cannot be sent: names have letters, digits and -, values one line.")
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:
-        raise RequestRefused(f"The header {name!r} cannot be sent: a header takes Latin letters only.") from None
+        raise RequestError(f"The header {name!r} cannot be sent: a header takes Latin letters only.") from None
     return name, value
 
 
@@ -196,7 +196,7 @@ def _file_part(part: FilePart) -> tuple[str, tuple[str | None, bytes, str | None
     try:
         data = base64.b64decode(part["base64"], validate=True) if "base64" in part else part.get("text", "").encode()
     except binascii.Error:
-        raise RequestRefused(f"The file of {part['name']!r} did not arrive whole: choose it again.") from None
+        raise RequestError(f"The file of {part['name']!r} did not arrive whole: choose it again.") from None
     return part["name"], (part.get("filename"), data, part.get("content_type"))
 
 

@@ -17,7 +17,7 @@ import routebook
 from routebook.applications import Routebook
 from routebook.introspect import load_compiler
 from routebook.routing import set_registrar
-from routebook_kernel.exceptions import HomeLoopError, NotAnApplication, RequestRefused
+from routebook_kernel.exceptions import HomeLoopError, NotAnApplicationError, RequestError
 from routebook_kernel.protocol import Credential, ServerState
 from routebook_kernel.recording.failures import is_users
 from routebook_kernel.recording.log import ExchangeLog
@@ -244,7 +244,7 @@ class Session:
         """The view of an application; the same application gives the same view.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
         if isinstance(app, Application):
             return app
@@ -252,7 +252,7 @@ class Session:
             if application.app is app or application.is_behind(app):
                 return application
         if not isinstance(app, Routebook):
-            raise NotAnApplication(f"{type(app).__name__} {app!r}"[:80])
+            raise NotAnApplicationError(f"{type(app).__name__} {app!r}"[:80])
         name = self.tracker.names.name_of(app) or "app"
         application = Application(app, name, self.tracker, self.home, self._performing, self._server_state)
         application.credentials.on_change(self.tests.touch)
@@ -265,7 +265,7 @@ class Session:
         """The WebSockets of an application; the same application gives the same.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
         application = self.view(app)
         if application not in self._sockets:
@@ -290,7 +290,7 @@ class Session:
         """The view of the trees of an application's operations.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
         application = self.view(app)
         key = (application, operation)
@@ -310,7 +310,7 @@ class Session:
         """A new view of the load generator's runs; runs that it begins are of this application.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
         live = self.view(app).live
         return self._benches.view(
@@ -367,11 +367,11 @@ class Session:
             options: For `uvicorn.Config`.
 
         Raises:
-            ServerRefused: The port is none, or the host is not on loopback; what was served is served still.
-            NotAnApplication: It is none.
+            ServerStartError: The port is none, or the host is not on loopback; what was served is served still.
+            NotAnApplicationError: It is none.
         """
         if not callable(app):
-            raise NotAnApplication(f"{app!r}"[:80])
+            raise NotAnApplicationError(f"{app!r}"[:80])
         application = self.view(app) if isinstance(app, Routebook) else None
         live = application.live if application else self._live(app)
         served: ASGIApp = Recording(live, self.recorder, lambda: self._count(live))
@@ -503,10 +503,10 @@ class Session:
         """Send the request of an exchange again, as the console's, which are traced; the id of the new exchange."""
         detail = self.log_view.detail(id)
         if detail["request"] is None:
-            raise RequestRefused(detail["refusal"])
+            raise RequestError(detail["refusal"])
         if hidden := [each for each in detail["hidden"] if not each["held"]]:
             names = ", ".join(each["name"] for each in hidden)
-            raise RequestRefused(f"Credentials are not kept. %api log sends it again when you fill in: {names}.")
+            raise RequestError(f"Credentials are not kept. %api log sends it again when you fill in: {names}.")
         return (await self.log_view.send(detail["request"], {}))["summary"]["id"]
 
     def _count(self, live: LiveApp) -> None:

@@ -13,7 +13,7 @@ from urllib.parse import unquote
 
 from routebook.applications import Routebook
 from routebook.openapi.utils import describe_websockets
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import (
     ConnectArguments,
     ConnectionState,
@@ -111,10 +111,10 @@ class Sockets:
         """Begin a connection, which goes on by itself; its id.
 
         Raises:
-            RequestRefused: The handshake cannot be formed, or too many connections are open.
+            RequestError: The handshake cannot be formed, or too many connections are open.
         """
         if sum(asked.connection.is_live for asked in self._connections.values()) >= MAX_LIVE:
-            raise RequestRefused(f"{MAX_LIVE} connections are open: close one first.")
+            raise RequestError(f"{MAX_LIVE} connections are open: close one first.")
         asked = self._ask(arguments)
         self._connections[asked.id] = asked
         self._let_go()
@@ -126,21 +126,21 @@ class Sockets:
         """Send a message.
 
         Raises:
-            RequestRefused: The connection is not open.
+            RequestError: The connection is not open.
         """
         asked = self._connections.get(id)
         if asked is None or asked.connection.status != "open":
-            raise RequestRefused("The connection is not open: connect anew.")
+            raise RequestError("The connection is not open: connect anew.")
         asked.connection.send(data)
 
     async def leave(self, id: int, code: int, reason: str) -> None:
         """Close a connection; nothing happens where it has ended.
 
         Raises:
-            RequestRefused: A close frame cannot carry this.
+            RequestError: A close frame cannot carry this.
         """
         if refusal := close_refusal(code, reason):
-            raise RequestRefused(refusal)
+            raise RequestError(refusal)
         if id in self._connections:
             await self._connections[id].connection.close(code, reason)
 
@@ -148,12 +148,12 @@ class Sockets:
         """A message as it is kept.
 
         Raises:
-            RequestRefused: It is kept no longer.
+            RequestError: It is kept no longer.
         """
         asked = self._connections.get(id)
         message = asked.connection.transcript.get(number) if asked else None
         if message is None:
-            raise RequestRefused(f"Message {number} is kept no longer.")
+            raise RequestError(f"Message {number} is kept no longer.")
         return message_payload(message)
 
     async def forget(self, ids: Sequence[int]) -> None:
@@ -167,7 +167,7 @@ class Sockets:
         """Ask the application for an OAuth2 token, which no record holds.
 
         Raises:
-            RequestRefused: No token came; the message says what did.
+            RequestError: No token came; the message says what did.
         """
         token: str = await self._sign_in(request)
         return token
@@ -194,7 +194,7 @@ class Sockets:
         request, raw_path = form_request({**arguments["request"], "method": "GET", "body": {"kind": "none"}})
         offered = arguments["subprotocols"]
         if bad := [name for name in offered if not _SUBPROTOCOL.fullmatch(name)]:
-            raise RequestRefused(f"{bad[0]!r} is no name of a subprotocol: letters, digits, '.', '-' and '_' are.")
+            raise RequestError(f"{bad[0]!r} is no name of a subprotocol: letters, digits, '.', '-' and '_' are.")
         headers = [*request.headers.raw, *([(b"sec-websocket-protocol", ", ".join(offered).encode())] * bool(offered))]
         scope = websocket_scope(unquote(raw_path), raw_path.encode("ascii"), request.url.query, headers, offered)
         query = request.url.query.decode("ascii", "backslashreplace")

@@ -12,7 +12,7 @@ from typing import Any
 
 from starlette.types import Message
 
-from routebook_kernel.exceptions import KernelExtensionError, TestsRefused
+from routebook_kernel.exceptions import KernelExtensionError, SavedTestsError
 from routebook_kernel.kept.file import read_tests, write_tests
 from routebook_kernel.kept.judge import Answer, Judge, Verdict
 from routebook_kernel.kept.model import Expectation, KeptTest, expectation_from_page
@@ -133,7 +133,7 @@ class NotebookTests:
         """Give a test another name, and other expectations.
 
         Raises:
-            TestsRefused: There is no such test, the name is taken or empty, or the file cannot be written.
+            SavedTestsError: There is no such test, the name is taken or empty, or the file cannot be written.
         """
         with self._changing():
             test = self._test(name)
@@ -146,7 +146,7 @@ class NotebookTests:
         """Remove a test from the file.
 
         Raises:
-            TestsRefused: There is no such test, or the file cannot be written.
+            SavedTestsError: There is no such test, or the file cannot be written.
         """
         with self._changing():
             test = self._test(name)
@@ -156,7 +156,7 @@ class NotebookTests:
         """What an exchange, as the log has it, says to expectations.
 
         Raises:
-            RequestRefused: It is kept no more.
+            RequestError: It is kept no more.
         """
         exchange = self._exchange(id)
         headers = tuple((name.lower(), value) for name, value in exchange.response_headers)
@@ -181,12 +181,12 @@ class NotebookTests:
             values: What is filled in, by name; the notebook's variables stand for the rest.
 
         Raises:
-            TestsRefused: The file cannot be read.
+            SavedTestsError: The file cannot be read.
         """
         with self._lock:
             self._load()
             if self._problem:
-                raise TestsRefused(self._problem)
+                raise SavedTestsError(self._problem)
             tests = [test for test in self._tests if names is None or test.name in names]
         for test in tests:
             self._running.add(test.name)
@@ -230,7 +230,7 @@ class NotebookTests:
     async def _send(self, test: KeptTest, values: Mapping[str, str]) -> tuple[Exchange, Answer]:
         perform = self._applications.performing(test.application)
         if perform is None:
-            raise TestsRefused(f"There is no application {test.application!r}: run the cell that makes it.")
+            raise SavedTestsError(f"There is no application {test.application!r}: run the cell that makes it.")
         held = self._held(test)
 
         def value_of(name: str) -> str | None:
@@ -262,12 +262,12 @@ class NotebookTests:
     def _exchange(self, id: int) -> Exchange:
         exchange = self._log.get(id)
         if exchange is None:
-            raise TestsRefused(f"Exchange {id} has left the log: the oldest go first.")
+            raise SavedTestsError(f"Exchange {id} has left the log: the oldest go first.")
         return exchange
 
     def _made(self, exchange: Exchange, name: str, expect: Sequence[Expectation]) -> KeptTest:
         if exchange.application is None:
-            raise TestsRefused("The application that it was sent to is none of this notebook.")
+            raise SavedTestsError("The application that it was sent to is none of this notebook.")
         secrets, raw = self._applications.secrets(), request_of(exchange)
         request, names = request_to_keep(raw, hidden_in(raw, secrets), secrets)
         return KeptTest(name, exchange.application, request, tuple(expect), names)
@@ -276,14 +276,14 @@ class NotebookTests:
         self._load()
         found = next((test for test in self._tests if test.name == name), None)
         if found is None:
-            raise TestsRefused(f"There is no test {name!r} in {self._path().name}.")
+            raise SavedTestsError(f"There is no test {name!r} in {self._path().name}.")
         return found
 
     def _check_name(self, name: str) -> None:
         if not name:
-            raise TestsRefused("A test needs a name: say what it shows, such as `a good book is created`.")
+            raise SavedTestsError("A test needs a name: say what it shows, such as `a good book is created`.")
         if any(test.name == name for test in self._tests):
-            raise TestsRefused(f"There is a test {name!r} already: give this one another name.")
+            raise SavedTestsError(f"There is a test {name!r} already: give this one another name.")
 
     def _free_name(self, name: str) -> str:
         with self._lock:
@@ -306,7 +306,7 @@ class NotebookTests:
         self._read = known
         try:
             self._tests, self._problem = read_tests(path), ""
-        except TestsRefused as refusal:
+        except SavedTestsError as refusal:
             self._tests, self._problem = [], str(refusal)
 
     @contextmanager
@@ -314,14 +314,14 @@ class NotebookTests:
         """Hold the file's lock too: another kernel may save a test in the same file.
 
         Raises:
-            TestsRefused: If the lock can't be had.
+            SavedTestsError: If the lock can't be had.
         """
         with self._lock, ExitStack() as stack:
             path = self._path()
             try:
                 stack.enter_context(locked(path))
             except OSError as error:
-                raise TestsRefused(f"{path} cannot be written: {error.strerror or error}.") from None
+                raise SavedTestsError(f"{path} cannot be written: {error.strerror or error}.") from None
             yield
 
     def _write(self, tests: list[KeptTest]) -> None:
@@ -330,7 +330,7 @@ class NotebookTests:
             try:
                 self._aside = set_aside(path)
             except OSError as error:
-                raise TestsRefused(
+                raise SavedTestsError(
                     f"{self._problem} It can't be moved aside ({error.strerror or error}): fix it first."
                 ) from None
         write_tests(path, tests)

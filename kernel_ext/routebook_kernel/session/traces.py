@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from routebook.applications import Routebook
 from routebook.introspect import CallView, PlanView, UnknownOperationError, view_operation
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import TraceLine, TracesDelta, TracesState, TraceState
 from routebook_kernel.recording.display import reason_of
 from routebook_kernel.recording.failures import CellOf
@@ -62,11 +62,11 @@ class Traces:
         """The trace of an exchange, or of the last.
 
         Raises:
-            RequestRefused: It is kept no more, or there is none.
+            RequestError: It is kept no more, or there is none.
         """
         exchange = self.find(id)
         if exchange is None:
-            raise RequestRefused("No request has been sent yet." if id is None else f"The log has no exchange {id}.")
+            raise RequestError("No request has been sent yet." if id is None else f"The log has no exchange {id}.")
         return self.told(exchange)
 
     def told(self, exchange: Exchange) -> TraceState:
@@ -192,7 +192,7 @@ class TraceView:
         """The trace of an exchange.
 
         Raises:
-            RequestRefused: It is kept no more.
+            RequestError: It is kept no more.
         """
         return self._traces.trace(id)
 
@@ -200,7 +200,7 @@ class TraceView:
         """Send the request of an exchange again; its trace. Await it on the home loop only.
 
         Raises:
-            RequestRefused: It cannot be sent again: its credentials are not kept, or its body not whole.
+            RequestError: It cannot be sent again: its credentials are not kept, or its body not whole.
         """
         return self._traces.trace(await self._traces.replay(id))
 

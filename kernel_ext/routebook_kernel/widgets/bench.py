@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import BenchArguments, Json
 from routebook_kernel.session_api import BenchApi, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
@@ -41,7 +41,7 @@ def read_arguments(args: Json) -> BenchArguments:
     """The run that a page asks for.
 
     Raises:
-        RequestRefused: It has not the shape of one.
+        RequestError: It has not the shape of one.
     """
     try:
         return BenchArguments(
@@ -57,4 +57,4 @@ def read_arguments(args: Json) -> BenchArguments:
             like=None if args.get("like") is None else int(args["like"]),
         )
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise RequestRefused("How many requests, and how many at a time? Write whole numbers.") from None
+        raise RequestError("How many requests, and how many at a time? Write whole numbers.") from None

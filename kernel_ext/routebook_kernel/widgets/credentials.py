@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Credential, Json
 from routebook_kernel.session_api import CredentialsApi
 from routebook_kernel.widgets.commands import Ask, Emit
@@ -26,7 +26,7 @@ def read_credential(given: Json) -> Credential | None:
     """The credential that a page tells.
 
     Raises:
-        RequestRefused: It has not the shape of one.
+        RequestError: It has not the shape of one.
     """
     if given is None:
         return None
@@ -35,5 +35,5 @@ def read_credential(given: Json) -> Credential | None:
     except (KeyError, TypeError):
         told = {"where": ""}
     if told["where"] not in _WHERE:
-        raise RequestRefused("The credentials are missing, or not as this kernel knows them.")
+        raise RequestError("The credentials are missing, or not as this kernel knows them.")
     return cast(Credential, told)

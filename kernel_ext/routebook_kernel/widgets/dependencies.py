@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Json
 from routebook_kernel.session_api import DependenciesApi, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
@@ -40,5 +40,5 @@ def dependencies_asks(trees: DependenciesApi) -> dict[str, Ask]:
 
 def _operation(args: Json) -> str:
     if not isinstance(args, dict) or not isinstance(args.get("operation"), str):
-        raise RequestRefused("Which operation is meant is missing.")
+        raise RequestError("Which operation is meant is missing.")
     return str(args["operation"])

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, cast
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Json, RawRequestState
 from routebook_kernel.session_api import LogApi, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
@@ -53,7 +53,7 @@ def read_raw_request(args: Json) -> tuple[RawRequestState, dict[str, str]]:
     """The page's request, and what it fills in.
 
     Raises:
-        RequestRefused: It has not the shape of one.
+        RequestError: It has not the shape of one.
     """
     try:
         request = cast(RawRequestState, dict(args["request"]))
@@ -61,11 +61,11 @@ def read_raw_request(args: Json) -> tuple[RawRequestState, dict[str, str]]:
         request["method"], request["url"] = str(request["method"]), str(request["url"])
         return request, {str(key): str(value) for key, value in args["values"].items()}
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise RequestRefused("The request to send is missing, or not as this kernel knows it.") from None
+        raise RequestError("The request to send is missing, or not as this kernel knows it.") from None
 
 
 def _id(args: Json) -> int:
     try:
         return int(args["id"])
     except (KeyError, TypeError, ValueError):
-        raise RequestRefused("The number of an exchange is missing.") from None
+        raise RequestError("The number of an exchange is missing.") from None

@@ -2,7 +2,7 @@
 
 from typing import cast
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Json, Pairs, RequestBody, SendArguments
 
 
@@ -10,7 +10,7 @@ def read_request(args: Json) -> SendArguments:
     """The page's request.
 
     Raises:
-        RequestRefused: It has not the shape of one.
+        RequestError: It has not the shape of one.
     """
     try:
         body = cast(RequestBody, dict(args["body"]))
@@ -27,7 +27,7 @@ def read_request(args: Json) -> SendArguments:
             body=body,
         )
     except (AttributeError, KeyError, TypeError, ValueError):
-        raise RequestRefused("The request to send is missing, or not as this kernel knows it.") from None
+        raise RequestError("The request to send is missing, or not as this kernel knows it.") from None
 
 
 def _pairs(items: Json) -> Pairs:

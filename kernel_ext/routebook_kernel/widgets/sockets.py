@@ -5,7 +5,7 @@ import binascii
 from collections.abc import Callable
 from typing import Any
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import ConnectArguments, Json
 from routebook_kernel.session_api import SessionApi, SocketsView
 from routebook_kernel.widgets.commands import Ask, Emit
@@ -73,7 +73,7 @@ def socket_asks(view: SocketsView) -> dict[str, Ask]:
 
 def _member(args: Json, name: str) -> Any:
     if not isinstance(args, dict) or name not in args:
-        raise RequestRefused(f"The command has no {name!r}.")
+        raise RequestError(f"The command has no {name!r}.")
     return args[name]
 
 
@@ -83,4 +83,4 @@ def _data(args: Json) -> str | bytes:
     try:
         return base64.b64decode(_member(args, "base64"), validate=True)
     except (binascii.Error, TypeError, ValueError):
-        raise RequestRefused("The bytes did not arrive whole: send them again.") from None
+        raise RequestError("The bytes did not arrive whole: send them again.") from None

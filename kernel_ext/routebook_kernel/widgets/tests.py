@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import ExpectationState, Json
 from routebook_kernel.session_api import SessionApi, TestsApi
 from routebook_kernel.widgets.commands import Ask, Emit
@@ -60,11 +60,11 @@ def tests_asks(tests: TestsApi) -> dict[str, Ask]:
 def _checked(ask: Ask) -> Ask:
     async def checked(args: Json, emit: Emit) -> Json:
         if not isinstance(args, dict):
-            raise RequestRefused("What to do with the tests is missing.")
+            raise RequestError("What to do with the tests is missing.")
         try:
             return await ask(args, emit)
         except KeyError as missing:
-            raise RequestRefused(f"What to do with the tests is not whole: {missing} is missing.") from None
+            raise RequestError(f"What to do with the tests is not whole: {missing} is missing.") from None
 
     return checked
 

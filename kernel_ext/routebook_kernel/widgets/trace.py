@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Json
 from routebook_kernel.session_api import SessionApi, TraceApi
 from routebook_kernel.widgets.commands import Ask, Emit
@@ -45,9 +45,9 @@ def read_id(args: Json) -> int:
     """The exchange that a page names.
 
     Raises:
-        RequestRefused: It names none.
+        RequestError: It names none.
     """
     try:
         return int(args["id"])
     except (KeyError, TypeError, ValueError):
-        raise RequestRefused("Which request is meant is missing.") from None
+        raise RequestError("Which request is meant is missing.") from None

@@ -31,7 +31,7 @@ class Views:
         """The explorer of an application.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
         view = self._session.view(app)
         beside = {"sockets": lambda: self.sockets(view), "bench": lambda: self._bench_of(view)}
@@ -45,7 +45,7 @@ class Views:
         """The WebSockets of an application.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
         view = self._session.sockets(app)
         return self._view("sockets", view, lambda overview: Sockets(self._session, view, overview))
@@ -59,7 +59,7 @@ class Views:
         """The tree of what an operation calls.
 
         Raises:
-            NotAnApplication: It is none.
+            NotAnApplicationError: It is none.
         """
         trees = self._session.dependencies(app, operation)
         return self._view("dependencies", trees, lambda overview: Dependencies(self._session, trees, overview))
