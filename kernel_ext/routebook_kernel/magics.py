@@ -166,7 +166,9 @@ class ApiMagics(Magics):
         state = self._session.serve(
             app, port=arguments.port, host=host, is_exposed=arguments.expose, allow_hosts=arguments.allow_host
         )
-        self._show(served_notice(state, self._session.describe_trouble() if state["status"] == "starting" else ""))
+        self._show(
+            served_notice(state, self._session.serving.describe_trouble() if state["status"] == "starting" else "")
+        )
         if not is_loopback(host) and state["status"] == "running":
             told = f"Everybody who can reach this machine ({host}) can use the application now, without a password"
             self._show(Notice(f"{told}. %api stop ends it.", level="error"))
@@ -175,10 +177,10 @@ class ApiMagics(Magics):
         self._show(Notice(self._session.stop()))
 
     def _status(self, arguments: argparse.Namespace) -> None:
-        self._show(served_notice(self._session.server_state(), self._session.describe_trouble()))
+        self._show(served_notice(self._session.serving.state(), self._session.serving.describe_trouble()))
 
     def _docs(self, arguments: argparse.Namespace) -> None:
-        app, state = self._application(arguments), self._session.server_state()
+        app, state = self._application(arguments), self._session.serving.state()
         if state["status"] != "running" or state["url"] is None:
             raise UsageError("The documentation pages are served with the application: %api serve")
         if app.docs_url is None:
@@ -213,7 +215,7 @@ class ApiMagics(Magics):
 
     def _trace(self, arguments: argparse.Namespace) -> None:
         if arguments.name in {"on", "off"}:
-            self._session.set_tracing(arguments.name == "on")
+            self._session.traces.set_tracing(arguments.name == "on")
             told = "Every request is traced" if self._session.is_tracing else "Only the console's requests are traced"
             self._show(Notice(f"{told}; %api trace shows the last, and routebook_kernel.trace() gives it to Python."))
             return

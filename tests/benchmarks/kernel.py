@@ -293,7 +293,7 @@ def _serve_in_session() -> None:
     session = Session({"__name__": "__main__"})
     session.open()
     session.serve(make_app(), port=20_000 + os.getpid() % 20_000)
-    print(session.server.status.port, flush=True)
+    print(session.serving.server.status.port, flush=True)
     session.home.run(asyncio.sleep(3600))
 
 

@@ -158,8 +158,8 @@ def test_crash_of_the_server_is_told_and_the_kernel_lives(ready: Kernel, free_po
     """Where the person looks: the status of the explorer and `%api status`; serving again works."""
     ready.good(f"%api serve --app many --port {free_port}", "serve")
     # uvicorn ends by itself after so many requests: what a crash looks like from outside.
-    ready.good("routebook_kernel.session().server._run._server.config.limit_max_requests = 1", "crash")
-    ready.good("routebook_kernel.session().server._run._server.limit_max_requests = 1", "crash")
+    ready.good("routebook_kernel.session().serving.server._run._server.config.limit_max_requests = 1", "crash")
+    ready.good("routebook_kernel.session().serving.server._run._server.limit_max_requests = 1", "crash")
     httpx2.get(f"http://127.0.0.1:{free_port}/echo")
 
     shown = eventually(lambda: (text := ready.good("%api status", "status").shown).startswith("Not serving") and text)

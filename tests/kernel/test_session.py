@@ -575,14 +575,14 @@ def test_lifespan_that_fails_while_served_is_told_to_who_asks(session: Session, 
     refused = httpx2.get(url)
     told = (503, "The application's lifespan failed at start-up. Its notebook says why.")
     assert (refused.status_code, refused.text) == told
-    state = session.server_state()
+    state = session.serving.state()
     assert state["status"] == "running"
     assert "RuntimeError: no database; until it starts" in str(state["message"])
 
     error = None
     run(session, "app", make)
     assert httpx2.get(url).json() == "here"
-    assert session.server_state()["message"] is None
+    assert session.serving.state()["message"] is None
 
 
 @pytest.mark.parametrize(
@@ -671,7 +671,7 @@ def test_a_cell_that_makes_an_application_and_its_client_leaves_one_view_however
     assert [view() for view in views if view() is not None] == [session.view(session.tracker.namespace["app"])]
     assert [client.get("/number").json() for client in clients] == [19] * 20
     assert {exchange.application for exchange in session.log} == {"app"}
-    assert session.view(session.tracker.namespace["app"]).exchange_count == 20
+    assert session.view(session.tracker.namespace["app"]).state()[1]["exchange_count"] == 20
 
 
 def test_an_application_that_no_name_holds_ends_with_its_last_client(session: Session) -> None:

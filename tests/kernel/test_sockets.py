@@ -198,8 +198,8 @@ def test_view_counts_a_connection_once(session: Session) -> None:
     view: Any = session.view(app)
 
     with session.client(app).websocket_connect("/rooms/h") as socket:
-        assert view.exchange_count == 1
+        assert view.request_count == 1
         socket.send_text("x")
         socket.receive_text()
 
-    assert view.exchange_count == 1
+    assert view.request_count == 1

@@ -212,7 +212,7 @@ def test_a_view_follows_the_last_trace_and_keeps_a_chosen_one(cells: Cells) -> N
 def test_an_untraced_request_says_so_and_can_be_traced(cells: Cells) -> None:
     """Replay runs it again as it was; without its credentials it is refused with the way out."""
     cells.run("open", "@app.get('/open')\ndef opened(q: int): return q")
-    cells.session.set_tracing(False)
+    cells.session.traces.set_tracing(False)
     client = cells.session.client(cells.namespace["app"])
     client.get("/open?q=5")
     untraced = cells.session.traces.trace(list(cells.session.log)[-1].id)
@@ -220,7 +220,7 @@ def test_an_untraced_request_says_so_and_can_be_traced(cells: Cells) -> None:
 
     again = cells.session.home.run(view.replay(untraced["id"]))
 
-    cells.session.set_tracing(True)
+    cells.session.traces.set_tracing(True)
     assert (untraced["is_traced"], again["is_traced"], again["url"]) == (False, True, "/open?q=5")
     assert "not traced" in repr(Trace(untraced))
     with pytest.raises(RequestError, match="fill in: authorization"):

@@ -22,6 +22,7 @@ from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.trace import SpanRecorder
 from routebook_kernel.records import Exchange, RaisedRecord, Source, no_route
 from routebook_kernel.redaction import USUAL, Secrets
+from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.output import Collected, collected_output
 from routebook_kernel.runtime.socket_tap import SocketTap
 from routebook_kernel.runtime.tap import HttpTap, decoded, heard
@@ -59,7 +60,6 @@ class Recorder:
         ours: Folders whose frames are folded in tracebacks.
         before: Called before each request.
         tracing: Whether requests from a source are traced, step by step.
-        name_of: The variable of an application, for the record.
 
     Attributes:
         begun: How many requests have begun.
@@ -76,7 +76,6 @@ class Recorder:
         ours: tuple[str, ...] = (),
         before: Callable[[], None] = lambda: None,
         tracing: Callable[[Source], bool] = lambda source: False,
-        name_of: Callable[[ASGIApp], str | None] = lambda app: None,
     ) -> None:
         self.log = log
         self.cell_of = cell_of
@@ -85,7 +84,6 @@ class Recorder:
         self.ours = ours
         self.before = before
         self.tracing = tracing
-        self.name_of = name_of
         self.begun = 0
         self.under_way = 0
 
@@ -173,12 +171,12 @@ class _Run:
     async def through(self, app: ASGIApp) -> Exception | None:
         """Run it; the result is the exception that left the application."""
         self._recorder.before()
-        self._application = self._recorder.name_of(app)
+        self._application = app.name if isinstance(app, AppProxy) else None
         self._scope[ERROR_OBSERVER_KEY] = self._hear
         if self._recorder.tracing(self._source):
             recorder = self._recorder
             self._trace = SpanRecorder(recorder.cell_of, recorder.ours)
-            watch(getattr(app, "current", app), self._scope, self._trace)
+            watch(app.current if isinstance(app, AppProxy) else app, self._scope, self._trace)
         with collected_output() as self._output:
             try:
                 await app(self._scope, self._tap.receive, self._tap.send)

@@ -1,4 +1,4 @@
-"""One application as its views, clients and the server know it; it outlives an `app = Routebook()` that runs again."""
+"""One application as its views, clients and the server see it. It outlives `app = Routebook()` running again."""
 
 from collections.abc import Callable
 from weakref import WeakSet
@@ -10,33 +10,40 @@ from routebook_kernel.protocol import (
     DeltaMessage,
     ExchangeState,
     SendArguments,
-    ServerState,
     Streamed,
 )
+from routebook_kernel.redaction import Secrets
 from routebook_kernel.registry.operations import document_of
-from routebook_kernel.runtime.client import Perform
+from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.runtime.live import LiveApp
 from routebook_kernel.session.credentials import Credentials, schemes_of
+from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import exchange_state, fetch_token, send
+from routebook_kernel.session.serving import Serving
+from routebook_kernel.session.sockets import Sockets
 from routebook_kernel.session.state import build_state, difference
 from routebook_kernel.session.tracker import Tracker
+from routebook_kernel.session.transport import Transport
 
 
 class Application:
-    """An application and its views; implements `session_api.AppView`.
+    """An application and its views; implements `session_api.AppView`. May be used from any thread.
 
     Args:
-        app: As it stands now.
+        app: Its current version.
         name: Its variable.
-        tracker: Knows who owns what.
+        tracker: Knows which cell owns what.
         home: Where deltas are timed.
-        perform: Runs a request through the application that stands.
-        server_state: What to show of the server.
+        transport: Sends requests to it.
+        serving: The in-kernel server.
+        secrets: The names whose values are credentials.
 
     Attributes:
+        proxy: Stands for it in clients and in the server.
+        perform: Sends a request to it.
         credentials: What a person gave for its security schemes.
+        request_count: How many of its requests were recorded.
     """
 
     def __init__(
@@ -45,45 +52,100 @@ class Application:
         name: str,
         tracker: Tracker,
         home: HomeLoop,
-        perform: Callable[[LiveApp], Perform],
-        server_state: Callable[["Application"], ServerState],
+        transport: Transport,
+        serving: Serving,
+        secrets: Callable[[], Secrets],
     ) -> None:
-        self.live = LiveApp(app, self)
-        self._absorbed: WeakSet[LiveApp] = WeakSet()
         self.app = app
         self.name = name
-        self.exchange_count = 0
-        self.revision = 0
-        self.perform = perform(self.live)
+        self.proxy = AppProxy(app, self)
+        self.perform = transport.requests_to(self.proxy)
         self.credentials = Credentials()
-        self._tracker = tracker
-        self._server_state = server_state
-        self._feed = Feed(home, self._build, difference)
         self.credentials.on_change(self.touch)
-
-    def succeed(self, app: Routebook) -> None:
-        """Another object is this application now."""
-        self.app = self.live.current = app
-        for live in tuple(self._absorbed):
-            live.current = app
-        self.touch()
+        self._absorbed: WeakSet[AppProxy] = WeakSet()
+        self.request_count = 0
+        self._revision = 0
+        self._tracker = tracker
+        self._home = home
+        self._transport = transport
+        self._serving = serving
+        self._secrets = secrets
+        self._sockets: Sockets | None = None
+        self._dependencies: dict[str | None, DependenciesView] = {}
+        self._feed = Feed(home, self._build, difference)
 
     @property
-    def is_followed(self) -> bool:
-        """Whether anything shows it."""
-        return self._feed.is_followed
+    def is_used(self) -> bool:
+        """Whether the server or a view needs it."""
+        is_viewed = self._feed.is_followed or self._sockets is not None or bool(self._dependencies)
+        return is_viewed or self._serving.is_of(self.proxy)
 
-    def absorb(self, other: "Application") -> None:
-        """Stand for another view of the same application too: clients that go through it stay this application's."""
-        for live in (other.live, *other._absorbed):
-            live.view = self
-            self._absorbed.add(live)
-        self.exchange_count += other.exchange_count
+    def stands_for(self, proxy: object) -> bool:
+        """Whether requests to `proxy` reach this application."""
+        return self.proxy is proxy or proxy in self._absorbed
+
+    def replace(self, app: Routebook) -> None:
+        """Make another object the current version."""
+        self.app = self.proxy.current = app
+        for proxy in tuple(self._absorbed):
+            proxy.current = app
         self.touch()
 
-    def is_behind(self, live: object) -> bool:
-        """Whether requests to `live` reach this application."""
-        return self.live is live or live in self._absorbed
+    def absorb(self, other: "Application") -> None:
+        """Take over the clients of another `Application` of the same object."""
+        for proxy in (other.proxy, *other._absorbed):
+            proxy.counter = self
+            self._absorbed.add(proxy)
+        self.request_count += other.request_count
+        self.touch()
+
+    def count_request(self) -> None:
+        """Note that a request to it was recorded."""
+        self.request_count += 1
+        self.touch()
+
+    def note_run(self, name: str | None) -> None:
+        """Note that a cell has changed something; `name` is the variable now, None if there's none."""
+        self.name = name or self.name
+        self._revision += 1
+        self.touch()
+        if self._sockets is not None:
+            self._sockets.touch()
+
+    def touch_dependencies(self) -> None:
+        """Have the dependency views look again: overrides change without a word."""
+        for view in tuple(self._dependencies.values()):
+            view.touch()
+
+    def lose_sockets(self, error: Exception) -> None:
+        """End the console's connections: their event loop is gone."""
+        if self._sockets is not None:
+            self._sockets.lose(error)
+
+    # Views
+
+    @property
+    def sockets(self) -> Sockets:
+        """Its WebSockets."""
+        if self._sockets is None:
+            self._sockets = Sockets(
+                self._home,
+                lambda: (self.app, self.name),
+                self._tracker,
+                self._transport.sockets_to(self.proxy, "console"),
+                self._secrets,
+                self.sign_in,
+                self.credentials,
+            )
+        return self._sockets
+
+    def dependencies(self, operation: str | None = None) -> DependenciesView:
+        """The dependency tree of an operation; the same operation gives the same view."""
+        if operation not in self._dependencies:
+            self._dependencies[operation] = DependenciesView(
+                self._home, lambda: self.app, self._tracker.cell_of_code, operation
+            )
+        return self._dependencies[operation]
 
     # What views ask (session_api.AppView)
 
@@ -134,8 +196,8 @@ class Application:
             self.app,
             self.name,
             self._tracker,
-            self._server_state(self),
+            self._serving.state_of(self.proxy),
             self.credentials.state(),
-            self.exchange_count,
-            self.revision,
+            self.request_count,
+            self._revision,
         )

@@ -6,28 +6,25 @@ being recorded, and what handlers print is not shown. It shares the home loop wi
 
 import asyncio
 import itertools
-from collections.abc import Awaitable, Callable, Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
 
 from starlette.types import Scope
 
 from routebook_kernel.exceptions import KernelExtensionError, RequestError
 from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchRun, BenchState, Credential
 from routebook_kernel.redaction import Secrets
+from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.runtime.live import LiveApp
 from routebook_kernel.runtime.load import Answered, InProcess, Load, measured_overhead_us, run_over_socket
 from routebook_kernel.runtime.output import collected_output
 from routebook_kernel.runtime.server import KernelServer, WithState
 from routebook_kernel.session.bench_request import checked, formed, with_credentials, with_secrets, without_secrets
 from routebook_kernel.session.bench_state import Run, difference, told
 from routebook_kernel.session.feed import Feed
+from routebook_kernel.session.lifespans import HomeLifespans
 
 MAX_RUNS = 20
 TOLD_S = 0.1
-
-EnteredState = Callable[[LiveApp], Awaitable[dict[str, Any]]]
-"""Enters an application's lifespan if nobody has; a copy of its state."""
 
 CredentialsFor = Callable[[str], Mapping[str, Credential]]
 """What was given for the security schemes of an operation, by scheme."""
@@ -38,25 +35,25 @@ class Benches:
 
     Args:
         home: Where they happen.
-        entered_state: Enters an application's lifespan.
+        lifespans: Where an application's lifespan is entered before a run.
         secrets: What is taken out of what is shown.
     """
 
-    def __init__(self, home: HomeLoop, entered_state: EnteredState, secrets: Callable[[], Secrets]) -> None:
+    def __init__(self, home: HomeLoop, lifespans: HomeLifespans, secrets: Callable[[], Secrets]) -> None:
         self.home = home
-        self._entered_state = entered_state
+        self._lifespans = lifespans
         self._secrets = secrets
         self._ids = itertools.count(1)
         self._runs: dict[int, Run] = {}
         self._views: list[BenchView] = []
 
-    def view(self, live: LiveApp, name: Callable[[], str], credentials: CredentialsFor) -> "BenchView":
+    def view(self, live: AppProxy, name: Callable[[], str], credentials: CredentialsFor) -> "BenchView":
         """A new view of the runs; runs that it begins are of this application."""
         view = BenchView(self, live, name, credentials)
         self._views.append(view)
         return view
 
-    def begin(self, live: LiveApp, given: BenchArguments) -> Run:
+    def begin(self, live: AppProxy, given: BenchArguments) -> Run:
         """Begin a run.
 
         Raises:
@@ -99,11 +96,11 @@ class Benches:
         """The runs as they stand, oldest first."""
         return [told(run) for run in self._runs.values()]
 
-    async def _run(self, run: Run, live: LiveApp, scope: Scope, body: bytes) -> None:
+    async def _run(self, run: Run, live: AppProxy, scope: Scope, body: bytes) -> None:
         watching = asyncio.create_task(self._watch(run))
         try:
             with collected_output(is_shown=False) as run.output:
-                scope["state"] = await self._entered_state(live)
+                scope["state"] = await self._lifespans.enter_for_request(live)
                 await (self._served if run.arguments["served"] else self._in_process)(run, live, scope, body)
             run.status = "done"
         except asyncio.CancelledError:
@@ -114,11 +111,11 @@ class Benches:
             watching.cancel()
             self.touch()
 
-    async def _in_process(self, run: Run, live: LiveApp, scope: Scope, body: bytes) -> None:
+    async def _in_process(self, run: Run, live: AppProxy, scope: Scope, body: bytes) -> None:
         run.overhead_us = await measured_overhead_us(scope)
         await run.load.run(InProcess(live.current, scope, body))
 
-    async def _served(self, run: Run, live: LiveApp, scope: Scope, body: bytes) -> None:
+    async def _served(self, run: Run, live: AppProxy, scope: Scope, body: bytes) -> None:
         server = KernelServer(self.home)
         state = scope["state"]
         server.start(WithState(Answered(live.current), lambda: state), port=0)
@@ -139,7 +136,7 @@ class Benches:
 class BenchView:
     """The runs as one view sees them; implements `session_api.BenchApi`."""
 
-    def __init__(self, benches: Benches, live: LiveApp, name: Callable[[], str], credentials: CredentialsFor) -> None:
+    def __init__(self, benches: Benches, live: AppProxy, name: Callable[[], str], credentials: CredentialsFor) -> None:
         self._benches = benches
         self._live = live
         self._name = name

@@ -84,6 +84,20 @@ class LogView:
         """The exchanges in whose URL, headers, bodies, messages or prints a text stands, whatever its case."""
         return [exchange.id for exchange in self._log if holds(exchange, text)]
 
+    async def send_again(self, id: int) -> int:
+        """Send the request of an exchange again. Returns the id of the new exchange.
+
+        Raises:
+            RequestError: If it can't be sent again: its credentials aren't kept, or its body isn't complete.
+        """
+        detail = self.detail(id)
+        if detail["request"] is None:
+            raise RequestError(detail["refusal"])
+        if hidden := [field for field in detail["hidden"] if not field["held"]]:
+            names = ", ".join(field["name"] for field in hidden)
+            raise RequestError(f"Credentials aren't kept. To send it again from %api log, fill in: {names}.")
+        return (await self.send(detail["request"], {}))["summary"]["id"]
+
     async def send(self, request: RawRequestState, values: Mapping[str, str]) -> ExchangeDetail:
         """Send a request again, in process, as it was kept or edited. Await it on the home loop only.
 

@@ -13,7 +13,7 @@ from routebook_kernel.recording.display import reason_of
 from routebook_kernel.recording.failures import CellOf
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.waterfall import end_ms, rows_of, sums_of
-from routebook_kernel.records import Exchange
+from routebook_kernel.records import Exchange, Source
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.feed import Feed
 
@@ -29,27 +29,49 @@ class Traces:
     Args:
         log: The record.
         cell_of: Finds the cell of a code object.
+        home: Where deltas are timed.
         applications: Those of the notebook, as they stand.
-        is_tracing: Whether every request is traced.
-        set_tracing: Have every request traced, or only the console's.
         replay: Sends the request of an exchange again, traced; the id of the new exchange.
+
+    Attributes:
+        is_tracing: Whether every request is traced, not only the console's.
     """
 
     def __init__(
         self,
         log: ExchangeLog,
         cell_of: CellOf,
+        home: HomeLoop,
         applications: Callable[[], Iterable[Routebook]],
-        is_tracing: Callable[[], bool],
-        set_tracing: Callable[[bool], None],
         replay: Callable[[int], Awaitable[int]],
     ) -> None:
         self.log = log
-        self.is_tracing = is_tracing
-        self.set_tracing = set_tracing
+        self.is_tracing = False
         self.replay = replay
+        self._home = home
         self._cell_of = cell_of
         self._applications = applications
+        self._views: dict[int | None, TraceView] = {}
+
+    def view(self, id: int | None = None) -> "TraceView":
+        """The view of one exchange's trace, or of the last that was traced; the same id gives the same view."""
+        if id not in self._views:
+            self._views[id] = TraceView(self, self._home, id)
+        return self._views[id]
+
+    def set_tracing(self, is_on: bool) -> None:
+        """Have every request traced, or only the console's."""
+        self.is_tracing = is_on
+        self.touch()
+
+    def touch(self) -> None:
+        """Have the views look again: a request, or a cell, may have changed what they show."""
+        for view in self._views.values():
+            view.touch()
+
+    def traces_source(self, source: Source) -> bool:
+        """Whether requests from a source are traced. The console's always are: someone is looking at them."""
+        return self.is_tracing or source == "console"
 
     def find(self, id: int | None) -> Exchange | None:
         """The exchange of an id, while it is kept; without one the last that was traced, else the last."""
@@ -212,7 +234,7 @@ class TraceView:
         shown = self._traces.find(self._id)
         recent = [exchange for exchange in self._traces.log if exchange.socket is None][: -RECENT - 1 : -1]
         stale = self._traces.stale(shown) if shown is not None else ""
-        return _Snapshot(shown, stale, tuple(recent), self._traces.is_tracing())
+        return _Snapshot(shown, stale, tuple(recent), self._traces.is_tracing)
 
     def _difference(self, before: _Snapshot, after: _Snapshot, seq: int) -> TracesDelta | None:
         if before.is_same_as(after):
