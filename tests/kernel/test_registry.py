@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, invariant, precondition, rule
 
 from routebook_kernel.records import RunOutcome
-from routebook_kernel.registry.identity import cell_key
+from routebook_kernel.registry.identity import find_cell_key
 from routebook_kernel.registry.notebook import Notebook
 
 
@@ -253,7 +253,7 @@ def test_cell_without_id_is_known_by_its_source(earlier: str, later: str, is_sam
     notebook = Notebook()
     first = notebook.begin(None, earlier, 1)
 
-    second = cell_key(None, later, [first])
+    second = find_cell_key(None, later, [first])
 
     assert (second == first.key) is is_same
 

@@ -7,7 +7,7 @@ import pytest
 
 from routebook.applications import Routebook
 from routebook.routing import APIRouter, set_registrar
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.report import RunReport
 from routebook_kernel.session.tracker import MAX_FILES
 from routebook_kernel.summary import Summary
@@ -412,7 +412,7 @@ def test_containers_of_a_router_that_is_gone_are_let_go(pages: Pages) -> None:
     for _ in range(20):
         pages.run("r", "r = APIRouter()\n@r.get('/a')\ndef a(): ...\napp.include_router(r, prefix='/r')")
 
-    routers = {Same(container.owner) for container, _, _ in pages.tracker.notebook.standing()}
+    routers = {ByIdentity(container.owner) for container, _, _ in pages.tracker.notebook.standing()}
     assert len([router for router in routers if isinstance(router.target, APIRouter)]) <= 2
     assert isinstance(pages.namespace["app"], Routebook)
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from routebook_kernel.records import CellKey
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.substitution import Replaced
 
 
@@ -36,7 +36,7 @@ class Definitions:
         Args:
             binds: Whether a cell, as it stands, defines a name.
         """
-        replaced: dict[Same, Any] = {}
+        replaced: dict[ByIdentity, Any] = {}
         now: dict[str, Definition] = {}
         for name, value in _iter_definable(namespace):
             former = self._standing.get(name)
@@ -45,11 +45,11 @@ class Definitions:
                 continue
             now[name] = Definition(value, cell, binds(cell, name))
             if former is not None and _is_same_kind(former.value, value):
-                replaced[Same(former.value)] = value
+                replaced[ByIdentity(former.value)] = value
         self._standing = now
         # A definition that another name still holds was not replaced: `Old = Item` before `class Item` again.
         for definition in now.values():
-            replaced.pop(Same(definition.value), None)
+            replaced.pop(ByIdentity(definition.value), None)
         return replaced
 
     def cell_of(self, value: Any) -> CellKey | None:

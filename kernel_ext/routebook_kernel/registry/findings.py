@@ -6,7 +6,7 @@ from typing import Any
 
 from routebook.applications import Routebook
 from routebook_kernel.records import CellKey, CellRecord
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.ledger import Conflict
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.report import Finding, ticked
@@ -51,7 +51,7 @@ def _ran_last(winner: CellRecord, here: CellKey) -> str:
 def find_shadowed(app: Routebook, operations: Sequence[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
     """Operations that are never reached, because an earlier one answers all their paths."""
     first: dict[str, Operation] = {}
-    by_route = {Same(operation.context.original_route): operation for operation in operations}
+    by_route = {ByIdentity(operation.context.original_route): operation for operation in operations}
     for operation in operations:
         earlier = first.setdefault(operation.id, operation)
         if earlier is operation:
@@ -59,7 +59,7 @@ def find_shadowed(app: Routebook, operations: Sequence[Operation], cell_of: Cell
             route = getattr(found, "original_route", None)
             if found is None or route is operation.context.original_route:
                 continue
-            earlier = by_route.get(Same(route), operation)
+            earlier = by_route.get(ByIdentity(route), operation)
             if earlier is operation:
                 continue
         yield _shadowed(operation, earlier, cell_of, here)

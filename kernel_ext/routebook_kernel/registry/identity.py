@@ -10,23 +10,23 @@ from typing import Any
 from routebook_kernel.records import CellKey, CellRecord
 from routebook_kernel.registry.cell_source import parsed
 
-_ALIKE = 0.75
+_MIN_SIMILARITY = 0.75
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Same:
+class ByIdentity:
     """An object as a dictionary key by identity; holding the object keeps its id from being reused."""
 
     target: Any
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, Same) and self.target is other.target
+        return isinstance(other, ByIdentity) and self.target is other.target
 
     def __hash__(self) -> int:
         return id(self.target)
 
 
-def cell_key(cell_id: str | None, source: str, cells: Iterable[CellRecord]) -> CellKey:
+def find_cell_key(cell_id: str | None, source: str, cells: Iterable[CellRecord]) -> CellKey:
     """Which cell this is.
 
     The front end's id decides. Where it sends none (nbclient, a console), the same source is the same
@@ -43,19 +43,19 @@ def cell_key(cell_id: str | None, source: str, cells: Iterable[CellRecord]) -> C
     for cell in nameless:
         if cell.source == source:
             return cell.key
-    alike = [(likeness(cell.source, source), cell.key) for cell in nameless]
+    alike = [(compute_similarity(cell.source, source), cell.key) for cell in nameless]
     best = max(alike, default=(0.0, ""))
-    return best[1] if best[0] >= _ALIKE else f"source:{blake2s(source.encode(), digest_size=8).hexdigest()}"
+    return best[1] if best[0] >= _MIN_SIMILARITY else f"source:{blake2s(source.encode(), digest_size=8).hexdigest()}"
 
 
-def likeness(earlier: str, later: str) -> float:
+def compute_similarity(earlier: str, later: str) -> float:
     """How much two sources look like one cell before and after an edit: 0 to 1; 0 when they share no definition."""
-    if not defined_in(earlier) & defined_in(later):
+    if not defined_names(earlier) & defined_names(later):
         return 0.0
     return SequenceMatcher(None, earlier, later, autojunk=False).ratio()
 
 
-def defined_in(source: str) -> frozenset[str]:
+def defined_names(source: str) -> frozenset[str]:
     """The names of functions and classes of a source, and the texts of its decorators; none where it cannot be read."""
     tree = parsed(source)
     body = tree.body if tree else []

@@ -7,7 +7,7 @@ from typing import Any
 from routebook.applications import Routebook
 from routebook.routing import APIRouter
 from routebook_kernel.records import CellKey
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 
 Owner = Routebook | APIRouter
 
@@ -34,19 +34,19 @@ class Names:
     def __init__(self) -> None:
         self._held: dict[str, Owner] = {}
         self._made: dict[tuple[CellKey, str], Owner] = {}
-        self._known: set[Same] = set()
+        self._known: set[ByIdentity] = set()
 
     def settle(self, namespace: Mapping[str, Any], cell: CellKey) -> list[Rebound]:
         """A run of `cell` ended: see what the names hold now, and what is new."""
         now = dict(iter_owners(namespace))
         rebound = []
         for name, owner in now.items():
-            if self._held.get(name) is owner or Same(owner) in self._known:
+            if self._held.get(name) is owner or ByIdentity(owner) in self._known:
                 continue
             rebound.append(Rebound(name, owner, self._made.get((cell, name)), self._held.get(name)))
             self._made[cell, name] = owner
         self._held = now
-        self._known = {Same(owner) for owner in (*now.values(), *self._made.values())}
+        self._known = {ByIdentity(owner) for owner in (*now.values(), *self._made.values())}
         return rebound
 
     def name_of(self, owner: Any) -> str | None:

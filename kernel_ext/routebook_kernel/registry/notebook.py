@@ -8,7 +8,7 @@ from operator import is_
 from typing import Any, Protocol
 
 from routebook_kernel.records import CellKey, CellRecord, RunOutcome
-from routebook_kernel.registry.identity import Same, cell_key
+from routebook_kernel.registry.identity import ByIdentity, find_cell_key
 from routebook_kernel.registry.ledger import Conflict, Entry, Ledger, Standing
 from routebook_kernel.registry.ordering import RunOrder
 
@@ -96,9 +96,9 @@ class Notebook:
         self.open: CellRecord | None = None
         self._order = RunOrder() if clock is None else RunOrder(clock)
         self._runs = count(1)
-        self._held: dict[tuple[Same, str], _Held] = {}
-        self._watched: set[tuple[Same, str]] = set()  # since a cell's run began
-        self._narrowed: dict[tuple[Same, frozenset[Hashable]], Any] = {}
+        self._held: dict[tuple[ByIdentity, str], _Held] = {}
+        self._watched: set[tuple[ByIdentity, str]] = set()  # since a cell's run began
+        self._narrowed: dict[tuple[ByIdentity, frozenset[Hashable]], Any] = {}
         self._has_outside = False
         self._latest: set[Entry] = set()  # what modules have defined since a cell's run began or ended
 
@@ -112,7 +112,7 @@ class Notebook:
             self._absorb_all(OUTSIDE)
             self._let_go()
             self._latest.clear()
-            key = cell_key(cell_id, source, self.cells.values())
+            key = find_cell_key(cell_id, source, self.cells.values())
             self.open = CellRecord(key, cell_id, count, source, filename, next(self._runs))
             self.cells[key] = self.open
             self._order.begin(key)
@@ -311,18 +311,18 @@ class Notebook:
         """Take in what was changed by hand: `app.routes.append(…)`, `del app.routes[0]`."""
         if held.is_untouched():
             return
-        present = {Same(value) for value in held.container.values()}
-        known = {Same(value) for value, _ in held.shown}
+        present = {ByIdentity(value) for value in held.container.values()}
+        known = {ByIdentity(value) for value, _ in held.shown}
         run = self.open.run if self.open and owner == self.open.key else 0
         claimed: set[Hashable] = set()
         for value in held.container.values():
-            if Same(value) not in known:
+            if ByIdentity(value) not in known:
                 keys, label = held.container.facts(value)
                 held.ledger.place(Entry(owner, run, keys, label, value))
                 claimed |= keys
         for value, entry in held.shown:
             # What was overwritten is in conflict with what overwrote it; only what nothing replaced was removed.
-            if Same(value) not in present and not entry.keys & claimed:
+            if ByIdentity(value) not in present and not entry.keys & claimed:
                 held.ledger.discard(entry)
         self._show(held)
 
@@ -344,7 +344,7 @@ class Notebook:
         value = standing.entry.value
         if standing.is_whole:
             return value
-        key = (Same(value), standing.keys)
+        key = (ByIdentity(value), standing.keys)
         if key not in self._narrowed:
             self._narrowed[key] = held.container.narrowed(value, standing.keys)
         return self._narrowed[key]
@@ -353,5 +353,5 @@ class Notebook:
         return frozenset(cell for held in self._held.values() for cell in held.ledger.cells) - {OUTSIDE}
 
 
-def _key(container: Container) -> tuple[Same, str]:
-    return Same(container.owner), container.name
+def _key(container: Container) -> tuple[ByIdentity, str]:
+    return ByIdentity(container.owner), container.name

@@ -21,7 +21,7 @@ from pydantic.errors import PydanticUserError
 from routebook.exceptions import RoutebookError
 from routebook.routing import APIRoute, APIWebSocketRoute, IncludedRouter
 from routebook_kernel.registry.definitions import Definition, Definitions
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.substitution import Named, Replaced, names_any, substituted, substituted_all
 
 
@@ -29,7 +29,8 @@ class NamedIndex:
     """What routes and functions name, gathered once for each."""
 
     def __init__(self) -> None:
-        # By id, and held, so that it stays its own: all are asked for after each cell, and `Same` would double that.
+        # Keyed by id, with a reference so that the id isn't reused. Every route is looked up after each cell, and
+        # `ByIdentity` keys would double the time of that.
         self._known: dict[int, tuple[Any, Named]] = {}
         self._kept_count = 0
 
@@ -66,8 +67,8 @@ class Rebinding:
         aliases: What names of type aliases hold now.
     """
 
-    models: set[Same] = field(default_factory=set)
-    stale: dict[Same, str] = field(default_factory=dict)
+    models: set[ByIdentity] = field(default_factory=set)
+    stale: dict[ByIdentity, str] = field(default_factory=dict)
     aliases: dict[str, Any] = field(default_factory=dict)
 
 
@@ -97,13 +98,13 @@ def rebind_definitions(
     classes = definitions.classes()
     for each in classes:
         if outdated := _outdated_base(each.value, replaced):
-            rebinding.stale[Same(each.value)] = outdated
-    _rebuild_models([each for each in classes if Same(each.value) not in rebinding.stale], replaced, rebinding)
+            rebinding.stale[ByIdentity(each.value)] = outdated
+    _rebuild_models([each for each in classes if ByIdentity(each.value) not in rebinding.stale], replaced, rebinding)
     return rebinding
 
 
 def _outdated_base(cls: type, replaced: Replaced) -> str | None:
-    return next((base.__name__ for base in cls.__mro__[1:] if Same(base) in replaced), None)
+    return next((base.__name__ for base in cls.__mro__[1:] if ByIdentity(base) in replaced), None)
 
 
 def _rebuild_models(classes: Sequence[Definition], replaced: Replaced, rebinding: Rebinding) -> None:
@@ -114,14 +115,16 @@ def _rebuild_models(classes: Sequence[Definition], replaced: Replaced, rebinding
             if _rebind_fields(each.value, replaced):
                 touched.append(each.value)
         except RebindingError:
-            rebinding.stale[Same(each.value)] = Named.by(_iter_fields(each.value)).first_of(replaced)
+            rebinding.stale[ByIdentity(each.value)] = Named.by(_iter_fields(each.value)).first_of(replaced)
     while touched:
         for cls in touched:
-            rebinding.models.add(Same(cls))
+            rebinding.models.add(ByIdentity(cls))
             if not _remake_schema(cls):
-                rebinding.stale[Same(cls)] = ", ".join(sorted(_names(replaced)))
+                rebinding.stale[ByIdentity(cls)] = ", ".join(sorted(_names(replaced)))
         done = {model: model.target for model in rebinding.models}
-        touched = [each.value for each in classes if Same(each.value) not in done and names_in_fields(each.value, done)]
+        touched = [
+            each.value for each in classes if ByIdentity(each.value) not in done and names_in_fields(each.value, done)
+        ]
 
 
 def _names(replaced: Replaced) -> set[str]:

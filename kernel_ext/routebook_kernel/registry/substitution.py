@@ -15,11 +15,11 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 from starlette.middleware import Middleware
 
 from routebook.params import Depends
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 
 _WORD = re.compile(r"\w+")
 
-Replaced = Mapping[Same, Any]
+Replaced = Mapping[ByIdentity, Any]
 """Each old definition with the new one of the same name."""
 
 
@@ -37,13 +37,13 @@ class Named:
         words: Every word of the texts among them.
     """
 
-    objects: frozenset[Same]
+    objects: frozenset[ByIdentity]
     words: frozenset[str]
 
     @classmethod
     def by(cls, values: Iterable[Any]) -> "Named":
         """What these values name."""
-        objects: set[Same] = set()
+        objects: set[ByIdentity] = set()
         words: set[str] = set()
         pending = list(values)
         while pending:
@@ -52,7 +52,7 @@ class Named:
                 words.update(_WORD.findall(value))
             elif isinstance(value, typing.ForwardRef):
                 words.update(_WORD.findall(value.__forward_arg__))
-            elif (key := Same(value)) not in objects:
+            elif (key := ByIdentity(value)) not in objects:
                 objects.add(key)
                 pending += _inner(value)
         return cls(frozenset(objects), frozenset(words))
@@ -88,14 +88,14 @@ def _inner(value: Any) -> list[Any]:
 
 def substituted(annotation: Any, replaced: Replaced) -> Any:
     """The annotation with every old definition exchanged; texts stay, they are read anew anyway."""
-    if Same(annotation) in replaced:
-        return replaced[Same(annotation)]
+    if ByIdentity(annotation) in replaced:
+        return replaced[ByIdentity(annotation)]
     if not names_any(annotation, replaced) or isinstance(annotation, str | typing.ForwardRef):
         return annotation
     if isinstance(annotation, Depends):
         return dataclasses.replace(annotation, dependency=substituted(annotation.dependency, replaced))
     if isinstance(annotation, Enum):
-        return _member(annotation, replaced[Same(type(annotation))])
+        return _member(annotation, replaced[ByIdentity(type(annotation))])
     if isinstance(annotation, types.MethodType):
         return getattr(substituted(annotation.__self__, replaced), annotation.__name__)
     if isinstance(annotation, partial):
@@ -126,7 +126,7 @@ def substituted_all(values: Iterable[Any], replaced: Replaced) -> list[Any]:
     return [substituted(value, replaced) for value in values]
 
 
-def _names(replaced: Iterable[Same]) -> set[str]:
+def _names(replaced: Iterable[ByIdentity]) -> set[str]:
     return {name for old in replaced if (name := getattr(old.target, "__name__", None))}
 
 

@@ -9,7 +9,7 @@ from routebook.routing import IncludedRouter
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.containers import Item
 from routebook_kernel.registry.definitions import Definitions
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.notebook import Container, Notebook
@@ -55,14 +55,14 @@ class Follower:
         self._namespace = namespace
         self._definitions = Definitions()
         self._index = NamedIndex()
-        self._stale: dict[Same, Staleness] = {}
-        self._stale_routes: dict[Same, str] = {}
+        self._stale: dict[ByIdentity, Staleness] = {}
+        self._stale_routes: dict[ByIdentity, str] = {}
         self._altered: Replaced = {}
         self._altering: set[CellKey] = set()  # the cells with operations that may name what is altered
         self._sources = Sources(notebook.cells)
         self._values: dict[str, Any] = {}
-        self._written: dict[Same, tuple[Written, ...]] = {}
-        self._fields: dict[Same, frozenset[str]] = {}
+        self._written: dict[ByIdentity, tuple[Written, ...]] = {}
+        self._fields: dict[ByIdentity, frozenset[str]] = {}
 
     def settle(self, cell: CellKey) -> bool:
         """A run of `cell` ended; whether anything was redefined that something may name."""
@@ -109,7 +109,7 @@ class Follower:
             for name in sorted(names & changed):
                 self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
         for container, entry in self._routes():
-            outdated = [each for each in self._written.get(Same(entry.value), ()) if each.names & changed]
+            outdated = [each for each in self._written.get(ByIdentity(entry.value), ()) if each.names & changed]
             if outdated:
                 self._follow_written(container, entry, outdated, changed)
 
@@ -120,19 +120,21 @@ class Follower:
             try:
                 each.follow()
             except Exception:  # the user's own expression is evaluated
-                self._stale_routes[Same(entry.value)] = min(each.names & changed)
+                self._stale_routes[ByIdentity(entry.value)] = min(each.names & changed)
                 return
             self._index.forget(each.function)
         try:
             self._notebook.substitute(entry, container, entry.value.rebuilt())
         except RebindingError:
-            self._stale_routes[Same(entry.value)] = min(frozenset().union(*(each.names for each in outdated)) & changed)
+            self._stale_routes[ByIdentity(entry.value)] = min(
+                frozenset().union(*(each.names for each in outdated)) & changed
+            )
 
     def _read_new(self) -> None:
         """Read what new routes and classes name by value."""
         known, self._written = self._written, {}
         for _, entry in self._routes():
-            key = Same(entry.value)
+            key = ByIdentity(entry.value)
             written = known.get(key)
             if written is None:
                 written = self._sources.of_route(entry.value, self._namespace)
@@ -141,7 +143,7 @@ class Follower:
             self._written[key] = written
         fields, self._fields = self._fields, {}
         for definition in self._definitions.classes():
-            key = Same(definition.value)
+            key = ByIdentity(definition.value)
             names = fields.get(key)
             if names is None:
                 names = self._sources.of_class(definition.value, definition.cell, self._namespace)
@@ -166,47 +168,47 @@ class Follower:
         if not any(isinstance(former.target, type) for former in replaced):
             return
         for name, value in tuple(self._namespace.items()):
-            if not name.startswith("_") and Same(type(value)) in replaced:
-                self._stale[Same(value)] = Staleness(type(value).__name__, self._sources.cell_that_binds(name))
+            if not name.startswith("_") and ByIdentity(type(value)) in replaced:
+                self._stale[ByIdentity(value)] = Staleness(type(value).__name__, self._sources.cell_that_binds(name))
 
     def _find_stale_applications(self, replaced: Replaced) -> None:
         """An application keeps the lifespan that it was made with."""
         for name, owner in iter_owners(self._namespace):
             lifespan = owner.router.own_lifespan if isinstance(owner, Routebook) else None
             for function in (lifespan, getattr(lifespan, "__wrapped__", None)):
-                if Same(function) in replaced:
-                    self._stale[Same(owner)] = Staleness(
+                if ByIdentity(function) in replaced:
+                    self._stale[ByIdentity(owner)] = Staleness(
                         getattr(function, "__name__", "lifespan"), self._sources.cell_that_binds(name)
                     )
 
     def _find_abandoned(self) -> bool:
         """Definitions that no cell has any more, though a name still holds them; whether there is a new one."""
         found = {
-            Same(value): Staleness(name, None)
+            ByIdentity(value): Staleness(name, None)
             for name, value in self._definitions.abandoned(self._sources.binds)
-            if Same(value) not in self._stale and self._sources.cell_that_binds(name) is None
+            if ByIdentity(value) not in self._stale and self._sources.cell_that_binds(name) is None
         }
         self._stale |= found
         return bool(found)
 
     def _forget_gone(self) -> None:
         if self._stale:
-            standing = {Same(value) for value in self._namespace.values()}
+            standing = {ByIdentity(value) for value in self._namespace.values()}
             self._stale = {old: stale for old, stale in self._stale.items() if old in standing}
         if self._index.has_grown:
             values = [entry.value for _, entry in self._notebook.entries()]
             self._index.keep_only([*values, *(each.value for each in self._definitions.functions())])
         if self._stale_routes:
-            routes = {Same(entry.value) for _, entry in self._notebook.entries()}
+            routes = {ByIdentity(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
     def _altered_by(self, replaced: Replaced) -> Replaced:
         """The new definitions that do something else than the former, and the classes with a field of such a one."""
-        altered = {Same(new): new for old, new in replaced.items() if not does_the_same(old.target, new)}
+        altered = {ByIdentity(new): new for old, new in replaced.items() if not does_the_same(old.target, new)}
         more = altered
         while more:
-            outer = [each.value for each in self._definitions.classes() if Same(each.value) not in altered]
-            more = {Same(cls): cls for cls in outer if names_in_fields(cls, altered)}
+            outer = [each.value for each in self._definitions.classes() if ByIdentity(each.value) not in altered]
+            more = {ByIdentity(cls): cls for cls in outer if names_in_fields(cls, altered)}
             altered |= more
         return altered
 
@@ -229,7 +231,7 @@ class Follower:
             try:
                 self._notebook.substitute(entry, container, _rebound(entry.value, replaced))
             except RebindingError:
-                self._stale_routes[Same(entry.value)] = self._named(entry.value).first_of(replaced)
+                self._stale_routes[ByIdentity(entry.value)] = self._named(entry.value).first_of(replaced)
 
     def altered(self, operations: Iterable[Operation]) -> dict[str, str]:
         """The operations that use something that does something else since the last run, each with its name."""
@@ -244,12 +246,12 @@ class Follower:
 
     def application_staleness(self, app: Routebook) -> Staleness | None:
         """Why an application itself does not follow; None when it does."""
-        return self._stale.get(Same(app))
+        return self._stale.get(ByIdentity(app))
 
     def staleness(self, operation: Operation) -> Staleness | None:
         """Why an operation does not follow; None when it does."""
         route, own = operation.context.original_route, operation.entry.cell if operation.entry else None
-        if (name := self._stale_routes.get(Same(route))) is not None:
+        if (name := self._stale_routes.get(ByIdentity(route))) is not None:
             return Staleness(name, own)
         if not self._stale or not is_route(route):
             return None

@@ -14,7 +14,7 @@ from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
 from routebook_kernel.registry.containers import RouteContainer
 from routebook_kernel.registry.document_diff import document_difference
 from routebook_kernel.registry.findings import CellOf, find_conflicts, find_duplicate_ids, find_shadowed, where
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import Rebound
 from routebook_kernel.registry.notebook import Notebook, Settled
@@ -62,7 +62,7 @@ class Run:
     error: CellError | None
     has_placed: bool
     rebound: Sequence[Rebound]
-    carried: Mapping[Same, Sequence[Entry]]
+    carried: Mapping[ByIdentity, Sequence[Entry]]
     touches: bool
 
     @property
@@ -82,26 +82,27 @@ class Reporter:
         self._notebook = notebook
         self._namespace = namespace
         self._follower = follower
-        self._snapshots: dict[Same, Snapshot] = {}
-        self._former: dict[Same, Snapshot] = {}  # as the run before the last one left them
-        self._told: dict[Same, frozenset[tuple[str, str | None]]] = {}
-        self._marks: dict[Same, dict[str, list[Mark]]] = {}
+        self._snapshots: dict[ByIdentity, Snapshot] = {}
+        self._former: dict[ByIdentity, Snapshot] = {}  # as the run before the last one left them
+        self._told: dict[ByIdentity, frozenset[tuple[str, str | None]]] = {}
+        self._marks: dict[ByIdentity, dict[str, list[Mark]]] = {}
 
     def marks(self, app: Routebook) -> Mapping[str, list[Mark]]:
         """What to notice about operations since the last run, by operation."""
-        return self._marks.get(Same(app), {})
+        return self._marks.get(ByIdentity(app), {})
 
     def difference(self, app: Routebook, operation: str | None) -> list[str]:
         """What the last run changed in the OpenAPI document, as the lines of a diff."""
-        same = Same(app)
+        same = ByIdentity(app)
         return document_difference(self._former.get(same, EMPTY), self._snapshots.get(same, EMPTY), operation)
 
     def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
         """One report for each application that the run touched; how it stopped goes with the first."""
         touched = applications if run.touches else {}
-        entries = {Same(value): entry for _, value, entry in self._notebook.standing()} if touched else {}
+        entries = {ByIdentity(value): entry for _, value, entry in self._notebook.standing()} if touched else {}
         operations = {
-            name: list(iter_operations(app, lambda route: entries.get(Same(route)))) for name, app in touched.items()
+            name: list(iter_operations(app, lambda route: entries.get(ByIdentity(route))))
+            for name, app in touched.items()
         }
         reports = [
             report for name, app in touched.items() if (report := self._report_of(run, name, app, operations[name]))
@@ -109,7 +110,7 @@ class Reporter:
         mine = [each for some in operations.values() for each in some if run.owns(each.entry)]
         in_source = self._find_in_source(run, mine, entries)
         alone = [*_iter_stopped(run), *_iter_causes(run), *in_source]
-        standing = {Same(app) for app in applications.values()}
+        standing = {ByIdentity(app) for app in applications.values()}
         for kept in (self._snapshots, self._former, self._marks, self._told):
             for gone in kept.keys() - standing:
                 del kept[gone]
@@ -120,8 +121,8 @@ class Reporter:
         rebound = next((each for each in run.rebound if each.new is app), None)
         former = rebound.former if rebound else None
         document, problem = document_of(app)
-        before, after = self._snapshots.get(Same(former or app), EMPTY), take_snapshot(operations, document)
-        self._former[Same(app)], self._snapshots[Same(app)] = before, after
+        before, after = self._snapshots.get(ByIdentity(former or app), EMPTY), take_snapshot(operations, document)
+        self._former[ByIdentity(app)], self._snapshots[ByIdentity(app)] = before, after
         changes = compare(before, after, self._follower.altered(operations))
         findings = [
             *problem,
@@ -130,9 +131,12 @@ class Reporter:
             *find_in_operations(operations, run.cell),
             *find_in_application(app),
         ]
-        self._marks[Same(app)] = make_marks(changes, findings)
+        self._marks[ByIdentity(app)] = make_marks(changes, findings)
         mine = {each.id for each in operations if run.owns(each.entry)}
-        shown = [*_iter_made_again(name, rebound, run.carried.get(Same(app), ())), *self._news(app, findings, mine)]
+        shown = [
+            *_iter_made_again(name, rebound, run.carried.get(ByIdentity(app), ())),
+            *self._news(app, findings, mine),
+        ]
         if not (changes or shown or mine):
             return None
         return RunReport(name, app.title, tuple(changes), tuple(shown), len(after.operations))
@@ -145,15 +149,17 @@ class Reporter:
                 yield from find_conflicts([conflict], cell_of, here)
         yield from find_shadowed(app, operations, cell_of, here)
 
-    def _find_in_source(self, run: Run, mine: Sequence[Operation], entries: Mapping[Same, Entry]) -> list[Finding]:
+    def _find_in_source(
+        self, run: Run, mine: Sequence[Operation], entries: Mapping[ByIdentity, Entry]
+    ) -> list[Finding]:
         """What the cell's own source shows, and what it gives to routers that no application includes yet."""
-        served = {Same(each.context.original_route) for each in mine}
+        served = {ByIdentity(each.context.original_route) for each in mine}
         own = [same for same, entry in entries.items() if run.owns(entry) and same not in served]
         apart = [same.target for same in own if isinstance(same.target, APIRoute | APIWebSocketRoute)]
         by_line = {each.line: each.id for each in mine}
         return [
             *find_in_source(run.settled.cell.source, self._namespace, by_line.get),
-            *find_in_operations(iter_operations_of(apart, lambda route: entries.get(Same(route))), run.cell),
+            *find_in_operations(iter_operations_of(apart, lambda route: entries.get(ByIdentity(route))), run.cell),
         ]
 
     def _iter_stale(
@@ -167,8 +173,8 @@ class Reporter:
 
     def _news(self, app: Routebook, findings: Sequence[Finding], mine: set[str]) -> list[Finding]:
         """The findings that the person has not been told, and those about what this cell declares."""
-        told = self._told.get(Same(app), frozenset())
-        self._told[Same(app)] = frozenset(map(_key, findings))
+        told = self._told.get(ByIdentity(app), frozenset())
+        self._told[ByIdentity(app)] = frozenset(map(_key, findings))
         return [finding for finding in findings if _key(finding) not in told or finding.operation in mine]
 
 

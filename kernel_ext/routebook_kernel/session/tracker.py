@@ -11,7 +11,7 @@ from routebook.routing import APIRouter, BaseRoute, IncludedRouter, Mount
 from routebook_kernel.protocol import Mark
 from routebook_kernel.records import CellKey, CellRecord, RunOutcome
 from routebook_kernel.registry.containers import RouteContainer, iter_containers
-from routebook_kernel.registry.identity import Same
+from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import Names, Owner, Rebound
 from routebook_kernel.registry.notebook import Notebook
@@ -140,14 +140,16 @@ class Tracker:
         for container in iter_containers(owner):
             self.notebook.watch(container)
 
-    def _succeed(self, rebound: Sequence[Rebound], cell: CellRecord, *, is_complete: bool) -> dict[Same, list[Entry]]:
+    def _succeed(
+        self, rebound: Sequence[Rebound], cell: CellRecord, *, is_complete: bool
+    ) -> dict[ByIdentity, list[Entry]]:
         """What a cell made again takes the place of what it had made before."""
-        carried: dict[Same, list[Entry]] = {}
+        carried: dict[ByIdentity, list[Entry]] = {}
         for each in rebound:
             if each.former is None:
                 continue
             parts = list(zip(iter_containers(each.former), iter_containers(each.new), strict=True))
-            carried[Same(each.new)] = self.notebook.succeed(parts, cell.key, is_complete=is_complete)
+            carried[ByIdentity(each.new)] = self.notebook.succeed(parts, cell.key, is_complete=is_complete)
             self._follow_owner(each.former, each.new)
             if isinstance(each.new, Routebook):
                 self.notebook.created_again(cell.key)
@@ -166,8 +168,8 @@ class Tracker:
 
     def operations(self, app: Routebook) -> list[Operation]:
         """An application's operations, in order, with their owners."""
-        entries = {Same(value): entry for _, value, entry in self.notebook.standing()}
-        return list(iter_operations(app, lambda route: entries.get(Same(route))))
+        entries = {ByIdentity(value): entry for _, value, entry in self.notebook.standing()}
+        return list(iter_operations(app, lambda route: entries.get(ByIdentity(route))))
 
     def marks(self, app: Routebook) -> Mapping[str, list[Mark]]:
         """What to notice about operations since the last run, by operation."""
