@@ -267,7 +267,7 @@ def test_succession_carries_over_what_other_cells_defined(book: Book) -> None:
     container = book.container = ListContainer(book.owner)
     book.notebook.place(container, get("/own", "again"))
 
-    carried = book.notebook.succeed([(ListContainer(former), container)], "app", is_complete=True)
+    carried = book.notebook.succeed([(ListContainer(former), container)], "app", has_completed=True)
     book.notebook.settle("completed")
 
     assert book.shown == ["GET /docs f", "GET /own again", "GET /b f"]
@@ -282,7 +282,7 @@ def test_succession_after_a_raise_keeps_what_the_creator_did_not_reach(book: Boo
     container = book.container = ListContainer(book.owner)
     book.notebook.place(container, get("/one", "again"))
 
-    book.notebook.succeed([(ListContainer(former), container)], "app", is_complete=False)
+    book.notebook.succeed([(ListContainer(former), container)], "app", has_completed=False)
     book.notebook.settle("raised")
 
     assert book.shown == ["GET /one again", "GET /two two"]

@@ -6,8 +6,8 @@ from typing import Any
 
 from routebook.applications import Routebook
 from routebook_kernel.records import CellKey, CellRecord
+from routebook_kernel.registry.cell_entries import Conflict
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.ledger import Conflict
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.report import Finding, ticked
 

@@ -8,8 +8,8 @@ from operator import is_
 from typing import Any, Protocol
 
 from routebook_kernel.records import CellKey, CellRecord, RunOutcome
+from routebook_kernel.registry.cell_entries import ActiveEntry, CellEntries, CellEntry, Conflict
 from routebook_kernel.registry.identity import ByIdentity, find_cell_key
-from routebook_kernel.registry.ledger import Conflict, Entry, Ledger, Standing
 from routebook_kernel.registry.ordering import RunOrder
 
 OUTSIDE: CellKey = "outside"
@@ -38,7 +38,7 @@ class Container(Protocol):
         """Put one in the place of another."""
 
     def facts(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
-        """The keys and the label of a value, as `Entry` has them."""
+        """The keys and the label of a value, as `CellEntry` has them."""
 
     def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
         """The value, answering only these of its keys."""
@@ -64,20 +64,20 @@ class Settled:
 
     cell: CellRecord
     outcome: RunOutcome
-    gone: tuple[Entry, ...]
-    kept: tuple[Entry, ...]
+    gone: tuple[CellEntry, ...]
+    kept: tuple[CellEntry, ...]
     has_outside: bool = False
 
 
-class _Held:
+class _ContainerState:
     """A container with its ledger, and what of it is shown."""
 
     def __init__(self, container: Container) -> None:
         self.container = container
-        self.ledger = Ledger()
-        self.shown: list[tuple[Any, Entry]] = []
+        self.cell_entries = CellEntries()
+        self.shown: list[tuple[Any, CellEntry]] = []
 
-    def is_untouched(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether the container holds exactly what was shown last."""
         values = self.container.values()
         return len(values) == len(self.shown) and all(map(is_, values, [value for value, _ in self.shown]))
@@ -96,11 +96,11 @@ class Notebook:
         self.open: CellRecord | None = None
         self._order = RunOrder() if clock is None else RunOrder(clock)
         self._runs = count(1)
-        self._held: dict[tuple[ByIdentity, str], _Held] = {}
+        self._states: dict[tuple[ByIdentity, str], _ContainerState] = {}
         self._watched: set[tuple[ByIdentity, str]] = set()  # since a cell's run began
         self._narrowed: dict[tuple[ByIdentity, frozenset[Hashable]], Any] = {}
         self._has_outside = False
-        self._latest: set[Entry] = set()  # what modules have defined since a cell's run began or ended
+        self._latest: set[CellEntry] = set()  # what modules have defined since a cell's run began or ended
 
     # Runs of cells
 
@@ -116,8 +116,8 @@ class Notebook:
             self.open = CellRecord(key, cell_id, count, source, filename, next(self._runs))
             self.cells[key] = self.open
             self._order.begin(key)
-            for held in self._held.values():
-                held.ledger.begin(key)
+            for state in self._states.values():
+                state.cell_entries.begin_run(key)
             return self.open
 
     def settle(self, outcome: RunOutcome) -> Settled | None:
@@ -128,27 +128,27 @@ class Notebook:
                 return None
             self._absorb_all(cell.key)
             self._latest.clear()
-            is_complete = outcome == "completed"
-            kept: list[Entry] = []
-            gone: list[Entry] = []
-            for held in self._held.values():
-                kept += held.ledger.unreached(cell.key)
-                gone += held.ledger.settle(cell.key, is_complete=is_complete)
+            has_completed = outcome == "completed"
+            kept: list[CellEntry] = []
+            gone: list[CellEntry] = []
+            for state in self._states.values():
+                kept += state.cell_entries.unreached(cell.key)
+                gone += state.cell_entries.finish_run(cell.key, has_completed=has_completed)
             self.open = None
             has_outside, self._has_outside = self._has_outside, False
-            self._order.settle(cell.key, self._owning(), is_complete=is_complete)
+            self._order.settle(cell.key, self._owning(), has_completed=has_completed)
             self._show_all()
-            return Settled(cell, outcome, tuple(gone), () if is_complete else tuple(kept), has_outside)
+            return Settled(cell, outcome, tuple(gone), () if has_completed else tuple(kept), has_outside)
 
-    def forget(self, cell_ids: Sequence[str]) -> list[Entry]:
+    def forget(self, cell_ids: Sequence[str]) -> list[CellEntry]:
         """Cells were deleted: what they owned goes."""
         with self.lock:
-            gone: list[Entry] = []
+            gone: list[CellEntry] = []
             for key in cell_ids:
                 self.cells.pop(key, None)
                 self._order.forget(key)
-                for held in self._held.values():
-                    gone += held.ledger.forget(key)
+                for state in self._states.values():
+                    gone += state.cell_entries.forget(key)
             self._show_all()
             return gone
 
@@ -159,7 +159,7 @@ class Notebook:
 
     # What is defined
 
-    def place(self, container: Container, value: Any, *, is_owned: bool = True) -> Entry:
+    def place(self, container: Container, value: Any, *, is_owned: bool = True) -> CellEntry:
         """Something is defined, live at once.
 
         Args:
@@ -169,47 +169,49 @@ class Notebook:
         """
         with self.lock:
             owner = self.open if is_owned else None
-            held = self._hold(container)
-            self._absorb(held, owner.key if owner else OUTSIDE)
-            return self._place(held, value, owner) if owner else self._place_outside(held, value)
+            state = self._hold(container)
+            self._absorb(state, owner.key if owner else OUTSIDE)
+            return self._place(state, value, owner) if owner else self._place_outside(state, value)
 
-    def _place_outside(self, held: _Held, value: Any) -> Entry:
+    def _place_outside(self, state: _ContainerState, value: Any) -> CellEntry:
         """What a module defines; when it defines it again, reloaded, in the place of what it had defined."""
-        keys, label = held.container.facts(value)
-        entry = Entry(OUTSIDE, 0, keys, label, value)
-        earlier = [each for each in held.ledger.entries(OUTSIDE) if each.label == label and each not in self._latest]
+        keys, label = state.container.facts(value)
+        entry = CellEntry(OUTSIDE, 0, keys, label, value)
+        earlier = [
+            each for each in state.cell_entries.owned_by(OUTSIDE) if each.label == label and each not in self._latest
+        ]
         former = next((each for each in earlier if each.keys & keys), earlier[0] if earlier else None)
         if label is None or former is None:
-            entry = self._place(held, value, None)
+            entry = self._place(state, value, None)
         else:
-            held.ledger.exchange(former, entry)
-            self._show(held)
+            state.cell_entries.replace_entry(former, entry)
+            self._show(state)
         self._latest.add(entry)
         self._has_outside = True
         return entry
 
-    def _place(self, held: _Held, value: Any, owner: CellRecord | None) -> Entry:
-        keys, label = held.container.facts(value)
-        entry = Entry(owner.key if owner else OUTSIDE, owner.run if owner else 0, keys, label, value)
-        is_last = self._order.is_last(entry.cell, held.ledger.cells)
-        is_new = is_last and not held.ledger.unreached(entry.cell) and not held.ledger.has_claimed(keys)
-        is_next = held.ledger.unreached(entry.cell)[:1]
-        former = held.ledger.place(entry)
+    def _place(self, state: _ContainerState, value: Any, owner: CellRecord | None) -> CellEntry:
+        keys, label = state.container.facts(value)
+        entry = CellEntry(owner.key if owner else OUTSIDE, owner.run if owner else 0, keys, label, value)
+        is_last = self._order.is_last(entry.cell, state.cell_entries.cells)
+        is_new = is_last and not state.cell_entries.unreached(entry.cell) and not state.cell_entries.has_claimed(keys)
+        is_next = state.cell_entries.unreached(entry.cell)[:1]
+        former = state.cell_entries.add(entry)
         if is_new:
-            held.container.append(value)
-            held.shown.append((value, entry))
-        elif former is not None and is_next == (former,) and former.keys == keys and self._swap(held, former, entry):
+            state.container.append(value)
+            state.shown.append((value, entry))
+        elif former is not None and is_next == (former,) and former.keys == keys and self._swap(state, former, entry):
             pass
         else:
-            self._show(held)
+            self._show(state)
         return entry
 
-    def _swap(self, held: _Held, former: Entry, entry: Entry) -> bool:
+    def _swap(self, state: _ContainerState, former: CellEntry, entry: CellEntry) -> bool:
         """Show one entry where the former was shown, if it was, whole."""
-        for index, (value, shown) in enumerate(held.shown):
+        for index, (value, shown) in enumerate(state.shown):
             if shown is former and value is former.value:
-                held.container.replace(index, entry.value)
-                held.shown[index] = (entry.value, entry)
+                state.container.replace(index, entry.value)
+                state.shown[index] = (entry.value, entry)
                 return True
         return False
 
@@ -219,14 +221,14 @@ class Notebook:
             self._hold(container)
             self._watched.add(_key(container))
 
-    def substitute(self, entry: Entry, container: Container, value: Any) -> None:
+    def substitute(self, entry: CellEntry, container: Container, value: Any) -> None:
         """Put a value that was analysed again in the place of an entry's."""
         with self.lock:
-            held = self._hold(container)
-            held.ledger.substitute(entry, value, container.facts(value)[0])
-            self._show(held)
+            state = self._hold(container)
+            state.cell_entries.replace_value(entry, value, container.facts(value)[0])
+            self._show(state)
 
-    def succeed(self, parts: Iterable[Succession], creator: CellKey, *, is_complete: bool) -> list[Entry]:
+    def succeed(self, parts: Iterable[Succession], creator: CellKey, *, has_completed: bool) -> list[CellEntry]:
         """An object took another's place: what other cells had added to the former is added to it.
 
         Args:
@@ -238,43 +240,47 @@ class Notebook:
             What was carried over.
         """
         with self.lock:
-            carried: list[Entry] = []
+            carried: list[CellEntry] = []
             for former, container in parts:
-                earlier = self._held.pop(_key(former), None)
+                earlier = self._states.pop(_key(former), None)
                 if earlier is None:
                     continue
-                held = self._hold(container)
-                earlier.ledger.forget(OUTSIDE)
-                for entry in held.ledger.adopt(earlier.ledger, creator, is_complete=is_complete):
+                state = self._hold(container)
+                earlier.cell_entries.forget(OUTSIDE)
+                for entry in state.cell_entries.adopt(earlier.cell_entries, creator, has_completed=has_completed):
                     value = container.moved(entry.value, former)
-                    held.ledger.substitute(entry, value, container.facts(value)[0])
+                    state.cell_entries.replace_value(entry, value, container.facts(value)[0])
                     carried.append(entry)
-                self._show(held)
+                self._show(state)
             return carried
 
     # Views
 
-    def standing(self) -> Iterator[tuple[Container, Any, Entry]]:
+    def standing(self) -> Iterator[tuple[Container, Any, CellEntry]]:
         """Every entry that stands: its container, its value as it is shown, the entry."""
         with self.lock:
-            rows = [(held.container, value, entry) for held in self._held.values() for value, entry in held.shown]
+            rows = [(state.container, value, entry) for state in self._states.values() for value, entry in state.shown]
         yield from rows
 
-    def entries(self) -> Iterator[tuple[Container, Entry]]:
+    def entries(self) -> Iterator[tuple[Container, CellEntry]]:
         """Every entry, standing or waiting behind a later one."""
         with self.lock:
             rows = [
-                (held.container, entry)
-                for held in self._held.values()
-                for cell in held.ledger.cells
-                for entry in held.ledger.entries(cell)
+                (state.container, entry)
+                for state in self._states.values()
+                for cell in state.cell_entries.cells
+                for entry in state.cell_entries.owned_by(cell)
             ]
         yield from rows
 
     def conflicts(self) -> list[tuple[Container, Conflict]]:
         """Every key that more than one cell defines."""
         with self.lock:
-            return [(held.container, conflict) for held in self._held.values() for conflict in held.ledger.conflicts()]
+            return [
+                (state.container, conflict)
+                for state in self._states.values()
+                for conflict in state.cell_entries.find_conflicts()
+            ]
 
     def cell(self, key: CellKey) -> CellRecord | None:
         """The cell as it ran last."""
@@ -284,73 +290,75 @@ class Notebook:
 
     def _let_go(self) -> None:
         """Hold what nobody watches only while a cell owns something of it; what is nobody's is found again in it."""
-        for key, held in tuple(self._held.items()):
-            if key not in self._watched and held.ledger.cells <= {OUTSIDE}:
-                del self._held[key]
+        for key, state in tuple(self._states.items()):
+            if key not in self._watched and state.cell_entries.cells <= {OUTSIDE}:
+                del self._states[key]
         self._watched.clear()
 
-    def _hold(self, container: Container) -> _Held:
+    def _hold(self, container: Container) -> _ContainerState:
         key = _key(container)
-        if key not in self._held:
-            held = self._held[key] = _Held(container)
-            self._adopt_present(held)
-        return self._held[key]
+        if key not in self._states:
+            state = self._states[key] = _ContainerState(container)
+            self._adopt_present(state)
+        return self._states[key]
 
-    def _adopt_present(self, held: _Held) -> None:
-        for value in held.container.values():
-            keys, label = held.container.facts(value)
-            entry = Entry(OUTSIDE, 0, keys, label, value)
-            held.ledger.place(entry)
-            held.shown.append((value, entry))
+    def _adopt_present(self, state: _ContainerState) -> None:
+        for value in state.container.values():
+            keys, label = state.container.facts(value)
+            entry = CellEntry(OUTSIDE, 0, keys, label, value)
+            state.cell_entries.add(entry)
+            state.shown.append((value, entry))
 
     def _absorb_all(self, owner: CellKey) -> None:
-        for held in tuple(self._held.values()):
-            self._absorb(held, owner)
+        for state in tuple(self._states.values()):
+            self._absorb(state, owner)
 
-    def _absorb(self, held: _Held, owner: CellKey) -> None:
+    def _absorb(self, state: _ContainerState, owner: CellKey) -> None:
         """Take in what was changed by hand: `app.routes.append(…)`, `del app.routes[0]`."""
-        if held.is_untouched():
+        if state.is_unchanged():
             return
-        present = {ByIdentity(value) for value in held.container.values()}
-        known = {ByIdentity(value) for value, _ in held.shown}
+        present = {ByIdentity(value) for value in state.container.values()}
+        known = {ByIdentity(value) for value, _ in state.shown}
         run = self.open.run if self.open and owner == self.open.key else 0
         claimed: set[Hashable] = set()
-        for value in held.container.values():
+        for value in state.container.values():
             if ByIdentity(value) not in known:
-                keys, label = held.container.facts(value)
-                held.ledger.place(Entry(owner, run, keys, label, value))
+                keys, label = state.container.facts(value)
+                state.cell_entries.add(CellEntry(owner, run, keys, label, value))
                 claimed |= keys
-        for value, entry in held.shown:
+        for value, entry in state.shown:
             # What was overwritten is in conflict with what overwrote it; only what nothing replaced was removed.
             if ByIdentity(value) not in present and not entry.keys & claimed:
-                held.ledger.discard(entry)
-        self._show(held)
+                state.cell_entries.discard(entry)
+        self._show(state)
 
     def _show_all(self) -> None:
         self._narrowed.clear()
-        for key, held in tuple(self._held.items()):
-            self._show(held)
-            if not held.ledger:
-                del self._held[key]
+        for key, state in tuple(self._states.items()):
+            self._show(state)
+            if not state.cell_entries:
+                del self._states[key]
 
-    def _show(self, held: _Held) -> None:
+    def _show(self, state: _ContainerState) -> None:
         """Make the container what its ledger says; untouched where it is that already."""
         order = [OUTSIDE, *self._order.cells]
-        held.shown = [(self._shown_value(held, standing), standing.entry) for standing in held.ledger.standing(order)]
-        if not held.is_untouched():
-            held.container.show([value for value, _ in held.shown])
+        state.shown = [
+            (self._shown_value(state, standing), standing.entry) for standing in state.cell_entries.list_active(order)
+        ]
+        if not state.is_unchanged():
+            state.container.show([value for value, _ in state.shown])
 
-    def _shown_value(self, held: _Held, standing: Standing) -> Any:
+    def _shown_value(self, state: _ContainerState, standing: ActiveEntry) -> Any:
         value = standing.entry.value
-        if standing.is_whole:
+        if standing.has_all_keys:
             return value
         key = (ByIdentity(value), standing.keys)
         if key not in self._narrowed:
-            self._narrowed[key] = held.container.narrowed(value, standing.keys)
+            self._narrowed[key] = state.container.narrowed(value, standing.keys)
         return self._narrowed[key]
 
     def _owning(self) -> frozenset[CellKey]:
-        return frozenset(cell for held in self._held.values() for cell in held.ledger.cells) - {OUTSIDE}
+        return frozenset(cell for state in self._states.values() for cell in state.cell_entries.cells) - {OUTSIDE}
 
 
 def _key(container: Container) -> tuple[ByIdentity, str]:

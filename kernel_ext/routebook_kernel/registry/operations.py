@@ -7,11 +7,11 @@ from typing import Any
 
 from routebook.applications import Routebook
 from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
+from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.changes import OperationFacts, Snapshot
-from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.report import Finding, ticked
 
-EntryOf = Callable[[Any], Entry | None]
+EntryOf = Callable[[Any], CellEntry | None]
 """Which entry a route is; None for a route that no ledger knows."""
 
 
@@ -30,7 +30,7 @@ class Operation:
     method: str
     path: str
     context: Any
-    entry: Entry | None
+    entry: CellEntry | None
 
     @property
     def endpoint(self) -> Callable[..., Any]:

@@ -34,7 +34,7 @@ class RunOrder:
         """The cell that makes the application ran again: a run of the whole notebook may have begun."""
         self._burst = [creator]
 
-    def settle(self, cell: CellKey, owning: frozenset[CellKey], *, is_complete: bool) -> None:
+    def settle(self, cell: CellKey, owning: frozenset[CellKey], *, has_completed: bool) -> None:
         """A cell's run ends; once every cell that owns something ran in one go, theirs is the order.
 
         Args:
@@ -45,7 +45,7 @@ class RunOrder:
         self._settled_at = self._clock()
         if self._burst is None:
             return
-        if not is_complete:
+        if not has_completed:
             self._burst = None
             return
         if cell not in self._burst:

@@ -7,10 +7,10 @@ from typing import Any
 from routebook.applications import Routebook
 from routebook.routing import IncludedRouter
 from routebook_kernel.records import CellKey
+from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.containers import Item
 from routebook_kernel.registry.definitions import Definitions
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.notebook import Container, Notebook
 from routebook_kernel.registry.operations import Operation
@@ -114,7 +114,7 @@ class Follower:
                 self._follow_written(container, entry, outdated, changed)
 
     def _follow_written(
-        self, container: Container, entry: Entry, outdated: Iterable[Written], changed: frozenset[str]
+        self, container: Container, entry: CellEntry, outdated: Iterable[Written], changed: frozenset[str]
     ) -> None:
         for each in outdated:
             try:
@@ -156,7 +156,7 @@ class Follower:
 
     # By definition
 
-    def _routes(self) -> list[tuple[Container, Entry]]:
+    def _routes(self) -> list[tuple[Container, CellEntry]]:
         return [(container, entry) for container, entry in self._notebook.entries() if is_route(entry.value)]
 
     def _aliases(self) -> dict[str, Any]:
@@ -212,7 +212,7 @@ class Follower:
             altered |= more
         return altered
 
-    def _naming(self, replaced: Replaced) -> set[Entry]:
+    def _naming(self, replaced: Replaced) -> set[CellEntry]:
         """The entries that name a definition."""
         if not replaced:
             return set()
@@ -221,7 +221,7 @@ class Follower:
     def _named(self, value: Any) -> Named:
         return self._index.of(value, _iter_named)
 
-    def _follow(self, naming: set[Entry], replaced: Replaced) -> None:
+    def _follow(self, naming: set[CellEntry], replaced: Replaced) -> None:
         for _, owner in iter_owners(self._namespace):
             router = owner.router if isinstance(owner, Routebook) else owner
             router.dependencies[:] = substituted_all(router.dependencies, replaced)

@@ -10,12 +10,12 @@ from routebook.routing import APIRoute, APIWebSocketRoute
 from routebook_kernel.protocol import Mark, MarkKind
 from routebook_kernel.recording.causes import tell_cause
 from routebook_kernel.records import CellKey
+from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
 from routebook_kernel.registry.containers import RouteContainer
 from routebook_kernel.registry.document_diff import document_difference
 from routebook_kernel.registry.findings import CellOf, find_conflicts, find_duplicate_ids, find_shadowed, where
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import Rebound
 from routebook_kernel.registry.notebook import Notebook, Settled
 from routebook_kernel.registry.operations import (
@@ -62,7 +62,7 @@ class Run:
     error: CellError | None
     has_placed: bool
     rebound: Sequence[Rebound]
-    carried: Mapping[ByIdentity, Sequence[Entry]]
+    carried: Mapping[ByIdentity, Sequence[CellEntry]]
     touches: bool
 
     @property
@@ -70,7 +70,7 @@ class Run:
         """The cell's key."""
         return self.settled.cell.key
 
-    def owns(self, entry: Entry | None) -> bool:
+    def owns(self, entry: CellEntry | None) -> bool:
         """Whether this run placed something, and its cell has what the entry is of."""
         return self.has_placed and entry is not None and entry.cell == self.cell
 
@@ -150,7 +150,7 @@ class Reporter:
         yield from find_shadowed(app, operations, cell_of, here)
 
     def _find_in_source(
-        self, run: Run, mine: Sequence[Operation], entries: Mapping[ByIdentity, Entry]
+        self, run: Run, mine: Sequence[Operation], entries: Mapping[ByIdentity, CellEntry]
     ) -> list[Finding]:
         """What the cell's own source shows, and what it gives to routers that no application includes yet."""
         served = {ByIdentity(each.context.original_route) for each in mine}
@@ -215,7 +215,7 @@ def _iter_stopped(run: Run) -> Iterator[Finding]:
         yield Finding("stopped", "error", f"stopped{_at(error)}", f"{text}; {stays}" if stays else text)
 
 
-def _stays(kept: Sequence[Entry]) -> str:
+def _stays(kept: Sequence[CellEntry]) -> str:
     told = [ticked(text) for entry in kept if (text := _told(entry))]
     if not told:
         return ""
@@ -225,7 +225,7 @@ def _stays(kept: Sequence[Entry]) -> str:
     )
 
 
-def _told(entry: Entry) -> str:
+def _told(entry: CellEntry) -> str:
     return " and ".join(sorted(key for key in entry.keys if isinstance(key, str)))
 
 
@@ -246,7 +246,7 @@ def _at(error: CellError | None) -> str:
     return f" at line {error.line}" if error is not None and error.line is not None else ""
 
 
-def _iter_made_again(name: str, rebound: Rebound | None, carried: Sequence[Entry]) -> Iterator[Finding]:
+def _iter_made_again(name: str, rebound: Rebound | None, carried: Sequence[CellEntry]) -> Iterator[Finding]:
     """An application that was made again says what became of the operations of other cells."""
     if told := [entry for entry in carried if _told(entry)]:
         count = f"{len(told)} {'operation' if len(told) == 1 else 'operations'}"

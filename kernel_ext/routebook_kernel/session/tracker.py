@@ -10,9 +10,9 @@ from routebook.applications import Routebook
 from routebook.routing import APIRouter, BaseRoute, IncludedRouter, Mount
 from routebook_kernel.protocol import Mark
 from routebook_kernel.records import CellKey, CellRecord, RunOutcome
+from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.containers import RouteContainer, iter_containers
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.ledger import Entry
 from routebook_kernel.registry.names import Names, Owner, Rebound
 from routebook_kernel.registry.notebook import Notebook
 from routebook_kernel.registry.operations import Operation, iter_operations
@@ -107,7 +107,7 @@ class Tracker:
         if cell is None:
             return None
         rebound = self.names.settle(self.namespace, cell.key)
-        carried = self._succeed(rebound, cell, is_complete=outcome == "completed")
+        carried = self._succeed(rebound, cell, has_completed=outcome == "completed")
         settled = self.notebook.settle(outcome)
         if settled is None:
             return None
@@ -141,15 +141,15 @@ class Tracker:
             self.notebook.watch(container)
 
     def _succeed(
-        self, rebound: Sequence[Rebound], cell: CellRecord, *, is_complete: bool
-    ) -> dict[ByIdentity, list[Entry]]:
+        self, rebound: Sequence[Rebound], cell: CellRecord, *, has_completed: bool
+    ) -> dict[ByIdentity, list[CellEntry]]:
         """What a cell made again takes the place of what it had made before."""
-        carried: dict[ByIdentity, list[Entry]] = {}
+        carried: dict[ByIdentity, list[CellEntry]] = {}
         for each in rebound:
             if each.former is None:
                 continue
             parts = list(zip(iter_containers(each.former), iter_containers(each.new), strict=True))
-            carried[ByIdentity(each.new)] = self.notebook.succeed(parts, cell.key, is_complete=is_complete)
+            carried[ByIdentity(each.new)] = self.notebook.succeed(parts, cell.key, has_completed=has_completed)
             self._follow_owner(each.former, each.new)
             if isinstance(each.new, Routebook):
                 self.notebook.created_again(cell.key)

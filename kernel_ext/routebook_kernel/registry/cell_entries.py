@@ -19,7 +19,7 @@ from routebook_kernel.records import CellKey
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Entry:
+class CellEntry:
     """One thing that a cell defined; equal only to itself.
 
     Attributes:
@@ -38,14 +38,14 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class ActiveEntry:
     """An entry that stands, and those of its keys that no later run took from it."""
 
-    entry: Entry
+    entry: CellEntry
     keys: frozenset[Hashable]
 
     @property
-    def is_whole(self) -> bool:
+    def has_all_keys(self) -> bool:
         """Whether it stands with all its keys."""
         return self.keys == self.entry.keys
 
@@ -55,23 +55,23 @@ class Conflict:
     """A key that more than one cell defines."""
 
     key: Hashable
-    winner: Entry
-    losers: tuple[Entry, ...]
+    winner: CellEntry
+    losers: tuple[CellEntry, ...]
 
 
 @dataclass(slots=True)
 class _Block:
     """A cell's entries: what its current or last run defined, and what a run that has not ended well left alone."""
 
-    defined: list[Entry] = field(default_factory=list)
-    kept: list[Entry] = field(default_factory=list)
+    defined: list[CellEntry] = field(default_factory=list)
+    unreached: list[CellEntry] = field(default_factory=list)
 
-    def __iter__(self) -> Iterator[Entry]:
+    def __iter__(self) -> Iterator[CellEntry]:
         yield from self.defined
-        yield from self.kept
+        yield from self.unreached
 
 
-class Ledger:
+class CellEntries:
     """The entries of one container, by cell."""
 
     def __init__(self) -> None:
@@ -83,20 +83,20 @@ class Ledger:
         """The cells that own something here."""
         return frozenset(self._blocks)
 
-    def entries(self, cell: CellKey) -> tuple[Entry, ...]:
+    def owned_by(self, cell: CellKey) -> tuple[CellEntry, ...]:
         """What a cell owns, in its order, standing or not."""
         return tuple(self._blocks.get(cell, ()))
 
-    def unreached(self, cell: CellKey) -> tuple[Entry, ...]:
+    def unreached(self, cell: CellKey) -> tuple[CellEntry, ...]:
         """What the run of a cell has not defined again so far."""
-        return tuple(self._blocks[cell].kept) if cell in self._blocks else ()
+        return tuple(self._blocks[cell].unreached) if cell in self._blocks else ()
 
-    def begin(self, cell: CellKey) -> None:
+    def begin_run(self, cell: CellKey) -> None:
         """A run of the cell begins: nothing of it is reached yet."""
         if cell in self._blocks:
-            self._blocks[cell] = _Block(kept=list(self._blocks[cell]))
+            self._blocks[cell] = _Block(unreached=list(self._blocks[cell]))
 
-    def place(self, entry: Entry) -> Entry | None:
+    def add(self, entry: CellEntry) -> CellEntry | None:
         """A cell defines an entry.
 
         Returns:
@@ -105,11 +105,11 @@ class Ledger:
         block = self._blocks.setdefault(entry.cell, _Block())
         block.defined.append(entry)
         self._claimed |= entry.keys
-        former = _former(entry, block.kept)
-        block.kept = [kept for kept in block.kept if kept is not former and not kept.keys & entry.keys]
-        return former
+        previous = _find_previous(entry, block.unreached)
+        block.unreached = [other for other in block.unreached if other is not previous and not other.keys & entry.keys]
+        return previous
 
-    def settle(self, cell: CellKey, *, is_complete: bool) -> tuple[Entry, ...]:
+    def finish_run(self, cell: CellKey, *, has_completed: bool) -> tuple[CellEntry, ...]:
         """A run of the cell ends.
 
         Args:
@@ -122,34 +122,34 @@ class Ledger:
         block = self._blocks.get(cell)
         if block is None:
             return ()
-        gone = tuple(block.kept) if is_complete else ()
-        stays = block.defined if is_complete else list(block)
-        self._put(cell, stays)
+        gone = tuple(block.unreached) if has_completed else ()
+        stays = block.defined if has_completed else list(block)
+        self._set_block(cell, stays)
         return gone
 
-    def forget(self, cell: CellKey) -> tuple[Entry, ...]:
+    def forget(self, cell: CellKey) -> tuple[CellEntry, ...]:
         """The cell was deleted: what it owned goes."""
         return tuple(self._blocks.pop(cell, ()))
 
-    def discard(self, entry: Entry) -> None:
+    def discard(self, entry: CellEntry) -> None:
         """One entry was removed by hand."""
         if block := self._blocks.get(entry.cell):
-            block.defined = [own for own in block.defined if own is not entry]
-            block.kept = [own for own in block.kept if own is not entry]
-            self._put(entry.cell, block.defined, block.kept)
+            block.defined = [other for other in block.defined if other is not entry]
+            block.unreached = [other for other in block.unreached if other is not entry]
+            self._set_block(entry.cell, block.defined, block.unreached)
 
-    def substitute(self, old: Entry, value: Any, keys: frozenset[Hashable]) -> None:
+    def replace_value(self, old: CellEntry, value: Any, keys: frozenset[Hashable]) -> None:
         """Put another value with its keys into an entry, where it stands: it was analysed again."""
-        self.exchange(old, replace(old, value=value, keys=keys))
+        self.replace_entry(old, replace(old, value=value, keys=keys))
 
-    def exchange(self, old: Entry, new: Entry) -> None:
+    def replace_entry(self, old: CellEntry, new: CellEntry) -> None:
         """Put an entry of the same cell where another stands."""
         block = self._blocks[old.cell]
         self._claimed |= new.keys
-        block.defined = [new if own is old else own for own in block.defined]
-        block.kept = [new if own is old else own for own in block.kept]
+        block.defined = [new if entry is old else entry for entry in block.defined]
+        block.unreached = [new if entry is old else entry for entry in block.unreached]
 
-    def adopt(self, former: "Ledger", creator: CellKey, *, is_complete: bool) -> tuple[Entry, ...]:
+    def adopt(self, previous: "CellEntries", creator: CellKey, *, has_completed: bool) -> tuple[CellEntry, ...]:
         """Take over from the ledger of a container that this one's takes the place of.
 
         Args:
@@ -160,28 +160,28 @@ class Ledger:
         Returns:
             What was taken over.
         """
-        own = self.entries(creator)
-        unreached = [entry for entry in former.entries(creator) if not any(_is_same(entry, new) for new in own)]
-        taken = {cell: list(former.entries(cell)) for cell in former.cells - self.cells - {creator}}
-        if not is_complete and unreached:
-            self._put(creator, [*own, *unreached])
+        own = self.owned_by(creator)
+        unreached = [entry for entry in previous.owned_by(creator) if not any(_has_replaced(entry, new) for new in own)]
+        taken = {cell: list(previous.owned_by(cell)) for cell in previous.cells - self.cells - {creator}}
+        if not has_completed and unreached:
+            self._set_block(creator, [*own, *unreached])
             taken[creator] = unreached
-        self._claimed |= former._claimed
+        self._claimed |= previous._claimed
         for cell, entries in taken.items():
             if cell != creator:
-                self._put(cell, entries)
+                self._set_block(cell, entries)
         return tuple(entry for entries in taken.values() for entry in entries)
 
     def has_claimed(self, keys: frozenset[Hashable]) -> bool:
         """Whether one of the keys was ever defined here: only then can it be in conflict."""
         return not self._claimed.isdisjoint(keys)
 
-    def standing(self, order: Sequence[CellKey]) -> list[Standing]:
+    def list_active(self, order: Sequence[CellKey]) -> list[ActiveEntry]:
         """What stands, in order: a winner where the first entry that it wins a key from stood, as if replaced there."""
         entries = [entry for cell in order if cell in self._blocks for entry in self._blocks[cell]]
-        if _is_undisputed(entries):  # nearly always, and after each cell
-            return [Standing(entry, entry.keys) for entry in entries]
-        winners = _winners(entries)
+        if _has_unique_keys(entries):  # nearly always, and after each cell
+            return [ActiveEntry(entry, entry.keys) for entry in entries]
+        winners = _find_winners(entries)
         won = {entry: frozenset(key for key in entry.keys if winners[key] == entry.cell) for entry in entries}
         holders: dict[Hashable, list[int]] = {}
         for index, entry in enumerate(entries):
@@ -191,14 +191,14 @@ class Ledger:
         for index, entry in enumerate(entries):
             heirs = {heir for key in entry.keys for heir in holders[key]} if entry.keys else {index}
             places.update(dict.fromkeys(sorted(heirs)))
-        return [Standing(entries[index], won[entries[index]]) for index in places]
+        return [ActiveEntry(entries[index], won[entries[index]]) for index in places]
 
-    def conflicts(self) -> list[Conflict]:
+    def find_conflicts(self) -> list[Conflict]:
         """The keys that more than one cell defines, with who wins."""
         all_entries = [entry for block in self._blocks.values() for entry in block]
-        if _is_undisputed(all_entries):
+        if _has_unique_keys(all_entries):
             return []
-        claims: dict[Hashable, list[Entry]] = {}
+        claims: dict[Hashable, list[CellEntry]] = {}
         for entry in all_entries:
             for key in entry.keys:
                 claims.setdefault(key, []).append(entry)
@@ -212,35 +212,35 @@ class Ledger:
     def __bool__(self) -> bool:
         return bool(self._blocks)
 
-    def _put(self, cell: CellKey, defined: list[Entry], kept: Iterable[Entry] = ()) -> None:
-        block = _Block(defined, list(kept))
+    def _set_block(self, cell: CellKey, defined: list[CellEntry], unreached: Iterable[CellEntry] = ()) -> None:
+        block = _Block(defined, list(unreached))
         if any(True for _ in block):
             self._blocks[cell] = block
         else:
             self._blocks.pop(cell, None)
 
 
-def _is_same(earlier: Entry, later: Entry) -> bool:
+def _has_replaced(earlier: CellEntry, later: CellEntry) -> bool:
     """Whether the later one takes the earlier one's place in the same cell."""
     return bool(earlier.keys & later.keys) or (earlier.label is not None and earlier.label == later.label)
 
 
-def _former(entry: Entry, kept: Sequence[Entry]) -> Entry | None:
+def _find_previous(entry: CellEntry, unreached: Sequence[CellEntry]) -> CellEntry | None:
     """Which entry of the cell's earlier run this one is: the same key before the same name."""
-    for own in kept:
-        if own.keys & entry.keys:
-            return own
-    return next((own for own in kept if own.label is not None and own.label == entry.label), None)
+    for other in unreached:
+        if other.keys & entry.keys:
+            return other
+    return next((other for other in unreached if other.label is not None and other.label == entry.label), None)
 
 
-def _is_undisputed(entries: Iterable[Entry]) -> bool:
+def _has_unique_keys(entries: Iterable[CellEntry]) -> bool:
     """Whether no key is defined twice."""
     keys = [key for entry in entries for key in entry.keys]
     return len(set(keys)) == len(keys)
 
 
-def _winners(entries: Iterable[Entry]) -> dict[Hashable, CellKey]:
-    latest: dict[Hashable, Entry] = {}
+def _find_winners(entries: Iterable[CellEntry]) -> dict[Hashable, CellKey]:
+    latest: dict[Hashable, CellEntry] = {}
     for entry in entries:
         for key in entry.keys:
             if key not in latest or entry.run > latest[key].run:
