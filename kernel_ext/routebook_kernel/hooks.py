@@ -71,7 +71,7 @@ class CellHooks:
         self._filename = self._shell.compile.get_code_name(raw, transformed, count or 0)
         meta = info.cell_meta or _asked(self._shell).get("metadata") or {}
         deleted = [str(cell) for cell in meta.get("deletedCells") or ()]
-        self._session.begin(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
+        self._session.begin_run(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
 
     def after(self, result: ExecutionResult) -> None:
         """A cell's run ended, however it did. An interrupt has nothing to end any longer."""
@@ -83,7 +83,7 @@ class CellHooks:
         if not self._leave(result.info):
             return
         outcome, error = outcome_of(result, self._filename)
-        settled = self._session.settle(outcome, error)
+        settled = self._session.finish_run(outcome, error)
         if settled is not None and settled.reports:
             self._show(Summary(settled.reports))
 

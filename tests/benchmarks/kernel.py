@@ -172,11 +172,11 @@ def _run(session: Session, namespace: dict[str, Any], cell: str, source: str) ->
     began = time.perf_counter()
     code = compile(source, filename, "exec")
     own = time.perf_counter() - began
-    session.begin(cell, source, 1, filename, [])
+    session.begin_run(cell, source, 1, filename, [])
     began = time.perf_counter()
     exec(code, namespace)
     own += time.perf_counter() - began
-    result = session.settle("completed")
+    result = session.finish_run("completed")
     if result is not None and result.reports:
         summary = Summary(result.reports)
         repr(summary), summary._repr_html_()

@@ -27,7 +27,7 @@ class Pages:
         self.count += 1
         source = textwrap.dedent(source).strip()
         filename = f"/tmp/cell-{cell}-{self.count}.py"
-        self.tracker.begin(cell, source, self.count, filename, deleted)
+        self.tracker.begin_run(cell, source, self.count, filename, deleted)
         outcome: RunOutcome = "completed"
         error: CellError | None = None
         try:
@@ -47,7 +47,7 @@ class Pages:
                 outcome, error = "raised", CellError(raised, line)
         if not is_told:
             return ""
-        result = self.tracker.settle(outcome, error)
+        result = self.tracker.finish_run(outcome, error)
         assert result is not None
         return repr(Summary(result.reports)) if result.reports else ""
 

@@ -39,7 +39,7 @@ received: list[str] = []
 def app(session: Session) -> Routebook:
     app = Routebook(title="Shop")
     session.tracker.namespace["app"] = app
-    session.begin("c1", "", 3, None, [])
+    session.begin_run("c1", "", 3, None, [])
     count = iter(range(118, 1000))
 
     @app.post("/books", status_code=201)
@@ -49,7 +49,7 @@ def app(session: Session) -> Routebook:
             return Book.model_construct(id="x", title=book["title"])
         return Book(id=next(count), title=book["title"], tags=["classic", authorization])
 
-    session.settle("completed")
+    session.finish_run("completed")
     return app
 
 

@@ -28,7 +28,7 @@ received: list[tuple[Any, ...]] = []
 def app(session: Session) -> Routebook:
     app = Routebook(title="Shop")
     session.tracker.namespace["app"] = app
-    session.begin("c1", "", 3, None, [])
+    session.begin_run("c1", "", 3, None, [])
 
     @app.get("/items/{item_id}")
     def read_item(item_id: int) -> dict[str, int]:
@@ -55,7 +55,7 @@ def app(session: Session) -> Routebook:
     def boom() -> None:
         raise TypeError("broken")
 
-    session.settle("completed")
+    session.finish_run("completed")
     return app
 
 
@@ -215,7 +215,7 @@ def test_a_replay_is_sent_with_what_the_views_of_the_application_are_signed_in_w
     session: Session, app: Routebook, scheme: Scheme
 ) -> None:
     """Who has signed in once is not asked again; the secret is neither shown nor recorded."""
-    session.begin("c2", "", 4, None, [])
+    session.begin_run("c2", "", 4, None, [])
     ways = {
         "Bearer": HTTPBearer(scheme_name="Bearer", auto_error=False),
         "HTTPBasic": HTTPBasic(auto_error=False),
@@ -230,7 +230,7 @@ def test_a_replay_is_sent_with_what_the_views_of_the_application_are_signed_in_w
         return []
 
     heard: list[Any] = []
-    session.settle("completed")
+    session.finish_run("completed")
     session.client(app).get("/secured", **scheme.sent)
     asked = [hidden for hidden in detail_of_last(session)["hidden"] if not hidden["held"]]
     assert scheme.parameter.lower() in [hidden["name"] for hidden in asked]
@@ -255,7 +255,7 @@ def test_a_replay_is_sent_with_what_the_views_of_the_application_are_signed_in_w
 @pytest.mark.parametrize("has_begun", [False, True])
 def test_a_request_that_is_cancelled_is_kept(session: Session, app: Routebook, has_begun: bool) -> None:
     """Who gave up looks for it there: how far it came, what it printed, its steps."""
-    session.begin("c2", "", 4, None, [])
+    session.begin_run("c2", "", 4, None, [])
 
     @app.get("/wait")
     async def wait(text: Annotated[str, Depends(lambda: "given")]) -> Response:
@@ -269,7 +269,7 @@ def test_a_request_that_is_cancelled_is_kept(session: Session, app: Routebook, h
             await asyncio.sleep(60)
         return StreamingResponse(pieces(), media_type="text/plain")
 
-    session.settle("completed")
+    session.finish_run("completed")
     request = SendArguments(
         operation="GET /wait", method="GET", path="/wait", path_params={}, query=[], headers=[], cookies=[],
         body={"kind": "none"},
@@ -292,7 +292,7 @@ def test_a_request_that_is_cancelled_is_kept(session: Session, app: Routebook, h
 
 def test_credentials_of_another_scheme_do_not_fill_in(session: Session, app: Routebook) -> None:
     """A token goes only to operations that ask for it, and in no other form than the one that was sent."""
-    session.begin("c2", "", 4, None, [])
+    session.begin_run("c2", "", 4, None, [])
 
     @app.get("/secured", dependencies=[Depends(HTTPBearer(scheme_name="Bearer", auto_error=False))])
     def secured() -> None: ...
@@ -300,7 +300,7 @@ def test_credentials_of_another_scheme_do_not_fill_in(session: Session, app: Rou
     @app.get("/open")
     def open_to_all() -> None: ...
 
-    session.settle("completed")
+    session.finish_run("completed")
     bearer = Credential(user="", where="header", name="Authorization", value="Bearer fresh7")
     session.view(app).credentials.keep("Bearer", bearer)
     for path, authorization in (("/open", "Bearer old"), ("/secured", "Basic b2xkOnB3")):

@@ -435,7 +435,7 @@ class Numbered(BaseModel):
 def shop(session: Session) -> Routebook:
     app = Routebook()
     session.tracker.namespace["app"] = app
-    session.begin("c1", "", 1, None, [])
+    session.begin_run("c1", "", 1, None, [])
 
     @app.post("/visitors")
     def visitors(visitor: Visitor) -> None:
@@ -463,7 +463,7 @@ def shop(session: Session) -> Routebook:
         while True:
             await socket.send_text("you said " + await socket.receive_text())
 
-    session.settle("completed")
+    session.finish_run("completed")
     return app
 
 

@@ -47,7 +47,7 @@ class ListContainer:
     def values(self) -> Sequence[Any]:
         return self.owner.content
 
-    def show(self, values: Sequence[Any]) -> None:
+    def set_values(self, values: Sequence[Any]) -> None:
         self.owner.content[:] = values
 
     def append(self, value: Any) -> None:
@@ -56,13 +56,13 @@ class ListContainer:
     def replace(self, index: int, value: Any) -> None:
         self.owner.content[index] = value
 
-    def facts(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
+    def keys_and_label(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
         return value.keys, value.name
 
-    def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
+    def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
         return Operation(tuple(sorted(str(key).split(" ")[0] for key in keys)), value.path, value.name)
 
-    def moved(self, value: Any, former: Any) -> Any:
+    def move(self, value: Any, previous: Any) -> Any:
         return value
 
 
@@ -76,10 +76,10 @@ class Book:
         self.notebook = Notebook(lambda: self.now)
 
     def run(self, cell: str | None, *operations: Operation, outcome: RunOutcome = "completed", source: str = "") -> Any:
-        self.notebook.begin(cell, source or f"# {cell}", 1)
+        self.notebook.begin_run(cell, source or f"# {cell}", 1)
         for operation in operations:
-            self.notebook.place(self.container, operation)
-        return self.notebook.settle(outcome)
+            self.notebook.define(self.container, operation)
+        return self.notebook.finish_run(outcome)
 
     @property
     def shown(self) -> list[str]:
@@ -105,20 +105,20 @@ def test_rerun_without_an_operation_removes_it(book: Book) -> None:
     """What a cell no longer defines is gone, and the run says so."""
     book.run("A", get("/a"), get("/b"))
 
-    settled = book.run("A", get("/b"))
+    run = book.run("A", get("/b"))
 
     assert book.shown == ["GET /b f"]
-    assert [entry.value.path for entry in settled.gone] == ["/a"]
+    assert [entry.value.path for entry in run.removed] == ["/a"]
 
 
 def test_run_that_raises_keeps_what_it_did_not_reach(book: Book) -> None:
     """Half a run: what it defined is new, the rest stands as it was, and both are told."""
     book.run("A", get("/a", "a"), get("/b", "b"))
 
-    settled = book.run("A", get("/a", "a2"), outcome="raised")
+    run = book.run("A", get("/a", "a2"), outcome="raised")
 
     assert book.shown == ["GET /a a2", "GET /b b"]
-    assert [entry.value.name for entry in settled.kept] == ["b"]
+    assert [entry.value.name for entry in run.unreached] == ["b"]
 
 
 def test_raised_run_with_a_changed_path_leaves_no_ghost(book: Book) -> None:
@@ -142,9 +142,9 @@ def test_refused_run_changes_nothing(book: Book) -> None:
 def test_definition_is_live_before_the_cell_ends(book: Book) -> None:
     """A request later in the same cell sees what the cell defined above it."""
     book.run("A", get("/a", "old"))
-    book.notebook.begin("A", "# A", 2)
+    book.notebook.begin_run("A", "# A", 2)
 
-    book.notebook.place(book.container, get("/a", "new"))
+    book.notebook.define(book.container, get("/a", "new"))
 
     assert book.shown == ["GET /a new"]
 
@@ -154,13 +154,13 @@ def test_conflict_later_run_wins_and_the_loser_returns(book: Book) -> None:
     book.run("A", get("/x", "a"))
     book.run("B", get("/x", "b"), get("/y", "b"))
     assert book.shown == ["GET /x b", "GET /y b"]
-    [(_, conflict)] = book.notebook.conflicts()
+    [(_, conflict)] = book.notebook.find_conflicts()
     assert (conflict.winner.cell, [loser.cell for loser in conflict.losers]) == ("B", ["A"])
 
     book.run("B", get("/y", "b"))
 
     assert book.shown == ["GET /x a", "GET /y b"]
-    assert book.notebook.conflicts() == []
+    assert book.notebook.find_conflicts() == []
 
 
 def test_conflict_over_one_method_leaves_the_loser_its_others(book: Book) -> None:
@@ -186,10 +186,10 @@ def test_deleted_cell_takes_its_definitions_with_it(book: Book) -> None:
 def test_change_by_hand_is_followed(book: Book) -> None:
     """`del app.routes[0]` and `app.routes.append(…)` in a cell mean what they say."""
     book.run("A", get("/a"), get("/b"))
-    book.notebook.begin("B", "del app.routes[0]", 2)
+    book.notebook.begin_run("B", "del app.routes[0]", 2)
     del book.owner.content[0]
     book.owner.content.append(get("/c"))
-    book.notebook.settle("completed")
+    book.notebook.finish_run("completed")
     assert book.shown == ["GET /b f", "GET /c f"]
 
     book.run("B")
@@ -213,9 +213,9 @@ def test_whole_run_after_the_application_was_made_again_learns_the_order(book: B
         book.run(cell, *([] if cell == "app" else [get(f"/{cell}")]))
     assert book.shown == ["GET /C f", "GET /B f"]
 
-    book.notebook.begin("app", "app = Routebook()", 4)
-    book.notebook.created_again("app")
-    book.notebook.settle("completed")
+    book.notebook.begin_run("app", "app = Routebook()", 4)
+    book.notebook.expect_full_run("app")
+    book.notebook.finish_run("completed")
     book.run("B", get("/B"))
     book.run("C", get("/C"))
 
@@ -227,9 +227,9 @@ def test_single_runs_with_pauses_do_not_move_cells(book: Book) -> None:
     book.run("app")
     book.run("B", get("/B"))
     book.run("C", get("/C"))
-    book.notebook.begin("app", "app = Routebook()", 4)
-    book.notebook.created_again("app")
-    book.notebook.settle("completed")
+    book.notebook.begin_run("app", "app = Routebook()", 4)
+    book.notebook.expect_full_run("app")
+    book.notebook.finish_run("completed")
 
     for cell in ("C", "B"):
         book.now += 10
@@ -251,7 +251,7 @@ def test_single_runs_with_pauses_do_not_move_cells(book: Book) -> None:
 def test_cell_without_id_is_known_by_its_source(earlier: str, later: str, is_same: bool) -> None:
     """nbclient and JupyterLite send no cell ids: an edit is the same cell, a neighbour that looks alike is not."""
     notebook = Notebook()
-    first = notebook.begin(None, earlier, 1)
+    first = notebook.begin_run(None, earlier, 1)
 
     second = find_cell_key(None, later, [first])
 
@@ -262,13 +262,13 @@ def test_succession_carries_over_what_other_cells_defined(book: Book) -> None:
     """`app = Routebook()` run again: the new object has the other cells' operations, in their order."""
     book.run("app", get("/own"))
     book.run("B", get("/b"))
-    former, book.owner = book.owner, Owner([get("/docs")])
-    book.notebook.begin("app", "app = Routebook()", 3)
+    previous, book.owner = book.owner, Owner([get("/docs")])
+    book.notebook.begin_run("app", "app = Routebook()", 3)
     container = book.container = ListContainer(book.owner)
-    book.notebook.place(container, get("/own", "again"))
+    book.notebook.define(container, get("/own", "again"))
 
-    carried = book.notebook.succeed([(ListContainer(former), container)], "app", has_completed=True)
-    book.notebook.settle("completed")
+    carried = book.notebook.carry_over([(ListContainer(previous), container)], "app", has_completed=True)
+    book.notebook.finish_run("completed")
 
     assert book.shown == ["GET /docs f", "GET /own again", "GET /b f"]
     assert [entry.cell for entry in carried] == ["B"]
@@ -277,13 +277,13 @@ def test_succession_carries_over_what_other_cells_defined(book: Book) -> None:
 def test_succession_after_a_raise_keeps_what_the_creator_did_not_reach(book: Book) -> None:
     """The creating cell raised after `app = Routebook()`: its own later operations are not lost."""
     book.run("app", get("/one", "one"), get("/two", "two"))
-    former, book.owner = book.owner, Owner()
-    book.notebook.begin("app", "app = Routebook()", 3)
+    previous, book.owner = book.owner, Owner()
+    book.notebook.begin_run("app", "app = Routebook()", 3)
     container = book.container = ListContainer(book.owner)
-    book.notebook.place(container, get("/one", "again"))
+    book.notebook.define(container, get("/one", "again"))
 
-    book.notebook.succeed([(ListContainer(former), container)], "app", has_completed=False)
-    book.notebook.settle("raised")
+    book.notebook.carry_over([(ListContainer(previous), container)], "app", has_completed=False)
+    book.notebook.finish_run("raised")
 
     assert book.shown == ["GET /one again", "GET /two two"]
 

@@ -47,9 +47,9 @@ def app(session: Session) -> Routebook:
 
 
 def run(session: Session, cell: str, declare: Any) -> None:
-    session.begin(cell, "", 1, None, [])
+    session.begin_run(cell, "", 1, None, [])
     declare()
-    session.settle("completed")
+    session.finish_run("completed")
 
 
 def arguments(operation: str, **options: Any) -> SendArguments:

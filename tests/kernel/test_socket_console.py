@@ -132,9 +132,9 @@ def test_the_explorer_names_the_paths(session: Session) -> None:
     deltas: list[DeltaMessage] = []
     end = view.subscribe(deltas.append)
 
-    session.begin("c1", "", 1, None, [])
+    session.begin_run("c1", "", 1, None, [])
     app.websocket("/new")(lambda websocket: None)
-    session.settle("completed")
+    session.finish_run("completed")
 
     eventually(lambda: [delta["sockets"] for delta in deltas if "sockets" in delta] == [[*paths, "/new"]])
     end()
@@ -321,7 +321,7 @@ def test_connection_to_a_cell_that_ran_again_says_that_it_runs_former_code(sessi
     app = session.tracker.namespace["app"] = Routebook()
 
     def run(cell: str, answer: str | None) -> None:
-        session.begin(cell, "", None, None, [])
+        session.begin_run(cell, "", None, None, [])
         if answer is not None:
 
             @app.websocket("/ws")
@@ -330,7 +330,7 @@ def test_connection_to_a_cell_that_ran_again_says_that_it_runs_former_code(sessi
                 async for _ in websocket.iter_text():
                     await websocket.send_text(answer)
 
-        session.settle("completed")
+        session.finish_run("completed")
 
     run("a", "old")
     console = Console(session, app)

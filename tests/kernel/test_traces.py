@@ -63,9 +63,9 @@ class Cells:
     def run(self, cell: str, source: str) -> None:
         self._count += 1
         filename = f"/tmp/{cell}-{self._count}.py"
-        self.session.begin(cell, source, self._count, filename, [])
+        self.session.begin_run(cell, source, self._count, filename, [])
         exec(compile(source, filename, "exec"), self.namespace)
-        self.session.settle("completed")
+        self.session.finish_run("completed")
 
     def post(self, title: str, *, price: Any = 9) -> TraceState:
         client = self.session.client(self.namespace["app"], headers={"authorization": f"Bearer {SECRET}"})

@@ -397,9 +397,9 @@ def test_reports_know_the_cells_to_link(pages: Pages) -> None:
     """A finding names a cell by its label; the summary links it by its id."""
     pages.run("id", "@app.get('/users/{user_id}')\ndef user(user_id: str): ...")
     pages.count += 1
-    pages.tracker.begin("me", "", 9, None)
+    pages.tracker.begin_run("me", "", 9, None)
     pages.namespace["app"].get("/users/me")(lambda: 1)
-    result = pages.tracker.settle("completed")
+    result = pages.tracker.finish_run("completed")
 
     assert result is not None
     [report] = result.reports
@@ -412,7 +412,7 @@ def test_containers_of_a_router_that_is_gone_are_let_go(pages: Pages) -> None:
     for _ in range(20):
         pages.run("r", "r = APIRouter()\n@r.get('/a')\ndef a(): ...\napp.include_router(r, prefix='/r')")
 
-    routers = {ByIdentity(container.owner) for container, _, _ in pages.tracker.notebook.standing()}
+    routers = {ByIdentity(container.owner) for container, _, _ in pages.tracker.notebook.active_entries()}
     assert len([router for router in routers if isinstance(router.target, APIRouter)]) <= 2
     assert isinstance(pages.namespace["app"], Routebook)
 
@@ -421,7 +421,7 @@ def test_files_of_cells_are_bounded_and_standing_ones_are_kept(pages: Pages) -> 
     """Each edit of a cell is a file of its own: a cell that ran once is told after a thousand edits of another."""
     pages.run("once", "def once(): ...")
     for number in range(MAX_FILES + 10):
-        pages.tracker.begin("edited", "1", number, f"/tmp/edited-{number}.py")
+        pages.tracker.begin_run("edited", "1", number, f"/tmp/edited-{number}.py")
 
     cell = pages.tracker.cell_of_code(pages.namespace["once"].__code__)
     assert cell is not None

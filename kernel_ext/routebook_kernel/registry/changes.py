@@ -144,13 +144,13 @@ def _iter_parameter_notes(before: _Reader, after: _Reader) -> Iterator[str]:
     old, new = before.parameters, after.parameters
     for (source, name), parameter in new.items():
         told = f"{source} parameter `{name}`"
-        former = old.get((source, name))
-        if former is None:
+        previous = old.get((source, name))
+        if previous is None:
             yield f"{told} is new"
-        elif bool(former.get("required")) is not bool(parameter.get("required")):
+        elif bool(previous.get("required")) is not bool(parameter.get("required")):
             yield f"{told} is {'required now' if parameter.get('required') else 'optional now'}"
-        elif before.schema(former.get("schema")) != after.schema(parameter.get("schema")):
-            yield f"{told} {_type_note(before.schema(former.get('schema')), after.schema(parameter.get('schema')))}"
+        elif before.schema(previous.get("schema")) != after.schema(parameter.get("schema")):
+            yield f"{told} {_type_note(before.schema(previous.get('schema')), after.schema(parameter.get('schema')))}"
     for source, name in old.keys() - new.keys():
         yield f"{source} parameter `{name}` is gone"
 

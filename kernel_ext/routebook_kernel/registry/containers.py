@@ -28,7 +28,7 @@ class RouteContainer:
         """The routes."""
         return self.owner.routes
 
-    def show(self, values: Sequence[Any]) -> None:
+    def set_values(self, values: Sequence[Any]) -> None:
         """Make these its routes; the next request sees all of them."""
         self.owner.routes[:] = list(values)
 
@@ -40,11 +40,11 @@ class RouteContainer:
         """Put a route in the place of another."""
         self.owner.routes[index] = value
 
-    def facts(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
+    def keys_and_label(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
         """What a route answers, and the name of its function."""
         return route_keys(value), route_label(value)
 
-    def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
+    def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
         """The route for some of its methods."""
         methods = {str(key).partition(" ")[0] for key in keys}
         if isinstance(value, APIRoute):
@@ -53,48 +53,48 @@ class RouteContainer:
         route.methods = methods
         return route
 
-    def moved(self, value: Any, former: Container) -> Any:
+    def move(self, value: Any, previous: Container) -> Any:
         """The route as this router would have it, had it been declared here."""
         if isinstance(value, IncludedRouter):
             return value.rebuilt(parent=self.owner)
         if isinstance(value, APIRoute):
-            return value.rebuilt(**_options_at(value, former.owner, self.owner))
+            return value.rebuilt(**_options_at(value, previous.owner, self.owner))
         if isinstance(value, APIWebSocketRoute):
             return value.rebuilt(
-                path=_path_at(value.path, former.owner, self.owner),
-                dependencies=[*self.owner.dependencies, *value.dependencies[len(former.owner.dependencies) :]],
+                path=_path_at(value.path, previous.owner, self.owner),
+                dependencies=[*self.owner.dependencies, *value.dependencies[len(previous.owner.dependencies) :]],
                 dependency_overrides_provider=self.owner.dependency_overrides_provider,
             )
         return value
 
 
-def _path_at(path: str, former: APIRouter, router: APIRouter) -> str:
-    return router.prefix + path.removeprefix(former.prefix)
+def _path_at(path: str, previous: APIRouter, router: APIRouter) -> str:
+    return router.prefix + path.removeprefix(previous.prefix)
 
 
-def _options_at(route: APIRoute, former: APIRouter, router: APIRouter) -> dict[str, Any]:
+def _options_at(route: APIRoute, previous: APIRouter, router: APIRouter) -> dict[str, Any]:
     """A route's options with those that its router had given it exchanged for another router's."""
 
     def exchanged(name: str, name_at_router: str) -> Any:
         """An option that is the router's where the route has none of its own."""
         own = getattr(route, name)
-        return getattr(router, name_at_router) if own is getattr(former, name_at_router) else own
+        return getattr(router, name_at_router) if own is getattr(previous, name_at_router) else own
 
     return {
-        "path": _path_at(route.path, former, router),
-        "tags": [*router.tags, *(route.tags or ())[len(former.tags) :]],
-        "dependencies": [*router.dependencies, *(route.dependencies or ())[len(former.dependencies) :]],
+        "path": _path_at(route.path, previous, router),
+        "tags": [*router.tags, *(route.tags or ())[len(previous.tags) :]],
+        "dependencies": [*router.dependencies, *(route.dependencies or ())[len(previous.dependencies) :]],
         "responses": {
             **router.responses,
             **{
                 status: told
                 for status, told in (route.responses or {}).items()
-                if former.responses.get(status) is not told
+                if previous.responses.get(status) is not told
             },
         },
-        "callbacks": [*router.callbacks, *(route.callbacks or ())[len(former.callbacks) :]],
-        "deprecated": router.deprecated if former.deprecated else (route.deprecated or router.deprecated),
-        "include_in_schema": router.include_in_schema and (route.include_in_schema or not former.include_in_schema),
+        "callbacks": [*router.callbacks, *(route.callbacks or ())[len(previous.callbacks) :]],
+        "deprecated": router.deprecated if previous.deprecated else (route.deprecated or router.deprecated),
+        "include_in_schema": router.include_in_schema and (route.include_in_schema or not previous.include_in_schema),
         "response_class": exchanged("response_class", "default_response_class"),
         "generate_unique_id_function": exchanged("generate_unique_id_function", "generate_unique_id_function"),
         "strict_content_type": exchanged("strict_content_type", "strict_content_type"),
@@ -196,30 +196,30 @@ class MappingContainer:
         """Its assignments."""
         return self._mapping.assignments()
 
-    def show(self, values: Sequence[Item]) -> None:
+    def set_values(self, values: Sequence[Item]) -> None:
         """Make these its content."""
         self._mapping.restore(values)
         self._on_change()
 
     def append(self, value: Item) -> None:
         """Add one."""
-        self.show([*self.values(), value])
+        self.set_values([*self.values(), value])
 
     def replace(self, index: int, value: Item) -> None:
         """Put one in the place of another."""
         values = list(self.values())
         values[index] = value
-        self.show(values)
+        self.set_values(values)
 
-    def facts(self, value: Item) -> tuple[frozenset[Hashable], Hashable | None]:
+    def keys_and_label(self, value: Item) -> tuple[frozenset[Hashable], Hashable | None]:
         """The key, and for a function or class that may be defined anew its name."""
         return frozenset({value.key}), getattr(value.key, "__qualname__", None)
 
-    def narrowed(self, value: Item, keys: frozenset[Hashable]) -> Item:
+    def narrow(self, value: Item, keys: frozenset[Hashable]) -> Item:
         """An assignment has one key only."""
         return value
 
-    def moved(self, value: Item, former: Container) -> Item:
+    def move(self, value: Item, previous: Container) -> Item:
         """The same in every application."""
         return value
 
@@ -250,30 +250,30 @@ class ListContainer:
         """What it holds, in the order in which it was added."""
         return self._list[::-1] if self._is_reversed else self._list
 
-    def show(self, values: Sequence[Any]) -> None:
+    def set_values(self, values: Sequence[Any]) -> None:
         """Make these its content."""
         self._list[:] = values[::-1] if self._is_reversed else values
         self._on_change()
 
     def append(self, value: Any) -> None:
         """Add one."""
-        self.show([*self.values(), value])
+        self.set_values([*self.values(), value])
 
     def replace(self, index: int, value: Any) -> None:
         """Put one in the place of another."""
         values = list(self.values())
         values[index] = value
-        self.show(values)
+        self.set_values(values)
 
-    def facts(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
+    def keys_and_label(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
         """Nothing conflicts here; recognised by the name of its class or function."""
         return frozenset(), getattr(getattr(value, "cls", value), "__qualname__", None)
 
-    def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
+    def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
         """Never asked: there are no keys."""
         return value
 
-    def moved(self, value: Any, former: Container) -> Any:
+    def move(self, value: Any, previous: Container) -> Any:
         """The same in every application."""
         return value
 

@@ -28,9 +28,9 @@ class Definitions:
     """Follows classes, functions and callable objects that cells define."""
 
     def __init__(self) -> None:
-        self._standing: dict[str, Definition] = {}
+        self._current: dict[str, Definition] = {}
 
-    def settle(self, namespace: Mapping[str, Any], cell: CellKey, binds: Callable[[CellKey, str], bool]) -> Replaced:
+    def update(self, namespace: Mapping[str, Any], cell: CellKey, binds: Callable[[CellKey, str], bool]) -> Replaced:
         """A run of `cell` ended: each former definition with the one that it put in its place.
 
         Args:
@@ -39,14 +39,14 @@ class Definitions:
         replaced: dict[ByIdentity, Any] = {}
         now: dict[str, Definition] = {}
         for name, value in _iter_definable(namespace):
-            former = self._standing.get(name)
-            if former is not None and former.value is value:
-                now[name] = former
+            previous = self._current.get(name)
+            if previous is not None and previous.value is value:
+                now[name] = previous
                 continue
             now[name] = Definition(value, cell, binds(cell, name))
-            if former is not None and _is_same_kind(former.value, value):
-                replaced[ByIdentity(former.value)] = value
-        self._standing = now
+            if previous is not None and _is_same_kind(previous.value, value):
+                replaced[ByIdentity(previous.value)] = value
+        self._current = now
         # A definition that another name still holds was not replaced: `Old = Item` before `class Item` again.
         for definition in now.values():
             replaced.pop(ByIdentity(definition.value), None)
@@ -54,23 +54,21 @@ class Definitions:
 
     def cell_of(self, value: Any) -> CellKey | None:
         """The cell that defined what a name holds now."""
-        return next((each.cell for each in self._standing.values() if each.value is value), None)
+        return next((each.cell for each in self._current.values() if each.value is value), None)
 
     def abandoned(self, binds: Callable[[CellKey, str], bool]) -> list[tuple[str, Any]]:
         """What cells had written and, edited or deleted, write no more."""
         return [
-            (name, each.value)
-            for name, each in self._standing.items()
-            if each.is_written and not binds(each.cell, name)
+            (name, each.value) for name, each in self._current.items() if each.is_written and not binds(each.cell, name)
         ]
 
     def classes(self) -> list[Definition]:
         """The classes that a name holds now."""
-        return [each for each in self._standing.values() if isinstance(each.value, type)]
+        return [each for each in self._current.values() if isinstance(each.value, type)]
 
     def functions(self) -> list[Definition]:
         """The functions that a name holds now."""
-        return [each for each in self._standing.values() if inspect.isfunction(each.value)]
+        return [each for each in self._current.values() if inspect.isfunction(each.value)]
 
 
 def _iter_definable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
@@ -91,6 +89,6 @@ def _is_plain_object(value: Any) -> bool:
     return "__call__" in dir(type(value)) and type(value).__module__ not in {"typing", "types", "builtins"}
 
 
-def _is_same_kind(former: Any, value: Any) -> bool:
+def _is_same_kind(previous: Any, value: Any) -> bool:
     """Whether one may stand where the other stood: class for class, function or callable object for another."""
-    return isinstance(former, type) is isinstance(value, type)
+    return isinstance(previous, type) is isinstance(value, type)

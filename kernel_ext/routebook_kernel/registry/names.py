@@ -13,7 +13,7 @@ Owner = Routebook | APIRouter
 
 
 @dataclass(frozen=True, slots=True)
-class Rebound:
+class Rebinding:
     """A variable holds a new application or router.
 
     Attributes:
@@ -24,7 +24,7 @@ class Rebound:
 
     name: str
     new: Owner
-    former: Owner | None
+    previous: Owner | None
     replaced: Owner | None
 
 
@@ -36,18 +36,18 @@ class Names:
         self._made: dict[tuple[CellKey, str], Owner] = {}
         self._known: set[ByIdentity] = set()
 
-    def settle(self, namespace: Mapping[str, Any], cell: CellKey) -> list[Rebound]:
+    def update(self, namespace: Mapping[str, Any], cell: CellKey) -> list[Rebinding]:
         """A run of `cell` ended: see what the names hold now, and what is new."""
         now = dict(iter_owners(namespace))
-        rebound = []
+        rebindings = []
         for name, owner in now.items():
             if self._held.get(name) is owner or ByIdentity(owner) in self._known:
                 continue
-            rebound.append(Rebound(name, owner, self._made.get((cell, name)), self._held.get(name)))
+            rebindings.append(Rebinding(name, owner, self._made.get((cell, name)), self._held.get(name)))
             self._made[cell, name] = owner
         self._held = now
         self._known = {ByIdentity(owner) for owner in (*now.values(), *self._made.values())}
-        return rebound
+        return rebindings
 
     def name_of(self, owner: Any) -> str | None:
         """The first name that holds it."""

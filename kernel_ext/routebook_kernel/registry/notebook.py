@@ -28,7 +28,7 @@ class Container(Protocol):
     def values(self) -> Sequence[Any]:
         """What is in it now, in order."""
 
-    def show(self, values: Sequence[Any]) -> None:
+    def set_values(self, values: Sequence[Any]) -> None:
         """Make these its content, for every thread at once."""
 
     def append(self, value: Any) -> None:
@@ -37,22 +37,22 @@ class Container(Protocol):
     def replace(self, index: int, value: Any) -> None:
         """Put one in the place of another."""
 
-    def facts(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
+    def keys_and_label(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
         """The keys and the label of a value, as `CellEntry` has them."""
 
-    def narrowed(self, value: Any, keys: frozenset[Hashable]) -> Any:
+    def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
         """The value, answering only these of its keys."""
 
-    def moved(self, value: Any, former: "Container") -> Any:
+    def move(self, value: Any, previous: "Container") -> Any:
         """The value of a former container as this one has it."""
 
 
-Succession = tuple[Container, Container]
+ContainerReplacement = tuple[Container, Container]
 """A container and the one that takes its place."""
 
 
 @dataclass(frozen=True, slots=True)
-class Settled:
+class FinishedRun:
     """What the end of a run did.
 
     Attributes:
@@ -64,9 +64,9 @@ class Settled:
 
     cell: CellRecord
     outcome: RunOutcome
-    gone: tuple[CellEntry, ...]
-    kept: tuple[CellEntry, ...]
-    has_outside: bool = False
+    removed: tuple[CellEntry, ...]
+    unreached: tuple[CellEntry, ...]
+    has_module_changes: bool = False
 
 
 class _ContainerState:
@@ -93,73 +93,75 @@ class Notebook:
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
         self.lock = threading.RLock()
         self.cells: dict[CellKey, CellRecord] = {}
-        self.open: CellRecord | None = None
+        self.running_cell: CellRecord | None = None
         self._order = RunOrder() if clock is None else RunOrder(clock)
         self._runs = count(1)
         self._states: dict[tuple[ByIdentity, str], _ContainerState] = {}
         self._watched: set[tuple[ByIdentity, str]] = set()  # since a cell's run began
         self._narrowed: dict[tuple[ByIdentity, frozenset[Hashable]], Any] = {}
-        self._has_outside = False
-        self._latest: set[CellEntry] = set()  # what modules have defined since a cell's run began or ended
+        self._has_module_changes = False
+        self._defined_outside: set[CellEntry] = set()  # what modules have defined since a cell's run began or ended
 
     # Runs of cells
 
-    def begin(self, cell_id: str | None, source: str, count: int | None, filename: str | None = None) -> CellRecord:
+    def begin_run(self, cell_id: str | None, source: str, count: int | None, filename: str | None = None) -> CellRecord:
         """A cell begins to run; what it defined before is not reached yet, and stays."""
         with self.lock:
-            if self.open is not None:
-                self.settle("raised")  # its end was never told: an interrupt between two hooks
-            self._absorb_all(OUTSIDE)
-            self._let_go()
-            self._latest.clear()
+            if self.running_cell is not None:
+                self.finish_run("raised")  # its end was never told: an interrupt between two hooks
+            self._absorb_all_changes(OUTSIDE)
+            self._release_unwatched()
+            self._defined_outside.clear()
             key = find_cell_key(cell_id, source, self.cells.values())
-            self.open = CellRecord(key, cell_id, count, source, filename, next(self._runs))
-            self.cells[key] = self.open
-            self._order.begin(key)
+            self.running_cell = CellRecord(key, cell_id, count, source, filename, next(self._runs))
+            self.cells[key] = self.running_cell
+            self._order.begin_run(key)
             for state in self._states.values():
                 state.cell_entries.begin_run(key)
-            return self.open
+            return self.running_cell
 
-    def settle(self, outcome: RunOutcome) -> Settled | None:
+    def finish_run(self, outcome: RunOutcome) -> FinishedRun | None:
         """The run of the open cell ends; None when none is open."""
         with self.lock:
-            cell = self.open
+            cell = self.running_cell
             if cell is None:
                 return None
-            self._absorb_all(cell.key)
-            self._latest.clear()
+            self._absorb_all_changes(cell.key)
+            self._defined_outside.clear()
             has_completed = outcome == "completed"
-            kept: list[CellEntry] = []
-            gone: list[CellEntry] = []
+            unreached: list[CellEntry] = []
+            removed: list[CellEntry] = []
             for state in self._states.values():
-                kept += state.cell_entries.unreached(cell.key)
-                gone += state.cell_entries.finish_run(cell.key, has_completed=has_completed)
-            self.open = None
-            has_outside, self._has_outside = self._has_outside, False
-            self._order.settle(cell.key, self._owning(), has_completed=has_completed)
-            self._show_all()
-            return Settled(cell, outcome, tuple(gone), () if has_completed else tuple(kept), has_outside)
+                unreached += state.cell_entries.unreached(cell.key)
+                removed += state.cell_entries.finish_run(cell.key, has_completed=has_completed)
+            self.running_cell = None
+            has_module_changes, self._has_module_changes = self._has_module_changes, False
+            self._order.finish_run(cell.key, self._owning_cells(), has_completed=has_completed)
+            self._update_all()
+            return FinishedRun(
+                cell, outcome, tuple(removed), () if has_completed else tuple(unreached), has_module_changes
+            )
 
     def forget(self, cell_ids: Sequence[str]) -> list[CellEntry]:
         """Cells were deleted: what they owned goes."""
         with self.lock:
-            gone: list[CellEntry] = []
+            removed: list[CellEntry] = []
             for key in cell_ids:
                 self.cells.pop(key, None)
                 self._order.forget(key)
                 for state in self._states.values():
-                    gone += state.cell_entries.forget(key)
-            self._show_all()
-            return gone
+                    removed += state.cell_entries.forget(key)
+            self._update_all()
+            return removed
 
-    def created_again(self, creator: CellKey) -> None:
+    def expect_full_run(self, creator: CellKey) -> None:
         """A cell made its application anew: the runs that follow at once may be those of the whole notebook."""
         with self.lock:
-            self._order.restart(creator)
+            self._order.expect_full_run(creator)
 
     # What is defined
 
-    def place(self, container: Container, value: Any, *, is_owned: bool = True) -> CellEntry:
+    def define(self, container: Container, value: Any, *, is_owned: bool = True) -> CellEntry:
         """Something is defined, live at once.
 
         Args:
@@ -168,48 +170,55 @@ class Notebook:
             is_owned: By the open cell; else it is nobody's: a module's import, or no cell runs.
         """
         with self.lock:
-            owner = self.open if is_owned else None
-            state = self._hold(container)
-            self._absorb(state, owner.key if owner else OUTSIDE)
-            return self._place(state, value, owner) if owner else self._place_outside(state, value)
+            owner = self.running_cell if is_owned else None
+            state = self._state_of(container)
+            self._absorb_changes(state, owner.key if owner else OUTSIDE)
+            return self._define(state, value, owner) if owner else self._define_outside(state, value)
 
-    def _place_outside(self, state: _ContainerState, value: Any) -> CellEntry:
+    def _define_outside(self, state: _ContainerState, value: Any) -> CellEntry:
         """What a module defines; when it defines it again, reloaded, in the place of what it had defined."""
-        keys, label = state.container.facts(value)
+        keys, label = state.container.keys_and_label(value)
         entry = CellEntry(OUTSIDE, 0, keys, label, value)
         earlier = [
-            each for each in state.cell_entries.owned_by(OUTSIDE) if each.label == label and each not in self._latest
+            other
+            for other in state.cell_entries.owned_by(OUTSIDE)
+            if other.label == label and other not in self._defined_outside
         ]
-        former = next((each for each in earlier if each.keys & keys), earlier[0] if earlier else None)
-        if label is None or former is None:
-            entry = self._place(state, value, None)
+        previous = next((other for other in earlier if other.keys & keys), earlier[0] if earlier else None)
+        if label is None or previous is None:
+            entry = self._define(state, value, None)
         else:
-            state.cell_entries.replace_entry(former, entry)
-            self._show(state)
-        self._latest.add(entry)
-        self._has_outside = True
+            state.cell_entries.replace_entry(previous, entry)
+            self._update(state)
+        self._defined_outside.add(entry)
+        self._has_module_changes = True
         return entry
 
-    def _place(self, state: _ContainerState, value: Any, owner: CellRecord | None) -> CellEntry:
-        keys, label = state.container.facts(value)
+    def _define(self, state: _ContainerState, value: Any, owner: CellRecord | None) -> CellEntry:
+        keys, label = state.container.keys_and_label(value)
         entry = CellEntry(owner.key if owner else OUTSIDE, owner.run if owner else 0, keys, label, value)
         is_last = self._order.is_last(entry.cell, state.cell_entries.cells)
         is_new = is_last and not state.cell_entries.unreached(entry.cell) and not state.cell_entries.has_claimed(keys)
         is_next = state.cell_entries.unreached(entry.cell)[:1]
-        former = state.cell_entries.add(entry)
+        previous = state.cell_entries.add(entry)
         if is_new:
             state.container.append(value)
             state.shown.append((value, entry))
-        elif former is not None and is_next == (former,) and former.keys == keys and self._swap(state, former, entry):
+        elif (
+            previous is not None
+            and is_next == (previous,)
+            and previous.keys == keys
+            and self._swap(state, previous, entry)
+        ):
             pass
         else:
-            self._show(state)
+            self._update(state)
         return entry
 
-    def _swap(self, state: _ContainerState, former: CellEntry, entry: CellEntry) -> bool:
+    def _swap(self, state: _ContainerState, previous: CellEntry, entry: CellEntry) -> bool:
         """Show one entry where the former was shown, if it was, whole."""
         for index, (value, shown) in enumerate(state.shown):
-            if shown is former and value is former.value:
+            if shown is previous and value is previous.value:
                 state.container.replace(index, entry.value)
                 state.shown[index] = (entry.value, entry)
                 return True
@@ -218,17 +227,19 @@ class Notebook:
     def watch(self, container: Container) -> None:
         """Follow a container whose changes are seen at the end of a run; what it holds now is nobody's."""
         with self.lock:
-            self._hold(container)
+            self._state_of(container)
             self._watched.add(_key(container))
 
     def substitute(self, entry: CellEntry, container: Container, value: Any) -> None:
         """Put a value that was analysed again in the place of an entry's."""
         with self.lock:
-            state = self._hold(container)
-            state.cell_entries.replace_value(entry, value, container.facts(value)[0])
-            self._show(state)
+            state = self._state_of(container)
+            state.cell_entries.replace_value(entry, value, container.keys_and_label(value)[0])
+            self._update(state)
 
-    def succeed(self, parts: Iterable[Succession], creator: CellKey, *, has_completed: bool) -> list[CellEntry]:
+    def carry_over(
+        self, parts: Iterable[ContainerReplacement], creator: CellKey, *, has_completed: bool
+    ) -> list[CellEntry]:
         """An object took another's place: what other cells had added to the former is added to it.
 
         Args:
@@ -241,22 +252,22 @@ class Notebook:
         """
         with self.lock:
             carried: list[CellEntry] = []
-            for former, container in parts:
-                earlier = self._states.pop(_key(former), None)
+            for previous, container in parts:
+                earlier = self._states.pop(_key(previous), None)
                 if earlier is None:
                     continue
-                state = self._hold(container)
+                state = self._state_of(container)
                 earlier.cell_entries.forget(OUTSIDE)
                 for entry in state.cell_entries.adopt(earlier.cell_entries, creator, has_completed=has_completed):
-                    value = container.moved(entry.value, former)
-                    state.cell_entries.replace_value(entry, value, container.facts(value)[0])
+                    value = container.move(entry.value, previous)
+                    state.cell_entries.replace_value(entry, value, container.keys_and_label(value)[0])
                     carried.append(entry)
-                self._show(state)
+                self._update(state)
             return carried
 
     # Views
 
-    def standing(self) -> Iterator[tuple[Container, Any, CellEntry]]:
+    def active_entries(self) -> Iterator[tuple[Container, Any, CellEntry]]:
         """Every entry that stands: its container, its value as it is shown, the entry."""
         with self.lock:
             rows = [(state.container, value, entry) for state in self._states.values() for value, entry in state.shown]
@@ -273,7 +284,7 @@ class Notebook:
             ]
         yield from rows
 
-    def conflicts(self) -> list[tuple[Container, Conflict]]:
+    def find_conflicts(self) -> list[tuple[Container, Conflict]]:
         """Every key that more than one cell defines."""
         with self.lock:
             return [
@@ -288,76 +299,76 @@ class Notebook:
 
     # Containers
 
-    def _let_go(self) -> None:
+    def _release_unwatched(self) -> None:
         """Hold what nobody watches only while a cell owns something of it; what is nobody's is found again in it."""
         for key, state in tuple(self._states.items()):
             if key not in self._watched and state.cell_entries.cells <= {OUTSIDE}:
                 del self._states[key]
         self._watched.clear()
 
-    def _hold(self, container: Container) -> _ContainerState:
+    def _state_of(self, container: Container) -> _ContainerState:
         key = _key(container)
         if key not in self._states:
             state = self._states[key] = _ContainerState(container)
-            self._adopt_present(state)
+            self._adopt_existing(state)
         return self._states[key]
 
-    def _adopt_present(self, state: _ContainerState) -> None:
+    def _adopt_existing(self, state: _ContainerState) -> None:
         for value in state.container.values():
-            keys, label = state.container.facts(value)
+            keys, label = state.container.keys_and_label(value)
             entry = CellEntry(OUTSIDE, 0, keys, label, value)
             state.cell_entries.add(entry)
             state.shown.append((value, entry))
 
-    def _absorb_all(self, owner: CellKey) -> None:
+    def _absorb_all_changes(self, owner: CellKey) -> None:
         for state in tuple(self._states.values()):
-            self._absorb(state, owner)
+            self._absorb_changes(state, owner)
 
-    def _absorb(self, state: _ContainerState, owner: CellKey) -> None:
+    def _absorb_changes(self, state: _ContainerState, owner: CellKey) -> None:
         """Take in what was changed by hand: `app.routes.append(…)`, `del app.routes[0]`."""
         if state.is_unchanged():
             return
         present = {ByIdentity(value) for value in state.container.values()}
         known = {ByIdentity(value) for value, _ in state.shown}
-        run = self.open.run if self.open and owner == self.open.key else 0
+        run = self.running_cell.run if self.running_cell and owner == self.running_cell.key else 0
         claimed: set[Hashable] = set()
         for value in state.container.values():
             if ByIdentity(value) not in known:
-                keys, label = state.container.facts(value)
+                keys, label = state.container.keys_and_label(value)
                 state.cell_entries.add(CellEntry(owner, run, keys, label, value))
                 claimed |= keys
         for value, entry in state.shown:
             # What was overwritten is in conflict with what overwrote it; only what nothing replaced was removed.
             if ByIdentity(value) not in present and not entry.keys & claimed:
                 state.cell_entries.discard(entry)
-        self._show(state)
+        self._update(state)
 
-    def _show_all(self) -> None:
+    def _update_all(self) -> None:
         self._narrowed.clear()
         for key, state in tuple(self._states.items()):
-            self._show(state)
+            self._update(state)
             if not state.cell_entries:
                 del self._states[key]
 
-    def _show(self, state: _ContainerState) -> None:
+    def _update(self, state: _ContainerState) -> None:
         """Make the container what its ledger says; untouched where it is that already."""
         order = [OUTSIDE, *self._order.cells]
         state.shown = [
-            (self._shown_value(state, standing), standing.entry) for standing in state.cell_entries.list_active(order)
+            (self._shown_value(state, active), active.entry) for active in state.cell_entries.list_active(order)
         ]
         if not state.is_unchanged():
-            state.container.show([value for value, _ in state.shown])
+            state.container.set_values([value for value, _ in state.shown])
 
-    def _shown_value(self, state: _ContainerState, standing: ActiveEntry) -> Any:
-        value = standing.entry.value
-        if standing.has_all_keys:
+    def _shown_value(self, state: _ContainerState, active: ActiveEntry) -> Any:
+        value = active.entry.value
+        if active.has_all_keys:
             return value
-        key = (ByIdentity(value), standing.keys)
+        key = (ByIdentity(value), active.keys)
         if key not in self._narrowed:
-            self._narrowed[key] = state.container.narrowed(value, standing.keys)
+            self._narrowed[key] = state.container.narrow(value, active.keys)
         return self._narrowed[key]
 
-    def _owning(self) -> frozenset[CellKey]:
+    def _owning_cells(self) -> frozenset[CellKey]:
         return frozenset(cell for state in self._states.values() for cell in state.cell_entries.cells) - {OUTSIDE}
 
 

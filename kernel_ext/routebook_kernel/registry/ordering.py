@@ -21,20 +21,20 @@ class RunOrder:
         self.cells: list[CellKey] = []
         self._clock = clock
         self._burst: list[CellKey] | None = None
-        self._settled_at = 0.0
+        self._last_finish = 0.0
 
-    def begin(self, cell: CellKey) -> None:
+    def begin_run(self, cell: CellKey) -> None:
         """A cell begins to run."""
         if cell not in self.cells:
             self.cells.append(cell)
-        if self._burst is not None and self._clock() - self._settled_at > PAUSE_S:
+        if self._burst is not None and self._clock() - self._last_finish > PAUSE_S:
             self._burst = None
 
-    def restart(self, creator: CellKey) -> None:
+    def expect_full_run(self, creator: CellKey) -> None:
         """The cell that makes the application ran again: a run of the whole notebook may have begun."""
         self._burst = [creator]
 
-    def settle(self, cell: CellKey, owning: frozenset[CellKey], *, has_completed: bool) -> None:
+    def finish_run(self, cell: CellKey, owning: frozenset[CellKey], *, has_completed: bool) -> None:
         """A cell's run ends; once every cell that owns something ran in one go, theirs is the order.
 
         Args:
@@ -42,7 +42,7 @@ class RunOrder:
             owning: The cells that own something.
             is_complete: Its run ended well.
         """
-        self._settled_at = self._clock()
+        self._last_finish = self._clock()
         if self._burst is None:
             return
         if not has_completed:

@@ -84,10 +84,10 @@ def rebind_definitions(
         index: What functions are known to name.
     """
     rebinding = Rebinding()
-    for name, former in aliases.items():
+    for name, alias in aliases.items():
         with contextlib.suppress(*RebindingError):
-            value = substituted(former, replaced)
-            if value is not former:
+            value = substituted(alias, replaced)
+            if value is not alias:
                 rebinding.aliases[name] = value
     for each in definitions.functions():
         function = each.value

@@ -64,9 +64,9 @@ class Follower:
         self._written: dict[ByIdentity, tuple[Written, ...]] = {}
         self._fields: dict[ByIdentity, frozenset[str]] = {}
 
-    def settle(self, cell: CellKey) -> bool:
+    def finish_run(self, cell: CellKey) -> bool:
         """A run of `cell` ended; whether anything was redefined that something may name."""
-        replaced = self._definitions.settle(self._namespace, cell, self._sources.binds)
+        replaced = self._definitions.update(self._namespace, cell, self._sources.binds)
         changed = self._changed_names()
         self._follow_values(changed)
         self._altered, self._altering = self._altered_by(replaced), {cell}
@@ -165,7 +165,7 @@ class Follower:
 
     def _find_stale_objects(self, replaced: Replaced) -> None:
         """Objects of a class that was redefined are of the old one until their cells run."""
-        if not any(isinstance(former.target, type) for former in replaced):
+        if not any(isinstance(previous.target, type) for previous in replaced):
             return
         for name, value in tuple(self._namespace.items()):
             if not name.startswith("_") and ByIdentity(type(value)) in replaced:
@@ -193,8 +193,8 @@ class Follower:
 
     def _forget_gone(self) -> None:
         if self._stale:
-            standing = {ByIdentity(value) for value in self._namespace.values()}
-            self._stale = {old: stale for old, stale in self._stale.items() if old in standing}
+            current = {ByIdentity(value) for value in self._namespace.values()}
+            self._stale = {old: stale for old, stale in self._stale.items() if old in current}
         if self._index.has_grown:
             values = [entry.value for _, entry in self._notebook.entries()]
             self._index.keep_only([*values, *(each.value for each in self._definitions.functions())])

@@ -16,8 +16,8 @@ from routebook_kernel.registry.containers import RouteContainer
 from routebook_kernel.registry.document_diff import document_difference
 from routebook_kernel.registry.findings import CellOf, find_conflicts, find_duplicate_ids, find_shadowed, where
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.names import Rebound
-from routebook_kernel.registry.notebook import Notebook, Settled
+from routebook_kernel.registry.names import Rebinding
+from routebook_kernel.registry.notebook import FinishedRun, Notebook
 from routebook_kernel.registry.operations import (
     Operation,
     document_of,
@@ -53,22 +53,22 @@ class Run:
 
     Attributes:
         has_placed: It registered something.
-        rebound: The variables that hold new applications and routers.
+        rebindings: The variables that hold new applications and routers.
         carried: What a new one took over, by it.
         touches: It may have changed an application.
     """
 
-    settled: Settled
+    finished_run: FinishedRun
     error: CellError | None
     has_placed: bool
-    rebound: Sequence[Rebound]
+    rebindings: Sequence[Rebinding]
     carried: Mapping[ByIdentity, Sequence[CellEntry]]
     touches: bool
 
     @property
     def cell(self) -> CellKey:
         """The cell's key."""
-        return self.settled.cell.key
+        return self.finished_run.cell.key
 
     def owns(self, entry: CellEntry | None) -> bool:
         """Whether this run placed something, and its cell has what the entry is of."""
@@ -83,7 +83,7 @@ class Reporter:
         self._namespace = namespace
         self._follower = follower
         self._snapshots: dict[ByIdentity, Snapshot] = {}
-        self._former: dict[ByIdentity, Snapshot] = {}  # as the run before the last one left them
+        self._previous: dict[ByIdentity, Snapshot] = {}  # as the run before the last one left them
         self._told: dict[ByIdentity, frozenset[tuple[str, str | None]]] = {}
         self._marks: dict[ByIdentity, dict[str, list[Mark]]] = {}
 
@@ -94,12 +94,12 @@ class Reporter:
     def difference(self, app: Routebook, operation: str | None) -> list[str]:
         """What the last run changed in the OpenAPI document, as the lines of a diff."""
         same = ByIdentity(app)
-        return document_difference(self._former.get(same, EMPTY), self._snapshots.get(same, EMPTY), operation)
+        return document_difference(self._previous.get(same, EMPTY), self._snapshots.get(same, EMPTY), operation)
 
     def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
         """One report for each application that the run touched; how it stopped goes with the first."""
         touched = applications if run.touches else {}
-        entries = {ByIdentity(value): entry for _, value, entry in self._notebook.standing()} if touched else {}
+        entries = {ByIdentity(value): entry for _, value, entry in self._notebook.active_entries()} if touched else {}
         operations = {
             name: list(iter_operations(app, lambda route: entries.get(ByIdentity(route))))
             for name, app in touched.items()
@@ -110,19 +110,19 @@ class Reporter:
         mine = [each for some in operations.values() for each in some if run.owns(each.entry)]
         in_source = self._find_in_source(run, mine, entries)
         alone = [*_iter_stopped(run), *_iter_causes(run), *in_source]
-        standing = {ByIdentity(app) for app in applications.values()}
-        for kept in (self._snapshots, self._former, self._marks, self._told):
-            for gone in kept.keys() - standing:
+        current = {ByIdentity(app) for app in applications.values()}
+        for kept in (self._snapshots, self._previous, self._marks, self._told):
+            for gone in kept.keys() - current:
                 del kept[gone]
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
         return tuple(_with_findings(reports, alone, links))
 
     def _report_of(self, run: Run, name: str, app: Routebook, operations: Sequence[Operation]) -> RunReport | None:
-        rebound = next((each for each in run.rebound if each.new is app), None)
-        former = rebound.former if rebound else None
+        rebinding = next((each for each in run.rebindings if each.new is app), None)
+        previous = rebinding.previous if rebinding else None
         document, problem = document_of(app)
-        before, after = self._snapshots.get(ByIdentity(former or app), EMPTY), take_snapshot(operations, document)
-        self._former[ByIdentity(app)], self._snapshots[ByIdentity(app)] = before, after
+        before, after = self._snapshots.get(ByIdentity(previous or app), EMPTY), take_snapshot(operations, document)
+        self._previous[ByIdentity(app)], self._snapshots[ByIdentity(app)] = before, after
         changes = compare(before, after, self._follower.altered(operations))
         findings = [
             *problem,
@@ -134,7 +134,7 @@ class Reporter:
         self._marks[ByIdentity(app)] = make_marks(changes, findings)
         mine = {each.id for each in operations if run.owns(each.entry)}
         shown = [
-            *_iter_made_again(name, rebound, run.carried.get(ByIdentity(app), ())),
+            *_iter_made_again(name, rebinding, run.carried.get(ByIdentity(app), ())),
             *self._news(app, findings, mine),
         ]
         if not (changes or shown or mine):
@@ -144,7 +144,7 @@ class Reporter:
     def _find(self, app: Routebook, operations: Sequence[Operation], here: CellKey) -> Iterator[Finding]:
         cell_of = self._notebook.cell
         yield from self._iter_stale(app, operations, cell_of, here)
-        for container, conflict in self._notebook.conflicts():
+        for container, conflict in self._notebook.find_conflicts():
             if isinstance(container, RouteContainer) and container.owner is app.router:
                 yield from find_conflicts([conflict], cell_of, here)
         yield from find_shadowed(app, operations, cell_of, here)
@@ -158,7 +158,7 @@ class Reporter:
         apart = [same.target for same in own if isinstance(same.target, APIRoute | APIWebSocketRoute)]
         by_line = {each.line: each.id for each in mine}
         return [
-            *find_in_source(run.settled.cell.source, self._namespace, by_line.get),
+            *find_in_source(run.finished_run.cell.source, self._namespace, by_line.get),
             *find_in_operations(iter_operations_of(apart, lambda route: entries.get(ByIdentity(route))), run.cell),
         ]
 
@@ -200,11 +200,11 @@ def _iter_causes(run: Run) -> Iterator[Finding]:
 
 def _iter_stopped(run: Run) -> Iterator[Finding]:
     """What a run that did not end well has done, and what it left."""
-    settled, error = run.settled, run.error
-    if settled.outcome == "completed" or not run.touches:
+    finished_run, error = run.finished_run, run.error
+    if finished_run.outcome == "completed" or not run.touches:
         return
-    stays = _stays(settled.kept)
-    if settled.outcome == "refused":
+    stays = _stays(finished_run.unreached)
+    if finished_run.outcome == "refused":
         text = f"the cell cannot be read{_at(error)}. {stays[:1].upper()}{stays[1:]}" if stays else "it cannot be read"
         yield Finding("refused", "error", "nothing changed", text)
     elif error is not None and error.is_declaration and not run.has_placed:
@@ -246,12 +246,12 @@ def _at(error: CellError | None) -> str:
     return f" at line {error.line}" if error is not None and error.line is not None else ""
 
 
-def _iter_made_again(name: str, rebound: Rebound | None, carried: Sequence[CellEntry]) -> Iterator[Finding]:
+def _iter_made_again(name: str, rebinding: Rebinding | None, carried: Sequence[CellEntry]) -> Iterator[Finding]:
     """An application that was made again says what became of the operations of other cells."""
     if told := [entry for entry in carried if _told(entry)]:
         count = f"{len(told)} {'operation' if len(told) == 1 else 'operations'}"
         yield Finding("carried", "note", "made again", f"`{name}` is new and keeps {count} of other cells")
-    if rebound is not None and rebound.replaced is not None and rebound.replaced is not rebound.former:
+    if rebinding is not None and rebinding.replaced is not None and rebinding.replaced is not rebinding.previous:
         text = f"`{name}` begins anew in this cell; what other cells had added stays with the earlier one"
         yield Finding("fresh", "note", "a new application", text)
 

@@ -141,22 +141,22 @@ class Session:
 
     # Runs of cells
 
-    def begin(
+    def begin_run(
         self, cell_id: str | None, source: str, count: int | None, filename: str | None, deleted: list[str]
     ) -> None:
         """Note that a cell begins to run."""
-        self.tracker.begin(cell_id, source, count, filename, deleted)
+        self.tracker.begin_run(cell_id, source, count, filename, deleted)
 
-    def settle(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
+    def finish_run(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
         """Note that a cell's run has ended: new applications replace previous ones, and views follow."""
-        result = self.tracker.settle(outcome, error)
+        result = self.tracker.finish_run(outcome, error)
         if result is not None:
-            self.applications.finish_run(result.succeeded, is_changed=bool(result.reports))
+            self.applications.finish_run(result.replacements, is_changed=bool(result.reports))
             self.traces.touch()
         return result
 
     def _label_of_sender(self) -> str | None:
-        cell = self.tracker.notebook.open
+        cell = self.tracker.notebook.running_cell
         return cell.label if cell else None
 
     def _renew_warnings(self) -> None:

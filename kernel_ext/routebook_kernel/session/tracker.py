@@ -13,7 +13,7 @@ from routebook_kernel.records import CellKey, CellRecord, RunOutcome
 from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.containers import RouteContainer, iter_containers
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.names import Names, Owner, Rebound
+from routebook_kernel.registry.names import Names, Owner, Rebinding
 from routebook_kernel.registry.notebook import Notebook
 from routebook_kernel.registry.operations import Operation, iter_operations
 from routebook_kernel.registry.report import RunReport
@@ -30,12 +30,12 @@ class RunResult:
 
     Attributes:
         reports: One for each application that it touched.
-        succeeded: Each application that took another's place: the former, the new.
+        replacements: Each application that was replaced, with its replacement.
     """
 
     cell: CellRecord
     reports: tuple[RunReport, ...]
-    succeeded: tuple[tuple[Routebook, Routebook], ...]
+    replacements: tuple[tuple[Routebook, Routebook], ...]
 
 
 class Tracker:
@@ -62,11 +62,11 @@ class Tracker:
         """Put a new route where its cell's earlier one was; the framework's `Registrar`."""
         is_owned = self._is_of_cell(entry)
         self._has_placed = self._has_placed or is_owned
-        self.notebook.place(RouteContainer(router), entry, is_owned=is_owned)
+        self.notebook.define(RouteContainer(router), entry, is_owned=is_owned)
 
     def _is_of_cell(self, entry: BaseRoute) -> bool:
         """Whether the open cell declares it: not the framework for itself, not a module that is being imported."""
-        cell = self.notebook.open
+        cell = self.notebook.running_cell
         endpoint = getattr(entry, "endpoint", None)
         if cell is None or str(getattr(endpoint, "__module__", "")).startswith("routebook."):
             return False
@@ -74,7 +74,7 @@ class Tracker:
 
     # Runs
 
-    def begin(
+    def begin_run(
         self,
         cell_id: str | None,
         source: str,
@@ -85,7 +85,7 @@ class Tracker:
         """A cell begins to run."""
         self._has_placed = False
         self._has_deleted = bool(deleted and self.notebook.forget(deleted))
-        cell = self.notebook.begin(cell_id, source, count, filename)
+        cell = self.notebook.begin_run(cell_id, source, count, filename)
         if filename is not None:
             self._remember(filename, cell.key)
         for app in self.names.applications.values():
@@ -97,78 +97,78 @@ class Tracker:
         self._files.pop(filename, None)
         self._files[filename] = cell
         if len(self._files) > MAX_FILES:
-            standing = {each.filename for each in self.notebook.cells.values()}
+            current = {each.filename for each in self.notebook.cells.values()}
             latest = list(self._files.items())[-MAX_FILES // 2 :]
-            self._files = {file: key for file, key in self._files.items() if file in standing} | dict(latest)
+            self._files = {file: key for file, key in self._files.items() if file in current} | dict(latest)
 
-    def settle(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
+    def finish_run(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
         """The open cell's run ended; None when none was open."""
-        cell = self.notebook.open
+        cell = self.notebook.running_cell
         if cell is None:
             return None
-        rebound = self.names.settle(self.namespace, cell.key)
-        carried = self._succeed(rebound, cell, has_completed=outcome == "completed")
-        settled = self.notebook.settle(outcome)
-        if settled is None:
+        rebindings = self.names.update(self.namespace, cell.key)
+        carried = self._carry_over(rebindings, cell, has_completed=outcome == "completed")
+        finished_run = self.notebook.finish_run(outcome)
+        if finished_run is None:
             return None
         for app in self.names.applications.values():
             self._watch(app)
             app.refresh_middleware()  # a cell may have changed the lists and dictionaries themselves
-        has_redefined = self._follower.settle(cell.key)
+        has_redefined = self._follower.finish_run(cell.key)
         is_refused = error is not None and error.is_declaration
         has_defined = any(
-            entry.cell == cell.key and entry.run == settled.cell.run for _, entry in self.notebook.entries()
+            entry.cell == cell.key and entry.run == finished_run.cell.run for _, entry in self.notebook.entries()
         )
         touches = (
             has_defined,
             self._has_placed,
             self._has_deleted,
             has_redefined,
-            rebound,
-            settled.gone,
-            settled.kept,
-            settled.has_outside,
+            rebindings,
+            finished_run.removed,
+            finished_run.unreached,
+            finished_run.has_module_changes,
             is_refused,
         )
-        run = Run(settled, error, self._has_placed, rebound, carried, touches=any(touches))
+        run = Run(finished_run, error, self._has_placed, rebindings, carried, touches=any(touches))
         reports = self._reporter.report(run, self.names.applications)
-        pairs = [(each.former, each.new) for each in rebound]
-        succeeded = [(a, b) for a, b in pairs if isinstance(a, Routebook) and isinstance(b, Routebook)]
-        return RunResult(settled.cell, reports, tuple(succeeded))
+        pairs = [(each.previous, each.new) for each in rebindings]
+        replacements = [(a, b) for a, b in pairs if isinstance(a, Routebook) and isinstance(b, Routebook)]
+        return RunResult(finished_run.cell, reports, tuple(replacements))
 
     def _watch(self, owner: Owner) -> None:
         for container in iter_containers(owner):
             self.notebook.watch(container)
 
-    def _succeed(
-        self, rebound: Sequence[Rebound], cell: CellRecord, *, has_completed: bool
+    def _carry_over(
+        self, rebindings: Sequence[Rebinding], cell: CellRecord, *, has_completed: bool
     ) -> dict[ByIdentity, list[CellEntry]]:
         """What a cell made again takes the place of what it had made before."""
         carried: dict[ByIdentity, list[CellEntry]] = {}
-        for each in rebound:
-            if each.former is None:
+        for each in rebindings:
+            if each.previous is None:
                 continue
-            parts = list(zip(iter_containers(each.former), iter_containers(each.new), strict=True))
-            carried[ByIdentity(each.new)] = self.notebook.succeed(parts, cell.key, has_completed=has_completed)
-            self._follow_owner(each.former, each.new)
+            parts = list(zip(iter_containers(each.previous), iter_containers(each.new), strict=True))
+            carried[ByIdentity(each.new)] = self.notebook.carry_over(parts, cell.key, has_completed=has_completed)
+            self._follow_owner(each.previous, each.new)
             if isinstance(each.new, Routebook):
-                self.notebook.created_again(cell.key)
+                self.notebook.expect_full_run(cell.key)
         return carried
 
-    def _follow_owner(self, former: Owner, new: Owner) -> None:
+    def _follow_owner(self, previous: Owner, new: Owner) -> None:
         """Whoever included the router that was, or mounted the application, has the one that is."""
         for container, entry in list(self.notebook.entries()):
             value = entry.value
-            if isinstance(value, IncludedRouter) and value.router is former and isinstance(new, APIRouter):
+            if isinstance(value, IncludedRouter) and value.router is previous and isinstance(new, APIRouter):
                 self.notebook.substitute(entry, container, value.rebuilt(router=new))
-            elif isinstance(value, Mount) and value.app is former:
+            elif isinstance(value, Mount) and value.app is previous:
                 self.notebook.substitute(entry, container, Mount(value.path, app=new, name=value.name))
 
     # Views
 
     def operations(self, app: Routebook) -> list[Operation]:
         """An application's operations, in order, with their owners."""
-        entries = {ByIdentity(value): entry for _, value, entry in self.notebook.standing()}
+        entries = {ByIdentity(value): entry for _, value, entry in self.notebook.active_entries()}
         return list(iter_operations(app, lambda route: entries.get(ByIdentity(route))))
 
     def marks(self, app: Routebook) -> Mapping[str, list[Mark]]:
