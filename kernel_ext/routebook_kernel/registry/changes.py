@@ -9,7 +9,7 @@ from types import CodeType
 from typing import Any, Literal
 
 from routebook_kernel.records import CellKey
-from routebook_kernel.registry.same_code import is_same_code
+from routebook_kernel.registry.code_equality import has_same_code
 
 ChangeKind = Literal["new", "changed", "removed"]
 
@@ -86,7 +86,7 @@ def _iter_notes(
         notes = ["now in the documentation" if new is not None else "no longer in the documentation"]
     if then.function != now.function:
         notes.append(f"its function is `{now.function}`, was `{then.function}`")
-    elif not notes and not is_same_code(then.code, now.code):
+    elif not notes and not has_same_code(then.code, now.code):
         notes.append("its code is new")
     yield from notes
 

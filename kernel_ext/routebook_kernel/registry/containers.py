@@ -123,7 +123,7 @@ def route_label(route: Any) -> Hashable | None:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Item:
+class Assignment:
     """One assignment to a dictionary: a new object each time, even where key and value are the same again."""
 
     key: Any
@@ -131,15 +131,15 @@ class Item:
 
 
 class RecordedDict(dict[Any, Any]):
-    """A dictionary that remembers each assignment as an `Item`."""
+    """A dictionary that remembers each assignment as an `Assignment`."""
 
     def __init__(self, content: dict[Any, Any]) -> None:
         super().__init__(content)
-        self._items = {key: Item(key, value) for key, value in content.items()}
+        self._assignments = {key: Assignment(key, value) for key, value in content.items()}
 
     def __setitem__(self, key: Any, value: Any) -> None:
         super().__setitem__(key, value)
-        self._items[key] = Item(key, value)
+        self._assignments[key] = Assignment(key, value)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
         """Assign each."""
@@ -156,18 +156,18 @@ class RecordedDict(dict[Any, Any]):
         self.update(other)
         return self
 
-    def assignments(self) -> list[Item]:
+    def assignments(self) -> list[Assignment]:
         """The last assignment of each key that is still there."""
-        return [item for key, item in self._items.items() if key in self]
+        return [assignment for key, assignment in self._assignments.items() if key in self]
 
-    def restore(self, items: Sequence[Item]) -> None:
+    def restore(self, assignments: Sequence[Assignment]) -> None:
         """Make these its content, key by key, so that a reader in another thread never sees it empty."""
-        wanted = {item.key: item for item in items}
+        wanted = {assignment.key: assignment for assignment in assignments}
         for key in [key for key in self if key not in wanted]:
             del self[key]
-        for key, item in wanted.items():
-            super().__setitem__(key, item.value)
-        self._items = wanted
+        for key, assignment in wanted.items():
+            super().__setitem__(key, assignment.value)
+        self._assignments = wanted
 
 
 class MappingContainer:
@@ -192,34 +192,34 @@ class MappingContainer:
             setattr(self.owner, self.name, mapping)
         return mapping
 
-    def values(self) -> Sequence[Item]:
+    def values(self) -> Sequence[Assignment]:
         """Its assignments."""
         return self._mapping.assignments()
 
-    def set_values(self, values: Sequence[Item]) -> None:
+    def set_values(self, values: Sequence[Assignment]) -> None:
         """Make these its content."""
         self._mapping.restore(values)
         self._on_change()
 
-    def append(self, value: Item) -> None:
+    def append(self, value: Assignment) -> None:
         """Add one."""
         self.set_values([*self.values(), value])
 
-    def replace(self, index: int, value: Item) -> None:
+    def replace(self, index: int, value: Assignment) -> None:
         """Put one in the place of another."""
         values = list(self.values())
         values[index] = value
         self.set_values(values)
 
-    def keys_and_label(self, value: Item) -> tuple[frozenset[Hashable], Hashable | None]:
+    def keys_and_label(self, value: Assignment) -> tuple[frozenset[Hashable], Hashable | None]:
         """The key, and for a function or class that may be defined anew its name."""
         return frozenset({value.key}), getattr(value.key, "__qualname__", None)
 
-    def narrow(self, value: Item, keys: frozenset[Hashable]) -> Item:
+    def narrow(self, value: Assignment, keys: frozenset[Hashable]) -> Assignment:
         """An assignment has one key only."""
         return value
 
-    def move(self, value: Item, previous: Container) -> Item:
+    def move(self, value: Assignment, previous: Container) -> Assignment:
         """The same in every application."""
         return value
 

@@ -7,11 +7,11 @@ from typing import Any
 
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.substitution import Replaced
+from routebook_kernel.registry.substitution import Replacements
 
 
 @dataclass(frozen=True, slots=True)
-class Definition:
+class NotebookDefinition:
     """What a name stands for.
 
     Attributes:
@@ -21,52 +21,56 @@ class Definition:
 
     value: Any
     cell: CellKey
-    is_written: bool
+    is_in_source: bool
 
 
-class Definitions:
+class NotebookDefinitions:
     """Follows classes, functions and callable objects that cells define."""
 
     def __init__(self) -> None:
-        self._current: dict[str, Definition] = {}
+        self._current: dict[str, NotebookDefinition] = {}
 
-    def update(self, namespace: Mapping[str, Any], cell: CellKey, binds: Callable[[CellKey, str], bool]) -> Replaced:
+    def update(
+        self, namespace: Mapping[str, Any], cell: CellKey, is_bound: Callable[[CellKey, str], bool]
+    ) -> Replacements:
         """A run of `cell` ended: each former definition with the one that it put in its place.
 
         Args:
             binds: Whether a cell, as it stands, defines a name.
         """
-        replaced: dict[ByIdentity, Any] = {}
-        now: dict[str, Definition] = {}
+        replacements: dict[ByIdentity, Any] = {}
+        now: dict[str, NotebookDefinition] = {}
         for name, value in _iter_definable(namespace):
             previous = self._current.get(name)
             if previous is not None and previous.value is value:
                 now[name] = previous
                 continue
-            now[name] = Definition(value, cell, binds(cell, name))
+            now[name] = NotebookDefinition(value, cell, is_bound(cell, name))
             if previous is not None and _is_same_kind(previous.value, value):
-                replaced[ByIdentity(previous.value)] = value
+                replacements[ByIdentity(previous.value)] = value
         self._current = now
         # A definition that another name still holds was not replaced: `Old = Item` before `class Item` again.
         for definition in now.values():
-            replaced.pop(ByIdentity(definition.value), None)
-        return replaced
+            replacements.pop(ByIdentity(definition.value), None)
+        return replacements
 
     def cell_of(self, value: Any) -> CellKey | None:
         """The cell that defined what a name holds now."""
         return next((each.cell for each in self._current.values() if each.value is value), None)
 
-    def abandoned(self, binds: Callable[[CellKey, str], bool]) -> list[tuple[str, Any]]:
+    def find_abandoned(self, is_bound: Callable[[CellKey, str], bool]) -> list[tuple[str, Any]]:
         """What cells had written and, edited or deleted, write no more."""
         return [
-            (name, each.value) for name, each in self._current.items() if each.is_written and not binds(each.cell, name)
+            (name, each.value)
+            for name, each in self._current.items()
+            if each.is_in_source and not is_bound(each.cell, name)
         ]
 
-    def classes(self) -> list[Definition]:
+    def classes(self) -> list[NotebookDefinition]:
         """The classes that a name holds now."""
         return [each for each in self._current.values() if isinstance(each.value, type)]
 
-    def functions(self) -> list[Definition]:
+    def functions(self) -> list[NotebookDefinition]:
         """The functions that a name holds now."""
         return [each for each in self._current.values() if inspect.isfunction(each.value)]
 

@@ -8,7 +8,7 @@ from hashlib import blake2s
 from typing import Any
 
 from routebook_kernel.records import CellKey, CellRecord
-from routebook_kernel.registry.cell_source import parsed
+from routebook_kernel.registry.cell_source import parse_source
 
 _MIN_SIMILARITY = 0.75
 
@@ -57,7 +57,7 @@ def compute_similarity(earlier: str, later: str) -> float:
 
 def defined_names(source: str) -> frozenset[str]:
     """The names of functions and classes of a source, and the texts of its decorators; none where it cannot be read."""
-    tree = parsed(source)
+    tree = parse_source(source)
     body = tree.body if tree else []
     definitions = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]
     decorators = {f"@{ast.unparse(decorator)}" for node in definitions for decorator in node.decorator_list}

@@ -20,25 +20,31 @@ from pydantic.errors import PydanticUserError
 
 from routebook.exceptions import RoutebookError
 from routebook.routing import APIRoute, APIWebSocketRoute, IncludedRouter
-from routebook_kernel.registry.definitions import Definition, Definitions
+from routebook_kernel.registry.definitions import NotebookDefinition, NotebookDefinitions
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.substitution import Named, Replaced, names_any, substituted, substituted_all
+from routebook_kernel.registry.substitution import (
+    ReferencedNames,
+    Replacements,
+    has_reference,
+    substitute,
+    substitute_all,
+)
 
 
-class NamedIndex:
+class ReferenceIndex:
     """What routes and functions name, gathered once for each."""
 
     def __init__(self) -> None:
         # Keyed by id, with a reference so that the id isn't reused. Every route is looked up after each cell, and
         # `ByIdentity` keys would double the time of that.
-        self._known: dict[int, tuple[Any, Named]] = {}
+        self._known: dict[int, tuple[Any, ReferencedNames]] = {}
         self._kept_count = 0
 
-    def of(self, thing: Any, iter_values: Callable[[Any], Iterable[Any]]) -> Named:
+    def references_of(self, thing: Any, iter_values: Callable[[Any], Iterable[Any]]) -> ReferencedNames:
         """What a thing names."""
         known = self._known.get(id(thing))
         if known is None:
-            known = self._known[id(thing)] = thing, Named.by(iter_values(thing))
+            known = self._known[id(thing)] = thing, ReferencedNames.collect(iter_values(thing))
         return known[1]
 
     def forget(self, thing: Any) -> None:
@@ -58,7 +64,7 @@ class NamedIndex:
 
 
 @dataclass(slots=True)
-class Rebinding:
+class RebindingResult:
     """What following the new definitions came to.
 
     Attributes:
@@ -73,8 +79,8 @@ class Rebinding:
 
 
 def rebind_definitions(
-    replaced: Replaced, definitions: Definitions, aliases: Mapping[str, Any], index: NamedIndex
-) -> Rebinding:
+    replacements: Replacements, definitions: NotebookDefinitions, aliases: Mapping[str, Any], index: ReferenceIndex
+) -> RebindingResult:
     """Let the notebook's type aliases, functions and models follow.
 
     Args:
@@ -83,72 +89,76 @@ def rebind_definitions(
         aliases: The type aliases that names hold.
         index: What functions are known to name.
     """
-    rebinding = Rebinding()
+    result = RebindingResult()
     for name, alias in aliases.items():
-        with contextlib.suppress(*RebindingError):
-            value = substituted(alias, replaced)
+        with contextlib.suppress(*REBINDING_ERRORS):
+            value = substitute(alias, replacements)
             if value is not alias:
-                rebinding.aliases[name] = value
+                result.aliases[name] = value
     for each in definitions.functions():
         function = each.value
-        if index.of(function, iter_signature).has_any(replaced):
-            with contextlib.suppress(*RebindingError):  # the routes that use it will be stale
-                rebind_signature(function, replaced)
+        if index.references_of(function, iter_signature).has_any(replacements):
+            with contextlib.suppress(*REBINDING_ERRORS):  # the routes that use it will be stale
+                rebind_signature(function, replacements)
             index.forget(function)
     classes = definitions.classes()
     for each in classes:
-        if outdated := _outdated_base(each.value, replaced):
-            rebinding.stale[ByIdentity(each.value)] = outdated
-    _rebuild_models([each for each in classes if ByIdentity(each.value) not in rebinding.stale], replaced, rebinding)
-    return rebinding
+        if outdated := _find_outdated_base(each.value, replacements):
+            result.stale[ByIdentity(each.value)] = outdated
+    _rebuild_models([each for each in classes if ByIdentity(each.value) not in result.stale], replacements, result)
+    return result
 
 
-def _outdated_base(cls: type, replaced: Replaced) -> str | None:
-    return next((base.__name__ for base in cls.__mro__[1:] if ByIdentity(base) in replaced), None)
+def _find_outdated_base(cls: type, replacements: Replacements) -> str | None:
+    return next((base.__name__ for base in cls.__mro__[1:] if ByIdentity(base) in replacements), None)
 
 
-def _rebuild_models(classes: Sequence[Definition], replaced: Replaced, rebinding: Rebinding) -> None:
+def _rebuild_models(classes: Sequence[NotebookDefinition], replacements: Replacements, result: RebindingResult) -> None:
     """Rebuild the classes that name an old definition, then those that name a rebuilt one, and so on."""
     touched: list[type] = []
     for each in classes:
         try:
-            if _rebind_fields(each.value, replaced):
+            if _rebind_fields(each.value, replacements):
                 touched.append(each.value)
-        except RebindingError:
-            rebinding.stale[ByIdentity(each.value)] = Named.by(_iter_fields(each.value)).first_of(replaced)
+        except REBINDING_ERRORS:
+            result.stale[ByIdentity(each.value)] = ReferencedNames.collect(_iter_fields(each.value)).first_replaced(
+                replacements
+            )
     while touched:
         for cls in touched:
-            rebinding.models.add(ByIdentity(cls))
-            if not _remake_schema(cls):
-                rebinding.stale[ByIdentity(cls)] = ", ".join(sorted(_names(replaced)))
-        done = {model: model.target for model in rebinding.models}
+            result.models.add(ByIdentity(cls))
+            if not _rebuild_schema(cls):
+                result.stale[ByIdentity(cls)] = ", ".join(sorted(_names(replacements)))
+        done = {model: model.target for model in result.models}
         touched = [
-            each.value for each in classes if ByIdentity(each.value) not in done and names_in_fields(each.value, done)
+            each.value
+            for each in classes
+            if ByIdentity(each.value) not in done and has_field_reference(each.value, done)
         ]
 
 
-def _names(replaced: Replaced) -> set[str]:
-    return {getattr(old.target, "__name__", "a definition") for old in replaced}
+def _names(replacements: Replacements) -> set[str]:
+    return {getattr(old.target, "__name__", "a definition") for old in replacements}
 
 
-def _rebind_fields(cls: type, replaced: Replaced) -> bool:
+def _rebind_fields(cls: type, replacements: Replacements) -> bool:
     """Exchange what a class's fields name; whether there was anything."""
-    if not names_in_fields(cls, replaced):
+    if not has_field_reference(cls, replacements):
         return False
     for name, annotation in inspect.get_annotations(cls).items():
-        cls.__annotations__[name] = substituted(annotation, replaced)
+        cls.__annotations__[name] = substitute(annotation, replacements)
     for own in _fields_of(cls):
-        own.annotation = substituted(own.annotation, replaced)
-        own.default = substituted(own.default, replaced)
+        own.annotation = substitute(own.annotation, replacements)
+        own.default = substitute(own.default, replacements)
     if dataclasses.is_dataclass(cls):
         for each in dataclasses.fields(cls):
-            each.type = substituted(each.type, replaced)
+            each.type = substitute(each.type, replacements)
     return True
 
 
-def names_in_fields(cls: type, replaced: Replaced) -> bool:
+def has_field_reference(cls: type, replacements: Replacements) -> bool:
     """Whether the fields of a class name an old definition."""
-    return any(names_any(value, replaced) for value in _iter_fields(cls))
+    return any(has_reference(value, replacements) for value in _iter_fields(cls))
 
 
 def _iter_fields(cls: type) -> Iterator[Any]:
@@ -162,7 +172,7 @@ def _fields_of(cls: type) -> list[Any]:
     return list(cls.__pydantic_fields__.values()) if issubclass(cls, BaseModel) else []
 
 
-def _remake_schema(cls: type) -> bool:
+def _rebuild_schema(cls: type) -> bool:
     """Make a model's schema again; plain classes have none of their own."""
     if not issubclass(cls, BaseModel):
         return True
@@ -172,19 +182,19 @@ def _remake_schema(cls: type) -> bool:
         return False
 
 
-def rebind_signature(call: Any, replaced: Replaced) -> bool:
+def rebind_signature(call: Any, replacements: Replacements) -> bool:
     """Exchange what a callable's annotations and defaults name; whether there was anything."""
-    function = underlying(call)
-    if function is None or not Named.by(iter_signature(function)).has_any(replaced):
+    function = underlying_function(call)
+    if function is None or not ReferencedNames.collect(iter_signature(function)).has_any(replacements):
         return False
     annotations, defaults = function.__annotations__, function.__defaults__ or ()
     keyword_defaults = function.__kwdefaults__ or {}
     for name, annotation in annotations.items():
-        annotations[name] = substituted(annotation, replaced)
+        annotations[name] = substitute(annotation, replacements)
     if defaults:
-        function.__defaults__ = tuple(substituted_all(defaults, replaced))
+        function.__defaults__ = tuple(substitute_all(defaults, replacements))
     for name, default in keyword_defaults.items():
-        keyword_defaults[name] = substituted(default, replaced)
+        keyword_defaults[name] = substitute(default, replacements)
     return True
 
 
@@ -195,7 +205,7 @@ def iter_signature(function: Any) -> Iterator[Any]:
     yield from (function.__kwdefaults__ or {}).values()
 
 
-def underlying(call: Any) -> Any:
+def underlying_function(call: Any) -> Any:
     """The plain function behind a callable: of a partial, a class, an object, a wrapper; None where there is none."""
     while isinstance(call, partial):
         call = call.func
@@ -208,7 +218,7 @@ def underlying(call: Any) -> Any:
     return function if inspect.isfunction(function) else None
 
 
-def iter_named(route: Any) -> Iterator[Any]:
+def iter_referenced(route: Any) -> Iterator[Any]:
     """Everything that a route's declaration names: annotations and defaults of its whole tree, and its options.
 
     The endpoint itself is not named but declared: another function of the same name elsewhere is another function.
@@ -216,7 +226,7 @@ def iter_named(route: Any) -> Iterator[Any]:
     for node in route.dependant.iter_tree():
         if node is not route.dependant:
             yield node.call
-        if (function := underlying(node.call)) is not None:
+        if (function := underlying_function(node.call)) is not None:
             yield from iter_signature(function)
     yield getattr(route, "response_model", None)
     yield from route.dependencies
@@ -224,30 +234,30 @@ def iter_named(route: Any) -> Iterator[Any]:
         yield response.get("model")
 
 
-def rebound_route(route: Any, replaced: Replaced) -> Any:
+def rebind_route(route: Any, replacements: Replacements) -> Any:
     """The route, analysed again against the new definitions.
 
     Raises:
         RoutebookError: It cannot be declared any more.
     """
     for node in route.dependant.iter_tree():
-        rebind_signature(node.call, replaced)
-    changes: dict[str, Any] = {"dependencies": substituted_all(route.dependencies, replaced)}
+        rebind_signature(node.call, replacements)
+    changes: dict[str, Any] = {"dependencies": substitute_all(route.dependencies, replacements)}
     if isinstance(route, APIRoute):
-        model, function = substituted(route.response_model, replaced), underlying(route.endpoint)
+        model, function = substitute(route.response_model, replacements), underlying_function(route.endpoint)
         if model is not route.response_model and (function is None or model != function.__annotations__.get("return")):
             changes["response_model"] = model  # given as an option; one from the annotation is read from it again
         changes["responses"] = {
-            status: {**told, "model": substituted(told["model"], replaced)} if "model" in told else told
+            status: {**told, "model": substitute(told["model"], replacements)} if "model" in told else told
             for status, told in (route.responses or {}).items()
         }
     return route.rebuilt(**changes)
 
 
-def rebound_include(entry: IncludedRouter, replaced: Replaced) -> IncludedRouter:
+def rebind_include(entry: IncludedRouter, replacements: Replacements) -> IncludedRouter:
     """The inclusion with its dependencies exchanged."""
     new = entry.rebuilt()
-    new.dependencies = substituted_all(entry.dependencies, replaced)
+    new.dependencies = substitute_all(entry.dependencies, replacements)
     return new
 
 
@@ -256,5 +266,5 @@ def is_route(value: Any) -> bool:
     return isinstance(value, APIRoute | APIWebSocketRoute)
 
 
-RebindingError = (RoutebookError, PydanticUserError, NameError, TypeError, AttributeError, ValueError)
+REBINDING_ERRORS = (RoutebookError, PydanticUserError, NameError, TypeError, AttributeError, ValueError)
 """What the analysis of a declaration that no longer fits may raise."""

@@ -5,7 +5,7 @@ from typing import Any
 
 from routebook.applications import Routebook
 from routebook_kernel.records import CellKey
-from routebook_kernel.registry.cell_source import parsed
+from routebook_kernel.registry.cell_source import parse_source
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.registry.report import Finding
 from routebook_kernel.registry.rules import (
@@ -29,7 +29,7 @@ def find_in_source(
         namespace: The notebook's variables.
         operation_of: The operation whose function begins at a line of the cell.
     """
-    if (tree := parsed(source)) is None:
+    if (tree := parse_source(source)) is None:
         return
     cell = Cell(tree, Names(namespace))
     for rule in CELL_RULES:

@@ -19,17 +19,17 @@ from routebook_kernel.registry.identity import ByIdentity
 
 _WORD = re.compile(r"\w+")
 
-Replaced = Mapping[ByIdentity, Any]
+Replacements = Mapping[ByIdentity, Any]
 """Each old definition with the new one of the same name."""
 
 
-def names_any(annotation: Any, replaced: Replaced) -> bool:
+def has_reference(annotation: Any, replacements: Replacements) -> bool:
     """Whether an annotation names an old definition, at any depth; in a text, by its name."""
-    return Named.by([annotation]).has_any(replaced)
+    return ReferencedNames.collect([annotation]).has_any(replacements)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
-class Named:
+class ReferencedNames:
     """All that some annotations and declarations name, gathered once so that asking is cheap.
 
     Attributes:
@@ -41,7 +41,7 @@ class Named:
     words: frozenset[str]
 
     @classmethod
-    def by(cls, values: Iterable[Any]) -> "Named":
+    def collect(cls, values: Iterable[Any]) -> "ReferencedNames":
         """What these values name."""
         objects: set[ByIdentity] = set()
         words: set[str] = set()
@@ -54,22 +54,22 @@ class Named:
                 words.update(_WORD.findall(value.__forward_arg__))
             elif (key := ByIdentity(value)) not in objects:
                 objects.add(key)
-                pending += _inner(value)
+                pending += _list_parts(value)
         return cls(frozenset(objects), frozenset(words))
 
-    def first_of(self, replaced: Replaced) -> str:
+    def first_replaced(self, replacements: Replacements) -> str:
         """The name of the first old definition among them."""
-        found = (old for old in replaced if old in self.objects or not self.words.isdisjoint(_names([old])))
+        found = (old for old in replacements if old in self.objects or not self.words.isdisjoint(_names([old])))
         return next((name for old in found for name in _names([old])), "definition")
 
-    def has_any(self, replaced: Replaced) -> bool:
+    def has_any(self, replacements: Replacements) -> bool:
         """Whether an old definition is among them, by itself or by its name."""
-        if not self.objects.isdisjoint(replaced):
+        if not self.objects.isdisjoint(replacements):
             return True
-        return bool(self.words) and not self.words.isdisjoint(_names(replaced))
+        return bool(self.words) and not self.words.isdisjoint(_names(replacements))
 
 
-def _inner(value: Any) -> list[Any]:
+def _list_parts(value: Any) -> list[Any]:
     """One level below a value: parts of a type, a dependency's callable, a member's enum, a middleware's arguments."""
     if isinstance(value, Depends):
         return [value.dependency]
@@ -86,32 +86,36 @@ def _inner(value: Any) -> list[Any]:
     return list(_parts(value))
 
 
-def substituted(annotation: Any, replaced: Replaced) -> Any:
+def substitute(annotation: Any, replacements: Replacements) -> Any:
     """The annotation with every old definition exchanged; texts stay, they are read anew anyway."""
-    if ByIdentity(annotation) in replaced:
-        return replaced[ByIdentity(annotation)]
-    if not names_any(annotation, replaced) or isinstance(annotation, str | typing.ForwardRef):
+    if ByIdentity(annotation) in replacements:
+        return replacements[ByIdentity(annotation)]
+    if not has_reference(annotation, replacements) or isinstance(annotation, str | typing.ForwardRef):
         return annotation
     if isinstance(annotation, Depends):
-        return dataclasses.replace(annotation, dependency=substituted(annotation.dependency, replaced))
+        return dataclasses.replace(annotation, dependency=substitute(annotation.dependency, replacements))
     if isinstance(annotation, Enum):
-        return _member(annotation, replaced[ByIdentity(type(annotation))])
+        return _find_member(annotation, replacements[ByIdentity(type(annotation))])
     if isinstance(annotation, types.MethodType):
-        return getattr(substituted(annotation.__self__, replaced), annotation.__name__)
+        return getattr(substitute(annotation.__self__, replacements), annotation.__name__)
     if isinstance(annotation, partial):
-        return _called_again(partial, annotation.func, annotation.args, annotation.keywords, replaced)
+        return _call_again(partial, annotation.func, annotation.args, annotation.keywords, replacements)
     if isinstance(annotation, Middleware):
-        return _called_again(Middleware, annotation.cls, annotation.args, annotation.kwargs, replaced)
+        return _call_again(Middleware, annotation.cls, annotation.args, annotation.kwargs, replacements)
     if hasattr(annotation, "__value__"):
-        return substituted(annotation.__value__, replaced)
-    return _rebuilt(annotation, tuple(substituted(part, replaced) for part in _parts(annotation)))
+        return substitute(annotation.__value__, replacements)
+    return _rebuild(annotation, tuple(substitute(part, replacements) for part in _parts(annotation)))
 
 
-def _called_again(
-    kind: Callable[..., Any], first: Any, arguments: Sequence[Any], options: Mapping[str, Any], replaced: Replaced
+def _call_again(
+    kind: Callable[..., Any],
+    first: Any,
+    arguments: Sequence[Any],
+    options: Mapping[str, Any],
+    replacements: Replacements,
 ) -> Any:
-    exchanged = {name: substituted(value, replaced) for name, value in options.items()}
-    return kind(substituted(first, replaced), *substituted_all(arguments, replaced), **exchanged)
+    exchanged = {name: substitute(value, replacements) for name, value in options.items()}
+    return kind(substitute(first, replacements), *substitute_all(arguments, replacements), **exchanged)
 
 
 def is_alias(value: Any) -> bool:
@@ -121,13 +125,13 @@ def is_alias(value: Any) -> bool:
     return isinstance(value, partial) or get_origin(value) is not None or hasattr(type(value), "__value__")
 
 
-def substituted_all(values: Iterable[Any], replaced: Replaced) -> list[Any]:
+def substitute_all(values: Iterable[Any], replacements: Replacements) -> list[Any]:
     """Each value with every old definition exchanged."""
-    return [substituted(value, replaced) for value in values]
+    return [substitute(value, replacements) for value in values]
 
 
-def _names(replaced: Iterable[ByIdentity]) -> set[str]:
-    return {name for old in replaced if (name := getattr(old.target, "__name__", None))}
+def _names(replacements: Iterable[ByIdentity]) -> set[str]:
+    return {name for old in replacements if (name := getattr(old.target, "__name__", None))}
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
@@ -144,7 +148,7 @@ def _parts(annotation: Any) -> tuple[Any, ...]:
     return get_args(annotation)
 
 
-def _rebuilt(annotation: Any, parts: tuple[Any, ...]) -> Any:
+def _rebuild(annotation: Any, parts: tuple[Any, ...]) -> Any:
     if isinstance(annotation, list | tuple):
         return type(annotation)(parts)
     if getattr(annotation, "__pydantic_generic_metadata__", {}).get("args"):
@@ -159,7 +163,7 @@ def _rebuilt(annotation: Any, parts: tuple[Any, ...]) -> Any:
     return origin[parts]
 
 
-def _member(member: Enum, new: Any) -> Any:
+def _find_member(member: Enum, new: Any) -> Any:
     """The member of the same name, else of the same value, else the old one."""
     if member.name in getattr(new, "__members__", {}):
         return new[member.name]

@@ -10,7 +10,7 @@ from routebook.applications import Routebook
 from routebook_kernel.exceptions import NotAnApplicationError
 from routebook_kernel.protocol import Credential
 from routebook_kernel.redaction import USUAL, Secrets
-from routebook_kernel.registry.names import iter_owners
+from routebook_kernel.registry.owner_names import iter_owners
 from routebook_kernel.registry.operations import document_of
 from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.client import Perform

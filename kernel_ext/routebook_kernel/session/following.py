@@ -8,25 +8,25 @@ from routebook.applications import Routebook
 from routebook.routing import IncludedRouter
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.cell_entries import CellEntry
-from routebook_kernel.registry.containers import Item
-from routebook_kernel.registry.definitions import Definitions
+from routebook_kernel.registry.code_equality import has_same_behaviour
+from routebook_kernel.registry.containers import Assignment
+from routebook_kernel.registry.definitions import NotebookDefinitions
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.names import iter_owners
 from routebook_kernel.registry.notebook import Container, Notebook
 from routebook_kernel.registry.operations import Operation
+from routebook_kernel.registry.owner_names import iter_owners
 from routebook_kernel.registry.rebinding import (
-    NamedIndex,
-    RebindingError,
+    REBINDING_ERRORS,
+    ReferenceIndex,
+    has_field_reference,
     is_route,
-    iter_named,
-    names_in_fields,
+    iter_referenced,
     rebind_definitions,
-    rebound_include,
-    rebound_route,
+    rebind_include,
+    rebind_route,
 )
-from routebook_kernel.registry.same_code import does_the_same
-from routebook_kernel.registry.substitution import Named, Replaced, is_alias, substituted, substituted_all
-from routebook_kernel.registry.written import Sources, Written, is_same
+from routebook_kernel.registry.signature_names import CellSources, SignatureExpression, has_same_meaning
+from routebook_kernel.registry.substitution import ReferencedNames, Replacements, is_alias, substitute, substitute_all
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class Staleness:
     cell: CellKey | None
 
 
-class Follower:
+class RedefinitionTracker:
     """Follows redefinitions through a notebook.
 
     Args:
@@ -53,41 +53,41 @@ class Follower:
     def __init__(self, notebook: Notebook, namespace: MutableMapping[str, Any]) -> None:
         self._notebook = notebook
         self._namespace = namespace
-        self._definitions = Definitions()
-        self._index = NamedIndex()
+        self._definitions = NotebookDefinitions()
+        self._index = ReferenceIndex()
         self._stale: dict[ByIdentity, Staleness] = {}
         self._stale_routes: dict[ByIdentity, str] = {}
-        self._altered: Replaced = {}
+        self._altered: Replacements = {}
         self._altering: set[CellKey] = set()  # the cells with operations that may name what is altered
-        self._sources = Sources(notebook.cells)
+        self._sources = CellSources(notebook.cells)
         self._values: dict[str, Any] = {}
-        self._written: dict[ByIdentity, tuple[Written, ...]] = {}
+        self._expressions: dict[ByIdentity, tuple[SignatureExpression, ...]] = {}
         self._fields: dict[ByIdentity, frozenset[str]] = {}
 
     def finish_run(self, cell: CellKey) -> bool:
         """A run of `cell` ended; whether anything was redefined that something may name."""
-        replaced = self._definitions.update(self._namespace, cell, self._sources.binds)
+        replacements = self._definitions.update(self._namespace, cell, self._sources.is_bound)
         changed = self._changed_names()
         self._follow_values(changed)
-        self._altered, self._altering = self._altered_by(replaced), {cell}
-        if replaced:
+        self._altered, self._altering = self._altered_by(replacements), {cell}
+        if replacements:
             # Asked before anything is exchanged: afterwards a function no longer names what its route was made from.
-            naming = self._naming(replaced)
-            rebinding = rebind_definitions(replaced, self._definitions, self._aliases(), self._index)
+            referencing = self._referencing_entries(replacements)
+            rebinding = rebind_definitions(replacements, self._definitions, self._aliases(), self._index)
             self._namespace.update(rebinding.aliases)
             self._values |= {name: value for name, value in rebinding.aliases.items() if name in self._values}
             for cls, name in rebinding.stale.items():
                 self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
-            self._find_stale_objects(replaced)
-            self._find_stale_applications(replaced)
+            self._find_stale_objects(replacements)
+            self._find_stale_applications(replacements)
             if rebinding.models:
-                naming |= self._naming({model: model.target for model in rebinding.models})
-            self._altering |= {entry.cell for entry in naming}
-            self._follow(naming, replaced)
+                referencing |= self._referencing_entries({model: model.target for model in rebinding.models})
+            self._altering |= {entry.cell for entry in referencing}
+            self._follow(referencing, replacements)
         has_lost = self._find_abandoned()
         self._read_new()
         self._forget_gone()
-        return bool(replaced or changed or has_lost)
+        return bool(replacements or changed or has_lost)
 
     # By value
 
@@ -96,7 +96,7 @@ class Follower:
         changed = {
             name
             for name, value in self._values.items()
-            if name in self._namespace and not is_same(value, self._namespace[name])
+            if name in self._namespace and not has_same_meaning(value, self._namespace[name])
         }
         for name in changed:
             self._values[name] = self._namespace[name]
@@ -109,44 +109,44 @@ class Follower:
             for name in sorted(names & changed):
                 self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
         for container, entry in self._routes():
-            outdated = [each for each in self._written.get(ByIdentity(entry.value), ()) if each.names & changed]
+            outdated = [each for each in self._expressions.get(ByIdentity(entry.value), ()) if each.names & changed]
             if outdated:
-                self._follow_written(container, entry, outdated, changed)
+                self._follow_expressions(container, entry, outdated, changed)
 
-    def _follow_written(
-        self, container: Container, entry: CellEntry, outdated: Iterable[Written], changed: frozenset[str]
+    def _follow_expressions(
+        self, container: Container, entry: CellEntry, outdated: Iterable[SignatureExpression], changed: frozenset[str]
     ) -> None:
         for each in outdated:
             try:
-                each.follow()
+                each.reevaluate()
             except Exception:  # the user's own expression is evaluated
                 self._stale_routes[ByIdentity(entry.value)] = min(each.names & changed)
                 return
             self._index.forget(each.function)
         try:
             self._notebook.substitute(entry, container, entry.value.rebuilt())
-        except RebindingError:
+        except REBINDING_ERRORS:
             self._stale_routes[ByIdentity(entry.value)] = min(
                 frozenset().union(*(each.names for each in outdated)) & changed
             )
 
     def _read_new(self) -> None:
         """Read what new routes and classes name by value."""
-        known, self._written = self._written, {}
+        known, self._expressions = self._expressions, {}
         for _, entry in self._routes():
             key = ByIdentity(entry.value)
-            written = known.get(key)
-            if written is None:
-                written = self._sources.of_route(entry.value, self._namespace)
-                for each in written:
+            expressions = known.get(key)
+            if expressions is None:
+                expressions = self._sources.list_expressions(entry.value, self._namespace)
+                for each in expressions:
                     self._know(each.names)
-            self._written[key] = written
+            self._expressions[key] = expressions
         fields, self._fields = self._fields, {}
         for definition in self._definitions.classes():
             key = ByIdentity(definition.value)
             names = fields.get(key)
             if names is None:
-                names = self._sources.of_class(definition.value, definition.cell, self._namespace)
+                names = self._sources.find_class_names(definition.value, definition.cell, self._namespace)
                 self._know(names)
             self._fields[key] = names
 
@@ -163,30 +163,30 @@ class Follower:
         """The names that hold a type made of others, or a partial function."""
         return {name: value for name, value in self._namespace.items() if is_alias(value) and not name.startswith("_")}
 
-    def _find_stale_objects(self, replaced: Replaced) -> None:
+    def _find_stale_objects(self, replacements: Replacements) -> None:
         """Objects of a class that was redefined are of the old one until their cells run."""
-        if not any(isinstance(previous.target, type) for previous in replaced):
+        if not any(isinstance(previous.target, type) for previous in replacements):
             return
         for name, value in tuple(self._namespace.items()):
-            if not name.startswith("_") and ByIdentity(type(value)) in replaced:
-                self._stale[ByIdentity(value)] = Staleness(type(value).__name__, self._sources.cell_that_binds(name))
+            if not name.startswith("_") and ByIdentity(type(value)) in replacements:
+                self._stale[ByIdentity(value)] = Staleness(type(value).__name__, self._sources.find_binding_cell(name))
 
-    def _find_stale_applications(self, replaced: Replaced) -> None:
+    def _find_stale_applications(self, replacements: Replacements) -> None:
         """An application keeps the lifespan that it was made with."""
         for name, owner in iter_owners(self._namespace):
             lifespan = owner.router.own_lifespan if isinstance(owner, Routebook) else None
             for function in (lifespan, getattr(lifespan, "__wrapped__", None)):
-                if ByIdentity(function) in replaced:
+                if ByIdentity(function) in replacements:
                     self._stale[ByIdentity(owner)] = Staleness(
-                        getattr(function, "__name__", "lifespan"), self._sources.cell_that_binds(name)
+                        getattr(function, "__name__", "lifespan"), self._sources.find_binding_cell(name)
                     )
 
     def _find_abandoned(self) -> bool:
         """Definitions that no cell has any more, though a name still holds them; whether there is a new one."""
         found = {
             ByIdentity(value): Staleness(name, None)
-            for name, value in self._definitions.abandoned(self._sources.binds)
-            if ByIdentity(value) not in self._stale and self._sources.cell_that_binds(name) is None
+            for name, value in self._definitions.find_abandoned(self._sources.is_bound)
+            if ByIdentity(value) not in self._stale and self._sources.find_binding_cell(name) is None
         }
         self._stale |= found
         return bool(found)
@@ -202,36 +202,40 @@ class Follower:
             routes = {ByIdentity(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
-    def _altered_by(self, replaced: Replaced) -> Replaced:
+    def _altered_by(self, replacements: Replacements) -> Replacements:
         """The new definitions that do something else than the former, and the classes with a field of such a one."""
-        altered = {ByIdentity(new): new for old, new in replaced.items() if not does_the_same(old.target, new)}
+        altered = {ByIdentity(new): new for old, new in replacements.items() if not has_same_behaviour(old.target, new)}
         more = altered
         while more:
             outer = [each.value for each in self._definitions.classes() if ByIdentity(each.value) not in altered]
-            more = {ByIdentity(cls): cls for cls in outer if names_in_fields(cls, altered)}
+            more = {ByIdentity(cls): cls for cls in outer if has_field_reference(cls, altered)}
             altered |= more
         return altered
 
-    def _naming(self, replaced: Replaced) -> set[CellEntry]:
+    def _referencing_entries(self, replacements: Replacements) -> set[CellEntry]:
         """The entries that name a definition."""
-        if not replaced:
+        if not replacements:
             return set()
-        return {entry for _, entry in self._notebook.entries() if self._named(entry.value).has_any(replaced)}
+        return {
+            entry for _, entry in self._notebook.entries() if self._references_of(entry.value).has_any(replacements)
+        }
 
-    def _named(self, value: Any) -> Named:
-        return self._index.of(value, _iter_named)
+    def _references_of(self, value: Any) -> ReferencedNames:
+        return self._index.references_of(value, _iter_referenced)
 
-    def _follow(self, naming: set[CellEntry], replaced: Replaced) -> None:
+    def _follow(self, referencing: set[CellEntry], replacements: Replacements) -> None:
         for _, owner in iter_owners(self._namespace):
             router = owner.router if isinstance(owner, Routebook) else owner
-            router.dependencies[:] = substituted_all(router.dependencies, replaced)
+            router.dependencies[:] = substitute_all(router.dependencies, replacements)
         for container, entry in self._notebook.entries():
-            if entry not in naming:
+            if entry not in referencing:
                 continue
             try:
-                self._notebook.substitute(entry, container, _rebound(entry.value, replaced))
-            except RebindingError:
-                self._stale_routes[ByIdentity(entry.value)] = self._named(entry.value).first_of(replaced)
+                self._notebook.substitute(entry, container, _rebind(entry.value, replacements))
+            except REBINDING_ERRORS:
+                self._stale_routes[ByIdentity(entry.value)] = self._references_of(entry.value).first_replaced(
+                    replacements
+                )
 
     def altered(self, operations: Iterable[Operation]) -> dict[str, str]:
         """The operations that use something that does something else since the last run, each with its name."""
@@ -240,8 +244,8 @@ class Follower:
             route = operation.context.original_route
             if operation.entry is None or operation.entry.cell not in self._altering or not is_route(route):
                 continue
-            if (named := self._named(route)).has_any(self._altered):
-                found[operation.id] = named.first_of(self._altered)
+            if (references := self._references_of(route)).has_any(self._altered):
+                found[operation.id] = references.first_replaced(self._altered)
         return found
 
     def application_staleness(self, app: Routebook) -> Staleness | None:
@@ -255,26 +259,26 @@ class Follower:
             return Staleness(name, own)
         if not self._stale or not is_route(route):
             return None
-        named = self._named(route)
-        if not named.words and self._stale.keys().isdisjoint(named.objects):
+        references = self._references_of(route)
+        if not references.words and self._stale.keys().isdisjoint(references.objects):
             return None
-        return next((stale for old, stale in self._stale.items() if named.has_any({old: old.target})), None)
+        return next((stale for old, stale in self._stale.items() if references.has_any({old: old.target})), None)
 
 
-def _iter_named(value: Any) -> Iterable[Any]:
+def _iter_referenced(value: Any) -> Iterable[Any]:
     if is_route(value):
-        return iter_named(value)
+        return iter_referenced(value)
     if isinstance(value, IncludedRouter):
         return value.dependencies
-    return (value.key, value.value) if isinstance(value, Item) else (value,)
+    return (value.key, value.value) if isinstance(value, Assignment) else (value,)
 
 
-def _rebound(value: Any, replaced: Replaced) -> Any:
+def _rebind(value: Any, replacements: Replacements) -> Any:
     """A container's value against the new definitions."""
     if is_route(value):
-        return rebound_route(value, replaced)
+        return rebind_route(value, replacements)
     if isinstance(value, IncludedRouter):
-        return rebound_include(value, replaced)
-    if isinstance(value, Item):
-        return Item(substituted(value.key, replaced), substituted(value.value, replaced))
-    return substituted(value, replaced)
+        return rebind_include(value, replacements)
+    if isinstance(value, Assignment):
+        return Assignment(substitute(value.key, replacements), substitute(value.value, replacements))
+    return substitute(value, replacements)

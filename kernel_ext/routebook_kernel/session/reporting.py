@@ -16,7 +16,6 @@ from routebook_kernel.registry.containers import RouteContainer
 from routebook_kernel.registry.document_diff import document_difference
 from routebook_kernel.registry.findings import CellOf, find_conflicts, find_duplicate_ids, find_shadowed, where
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.names import Rebinding
 from routebook_kernel.registry.notebook import FinishedRun, Notebook
 from routebook_kernel.registry.operations import (
     Operation,
@@ -25,9 +24,10 @@ from routebook_kernel.registry.operations import (
     iter_operations_of,
     take_snapshot,
 )
+from routebook_kernel.registry.owner_names import Rebinding
 from routebook_kernel.registry.report import Finding, RunReport, ticked
 from routebook_kernel.registry.sources import find_in_application, find_in_operations, find_in_source
-from routebook_kernel.session.following import Follower, Staleness
+from routebook_kernel.session.following import RedefinitionTracker, Staleness
 
 
 @dataclass(frozen=True, slots=True)
@@ -75,13 +75,13 @@ class Run:
         return self.has_placed and entry is not None and entry.cell == self.cell
 
 
-class Reporter:
+class RunReporter:
     """Compares each application with how the last run left it."""
 
-    def __init__(self, notebook: Notebook, follower: Follower, namespace: Mapping[str, Any]) -> None:
+    def __init__(self, notebook: Notebook, redefinitions: RedefinitionTracker, namespace: Mapping[str, Any]) -> None:
         self._notebook = notebook
         self._namespace = namespace
-        self._follower = follower
+        self._redefinitions = redefinitions
         self._snapshots: dict[ByIdentity, Snapshot] = {}
         self._previous: dict[ByIdentity, Snapshot] = {}  # as the run before the last one left them
         self._told: dict[ByIdentity, frozenset[tuple[str, str | None]]] = {}
@@ -123,7 +123,7 @@ class Reporter:
         document, problem = document_of(app)
         before, after = self._snapshots.get(ByIdentity(previous or app), EMPTY), take_snapshot(operations, document)
         self._previous[ByIdentity(app)], self._snapshots[ByIdentity(app)] = before, after
-        changes = compare(before, after, self._follower.altered(operations))
+        changes = compare(before, after, self._redefinitions.altered(operations))
         findings = [
             *problem,
             *self._find(app, operations, run.cell),
@@ -165,10 +165,10 @@ class Reporter:
     def _iter_stale(
         self, app: Routebook, operations: Iterable[Operation], cell_of: CellOf, here: CellKey
     ) -> Iterator[Finding]:
-        if (stale := self._follower.application_staleness(app)) is not None:
+        if (stale := self._redefinitions.application_staleness(app)) is not None:
             yield _stale("the application", stale, cell_of, here, None)
         for operation in operations:
-            if (stale := self._follower.staleness(operation)) is not None:
+            if (stale := self._redefinitions.staleness(operation)) is not None:
                 yield _stale(f"`{operation.id}`", stale, cell_of, here, operation.id)
 
     def _news(self, app: Routebook, findings: Sequence[Finding], mine: set[str]) -> list[Finding]:

@@ -13,12 +13,12 @@ from routebook_kernel.records import CellKey, CellRecord, RunOutcome
 from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.containers import RouteContainer, iter_containers
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.names import Names, Owner, Rebinding
 from routebook_kernel.registry.notebook import Notebook
 from routebook_kernel.registry.operations import Operation, iter_operations
+from routebook_kernel.registry.owner_names import Owner, OwnerNames, Rebinding
 from routebook_kernel.registry.report import RunReport
-from routebook_kernel.session.following import Follower
-from routebook_kernel.session.reporting import CellError, Reporter, Run
+from routebook_kernel.session.following import RedefinitionTracker
+from routebook_kernel.session.reporting import CellError, Run, RunReporter
 
 MAX_FILES = 1000
 """Of how many texts of cells, about, a code object's cell can be told."""
@@ -49,9 +49,9 @@ class Tracker:
     def __init__(self, namespace: MutableMapping[str, Any], notebook: Notebook | None = None) -> None:
         self.namespace = namespace
         self.notebook = notebook or Notebook()
-        self.names = Names()
-        self._follower = Follower(self.notebook, namespace)
-        self._reporter = Reporter(self.notebook, self._follower, namespace)
+        self.names = OwnerNames()
+        self._redefinitions = RedefinitionTracker(self.notebook, namespace)
+        self._reporter = RunReporter(self.notebook, self._redefinitions, namespace)
         self._files: dict[str, CellKey] = {}
         self._has_placed = False
         self._has_deleted = False
@@ -114,7 +114,7 @@ class Tracker:
         for app in self.names.applications.values():
             self._watch(app)
             app.refresh_middleware()  # a cell may have changed the lists and dictionaries themselves
-        has_redefined = self._follower.finish_run(cell.key)
+        has_redefined = self._redefinitions.finish_run(cell.key)
         is_refused = error is not None and error.is_declaration
         has_defined = any(
             entry.cell == cell.key and entry.run == finished_run.cell.run for _, entry in self.notebook.entries()

@@ -17,18 +17,24 @@ from pydantic.fields import FieldInfo
 
 from routebook.params import Depends
 from routebook_kernel.records import CellKey, CellRecord
-from routebook_kernel.registry.cell_source import FunctionNode, bound_in, functions_in, parsed, varying_in
-from routebook_kernel.registry.rebinding import underlying
+from routebook_kernel.registry.cell_source import (
+    FunctionNode,
+    bound_names,
+    find_functions,
+    parse_source,
+    reassigned_names,
+)
+from routebook_kernel.registry.rebinding import underlying_function
 from routebook_kernel.registry.substitution import is_alias
 
 _BY_VALUE = (bool, int, float, complex, str, bytes, tuple, list, dict, set, frozenset, Decimal, date, time, timedelta)
 
 
-Part = Literal["annotation", "default", "decorator"]
+ExpressionPart = Literal["annotation", "default", "decorator"]
 
 
 @dataclass(frozen=True, slots=True)
-class Written:
+class SignatureExpression:
     """An expression of a signature, and the names in it that may come to stand for something else.
 
     Attributes:
@@ -38,12 +44,12 @@ class Written:
     """
 
     function: FunctionType
-    part: Part
+    part: ExpressionPart
     parameter: str
     expression: ast.expr
     names: frozenset[str]
 
-    def follow(self) -> None:
+    def reevaluate(self) -> None:
         """Evaluate it again, where the function lives.
 
         Spec: Python data model, `__annotations__`, `__defaults__`, `__kwdefaults__`.
@@ -67,7 +73,7 @@ class Written:
             function.__defaults__ = tuple(defaults)
 
 
-class Sources:
+class CellSources:
     """Reads signatures and class bodies in the sources of their cells.
 
     A loop's variable means in each round what that round says: nothing that names it follows another cell.
@@ -79,44 +85,50 @@ class Sources:
     def __init__(self, cells: Mapping[CellKey, CellRecord]) -> None:
         self._cells = cells
 
-    def binds(self, cell: CellKey, name: str) -> bool:
+    def is_bound(self, cell: CellKey, name: str) -> bool:
         """Whether the cell, as it stands, binds the name it had bound; one that cannot be read is as it was."""
         if cell not in self._cells:
             return False
         source = self._cells[cell].source
-        return name in bound_in(source) or parsed(source) is None
+        return name in bound_names(source) or parse_source(source) is None
 
-    def cell_that_binds(self, name: str) -> CellKey | None:
+    def find_binding_cell(self, name: str) -> CellKey | None:
         """The cell that bound the name last."""
-        binding = [cell for cell in self._cells.values() if name in bound_in(cell.source)]
+        binding = [cell for cell in self._cells.values() if name in bound_names(cell.source)]
         return max(binding, key=lambda cell: cell.run).key if binding else None
 
-    def of_route(self, route: Any, namespace: Mapping[str, Any]) -> tuple[Written, ...]:
+    def list_expressions(self, route: Any, namespace: Mapping[str, Any]) -> tuple[SignatureExpression, ...]:
         """What the signatures of a route's function and of its dependencies name, and the function's decorators."""
-        found: list[Written] = []
+        found: list[SignatureExpression] = []
         for node in route.dependant.iter_tree():
-            function = underlying(node.call)
+            function = underlying_function(node.call)
             if function is None or "<locals>" in function.__qualname__:  # its names may be the outer function's
                 continue
             cell = self._cell_of(function)
-            written = (
-                functions_in(cell.source).get((function.__name__, function.__code__.co_firstlineno)) if cell else None
+            function_node = (
+                find_functions(cell.source).get((function.__name__, function.__code__.co_firstlineno)) if cell else None
             )
-            if cell is None or written is None:
+            if cell is None or function_node is None:
                 continue
             expressions = [
-                *((each, _is_by_value) for each in _iter_expressions(written, is_endpoint=node is route.dependant)),
-                *((("decorator", written.name, each), _is_definition) for each in _iter_own_decorators(written)),
+                *(
+                    (each, _is_by_value)
+                    for each in _iter_expressions(function_node, is_endpoint=node is route.dependant)
+                ),
+                *(
+                    (("decorator", function_node.name, each), _is_definition)
+                    for each in _iter_own_decorators(function_node)
+                ),
             ]
             for (part, parameter, expression), is_followed in expressions:
                 if names := _names_in(expression, cell, namespace, is_followed):
-                    found.append(Written(function, part, parameter, expression, names))
+                    found.append(SignatureExpression(function, part, parameter, expression, names))
         return tuple(found)
 
-    def of_class(self, cls: type, cell: CellKey, namespace: Mapping[str, Any]) -> frozenset[str]:
+    def find_class_names(self, cls: type, cell: CellKey, namespace: Mapping[str, Any]) -> frozenset[str]:
         """What the fields of a class name."""
         record = self._cells.get(cell)
-        tree = parsed(record.source) if record else None
+        tree = parse_source(record.source) if record else None
         if record is None or tree is None:
             return frozenset()
         bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == cls.__name__]
@@ -128,8 +140,10 @@ class Sources:
         return next((cell for cell in self._cells.values() if cell.filename == filename), None)
 
 
-def _iter_expressions(written: FunctionNode, *, is_endpoint: bool) -> Iterator[tuple[Part, str, ast.expr]]:
-    spec = written.args
+def _iter_expressions(
+    function_node: FunctionNode, *, is_endpoint: bool
+) -> Iterator[tuple[ExpressionPart, str, ast.expr]]:
+    spec = function_node.args
     positional = [*spec.posonlyargs, *spec.args]
     padding: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
     pairs = [
@@ -141,16 +155,16 @@ def _iter_expressions(written: FunctionNode, *, is_endpoint: bool) -> Iterator[t
             yield "annotation", parameter.arg, parameter.annotation
         if default is not None:
             yield "default", parameter.arg, default
-    if written.returns is not None:
-        yield "annotation", "return", written.returns
-    for decorator in written.decorator_list if is_endpoint else ():
+    if function_node.returns is not None:
+        yield "annotation", "return", function_node.returns
+    for decorator in function_node.decorator_list if is_endpoint else ():
         if isinstance(decorator, ast.Call):
             for argument in (*decorator.args, *(keyword.value for keyword in decorator.keywords)):
-                yield "decorator", written.name, argument
+                yield "decorator", function_node.name, argument
 
 
 def _is_by_value(value: Any) -> bool:
-    """Whether a name holds what no definition tells: not a class or a function, which `Definitions` follows."""
+    """Whether a name holds what no definition tells: not a class or a function, which `NotebookDefinitions` follows."""
     if is_alias(value) or isinstance(value, NewType):
         return True
     return not callable(value) and not inspect.ismodule(value) and getattr(value, "__module__", "") != "typing"
@@ -160,9 +174,9 @@ def _is_definition(value: Any) -> bool:
     return inspect.isclass(value) or inspect.isfunction(value)
 
 
-def _iter_own_decorators(written: FunctionNode) -> Iterator[ast.Name]:
+def _iter_own_decorators(function_node: FunctionNode) -> Iterator[ast.Name]:
     """The names of decorators that are functions or classes; a router's are methods."""
-    for decorator in written.decorator_list:
+    for decorator in function_node.decorator_list:
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(function, ast.Name):
             yield function
@@ -172,30 +186,30 @@ def _names_in(
     node: ast.AST, cell: CellRecord, namespace: Mapping[str, Any], is_followed: Callable[[Any], bool] = _is_by_value
 ) -> frozenset[str]:
     """The names in a piece of source that other cells may give another value."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - varying_in(cell.source)
+    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - reassigned_names(cell.source)
     return frozenset(name for name in names if name in namespace and is_followed(namespace[name]))
 
 
-def is_same(former: Any, value: Any) -> bool:
+def has_same_meaning(previous: Any, value: Any) -> bool:
     """Whether a name still means the same: an equal value, a type made of the same; of other things the thing itself.
 
     A marker is equal to no other, so its parts are compared.
     """
-    if former is value:
+    if previous is value:
         return True
-    if type(former) is not type(value):
+    if type(previous) is not type(value):
         return False
     if hasattr(value, "__value__"):
-        return is_same(former.__value__, value.__value__)
+        return has_same_meaning(previous.__value__, value.__value__)
     if get_origin(value) is not None:
-        return get_origin(former) is get_origin(value) and _are_same(_parts(former), _parts(value))
+        return get_origin(previous) is get_origin(value) and _have_same_meaning(_parts(previous), _parts(value))
     if isinstance(value, FieldInfo):
-        return _are_same(_attributes(former), _attributes(value))
-    return isinstance(value, (*_BY_VALUE, Depends)) and bool(former == value)
+        return _have_same_meaning(_attributes(previous), _attributes(value))
+    return isinstance(value, (*_BY_VALUE, Depends)) and bool(previous == value)
 
 
-def _are_same(former: Sequence[Any], values: Sequence[Any]) -> bool:
-    return len(former) == len(values) and all(map(is_same, former, values))
+def _have_same_meaning(previous: Sequence[Any], values: Sequence[Any]) -> bool:
+    return len(previous) == len(values) and all(map(has_same_meaning, previous, values))
 
 
 def _parts(alias: Any) -> Sequence[Any]:

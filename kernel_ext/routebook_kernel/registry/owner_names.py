@@ -28,11 +28,11 @@ class Rebinding:
     replaced: Owner | None
 
 
-class Names:
+class OwnerNames:
     """Follows the names of applications and routers through the runs of cells."""
 
     def __init__(self) -> None:
-        self._held: dict[str, Owner] = {}
+        self._owners: dict[str, Owner] = {}
         self._made: dict[tuple[CellKey, str], Owner] = {}
         self._known: set[ByIdentity] = set()
 
@@ -41,23 +41,23 @@ class Names:
         now = dict(iter_owners(namespace))
         rebindings = []
         for name, owner in now.items():
-            if self._held.get(name) is owner or ByIdentity(owner) in self._known:
+            if self._owners.get(name) is owner or ByIdentity(owner) in self._known:
                 continue
-            rebindings.append(Rebinding(name, owner, self._made.get((cell, name)), self._held.get(name)))
+            rebindings.append(Rebinding(name, owner, self._made.get((cell, name)), self._owners.get(name)))
             self._made[cell, name] = owner
-        self._held = now
+        self._owners = now
         self._known = {ByIdentity(owner) for owner in (*now.values(), *self._made.values())}
         return rebindings
 
     def name_of(self, owner: Any) -> str | None:
         """The first name that holds it."""
-        return next((name for name, held in self._held.items() if held is owner), None)
+        return next((name for name, held in self._owners.items() if held is owner), None)
 
     @property
     def applications(self) -> dict[str, Routebook]:
         """The applications that a name holds, each under its first name."""
         found: dict[str, Routebook] = {}
-        for name, owner in self._held.items():
+        for name, owner in self._owners.items():
             if isinstance(owner, Routebook) and not any(owner is other for other in found.values()):
                 found[name] = owner
         return found

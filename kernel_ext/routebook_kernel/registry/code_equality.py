@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from types import CodeType
 from typing import Any
 
-from routebook_kernel.registry.rebinding import underlying
+from routebook_kernel.registry.rebinding import underlying_function
 
 
-def is_same_code(old: CodeType | None, new: CodeType | None) -> bool:
+def has_same_code(old: CodeType | None, new: CodeType | None) -> bool:
     """Whether two functions do the same."""
     if old is new or old is None or new is None:
         return old is new
@@ -20,18 +20,20 @@ def is_same_code(old: CodeType | None, new: CodeType | None) -> bool:
         and old.co_varnames == new.co_varnames
         and len(old.co_consts) == len(new.co_consts)
         and all(
-            is_same_code(a, b) if isinstance(a, CodeType) and isinstance(b, CodeType) else type(a) is type(b) and a == b
+            has_same_code(a, b)
+            if isinstance(a, CodeType) and isinstance(b, CodeType)
+            else type(a) is type(b) and a == b
             for a, b in zip(old.co_consts, new.co_consts, strict=True)
         )
     )
 
 
-def does_the_same(old: Any, new: Any) -> bool:
+def has_same_behaviour(old: Any, new: Any) -> bool:
     """Whether two functions, or two classes in their methods, validators, factories and settings, do the same."""
     before, after = _codes_of(old), _codes_of(new)
     return (
         before.keys() == after.keys()
-        and all(is_same_code(code, after[name]) for name, code in before.items())
+        and all(has_same_code(code, after[name]) for name, code in before.items())
         and getattr(old, "model_config", None) == getattr(new, "model_config", None)
     )
 
@@ -56,5 +58,5 @@ def _iter_codes_of_class(cls: type) -> Iterator[tuple[str, CodeType]]:
 
 def _code_of(name: str, function: Any) -> dict[str, CodeType]:
     function = getattr(function, "__func__", function)
-    code = getattr(underlying(function) if callable(function) else None, "__code__", None)
+    code = getattr(underlying_function(function) if callable(function) else None, "__code__", None)
     return {name: code} if isinstance(code, CodeType) else {}
