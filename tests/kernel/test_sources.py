@@ -9,7 +9,7 @@ import pytest
 from pydantic import BaseModel
 
 from routebook import Depends, HTTPException, Request, Response
-from routebook_kernel.registry.sources import find_in_source
+from routebook_kernel.registry.source_checks import check_source
 
 
 async def fetch() -> int:
@@ -31,8 +31,8 @@ NAMESPACE: dict[str, Any] = {
 
 
 def find(source: str) -> list[str]:
-    found = find_in_source(textwrap.dedent(source).strip(), NAMESPACE, lambda line: None)
-    return [f"{finding.word}: {finding.text}" for finding in found]
+    found = check_source(textwrap.dedent(source).strip(), NAMESPACE, lambda line: None)
+    return [f"{diagnostic.word}: {diagnostic.text}" for diagnostic in found]
 
 
 MISTAKES = {
@@ -160,7 +160,7 @@ DEFAULTS = [
 @pytest.mark.parametrize(("source", "level", "says"), DEFAULTS)
 def test_mutable_default_is_noted_and_one_that_is_changed_is_warned_about(source: str, level: str, says: str) -> None:
     """The framework copies a default for each request; a call by hand shares it, and so do all calls of a helper."""
-    (found,) = find_in_source(source, NAMESPACE, lambda line: None)
+    (found,) = check_source(source, NAMESPACE, lambda line: None)
 
     assert (found.word, found.level) == ("mutable default", level)
     assert says in found.text

@@ -8,7 +8,7 @@ import pytest
 from routebook.applications import Routebook
 from routebook.routing import APIRouter, set_registrar
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.report import RunReport
+from routebook_kernel.registry.run_report import RunReport
 from routebook_kernel.session.tracker import MAX_FILES
 from routebook_kernel.summary import Summary
 from tests.kernel.pages import Pages

@@ -9,7 +9,7 @@ from routebook.applications import Routebook
 from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.changes import OperationFacts, Snapshot
-from routebook_kernel.registry.report import Finding, ticked
+from routebook_kernel.registry.run_report import Diagnostic, as_code
 
 EntryOf = Callable[[Any], CellEntry | None]
 """Which entry a route is; None for a route that no ledger knows."""
@@ -81,16 +81,16 @@ def take_snapshot(operations: Iterable[Operation], document: Mapping[str, Any]) 
     return Snapshot(facts, document.get("components", {}).get("schemas", {}))
 
 
-def document_of(app: Routebook) -> tuple[Mapping[str, Any], list[Finding]]:
+def document_of(app: Routebook) -> tuple[Mapping[str, Any], list[Diagnostic]]:
     """The OpenAPI document; where it cannot be made, an empty one and the reason."""
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the same operation id twice is told as a finding
             return app.openapi(), []
     except Exception as error:  # the user's own models and hooks run here
-        reason = ticked(f"{type(error).__name__}: {error}".splitlines()[0])
+        reason = as_code(f"{type(error).__name__}: {error}".splitlines()[0])
         return {}, [
-            Finding("declaration", "warn", "no OpenAPI document", f"{reason}; operations are served without it")
+            Diagnostic("declaration", "warn", "no OpenAPI document", f"{reason}; operations are served without it")
         ]
 
 

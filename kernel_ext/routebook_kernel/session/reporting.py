@@ -14,9 +14,15 @@ from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
 from routebook_kernel.registry.containers import RouteContainer
 from routebook_kernel.registry.document_diff import document_difference
-from routebook_kernel.registry.findings import CellOf, find_conflicts, find_duplicate_ids, find_shadowed, where
 from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.notebook import FinishedRun, Notebook
+from routebook_kernel.registry.operation_conflicts import (
+    CellOf,
+    describe_cell,
+    find_conflicts,
+    find_duplicate_ids,
+    find_shadowed,
+)
 from routebook_kernel.registry.operations import (
     Operation,
     document_of,
@@ -25,8 +31,8 @@ from routebook_kernel.registry.operations import (
     take_snapshot,
 )
 from routebook_kernel.registry.owner_names import Rebinding
-from routebook_kernel.registry.report import Finding, RunReport, ticked
-from routebook_kernel.registry.sources import find_in_application, find_in_operations, find_in_source
+from routebook_kernel.registry.run_report import Diagnostic, RunReport, as_code
+from routebook_kernel.registry.source_checks import check_application, check_operations, check_source
 from routebook_kernel.session.following import RedefinitionTracker, Staleness
 
 
@@ -108,14 +114,14 @@ class RunReporter:
             report for name, app in touched.items() if (report := self._report_of(run, name, app, operations[name]))
         ]
         mine = [each for some in operations.values() for each in some if run.owns(each.entry)]
-        in_source = self._find_in_source(run, mine, entries)
+        in_source = self._check_source(run, mine, entries)
         alone = [*_iter_stopped(run), *_iter_causes(run), *in_source]
         current = {ByIdentity(app) for app in applications.values()}
         for kept in (self._snapshots, self._previous, self._marks, self._told):
             for gone in kept.keys() - current:
                 del kept[gone]
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
-        return tuple(_with_findings(reports, alone, links))
+        return tuple(_with_diagnostics(reports, alone, links))
 
     def _report_of(self, run: Run, name: str, app: Routebook, operations: Sequence[Operation]) -> RunReport | None:
         rebinding = next((each for each in run.rebindings if each.new is app), None)
@@ -124,24 +130,24 @@ class RunReporter:
         before, after = self._snapshots.get(ByIdentity(previous or app), EMPTY), take_snapshot(operations, document)
         self._previous[ByIdentity(app)], self._snapshots[ByIdentity(app)] = before, after
         changes = compare(before, after, self._redefinitions.altered(operations))
-        findings = [
+        diagnostics = [
             *problem,
             *self._find(app, operations, run.cell),
             *find_duplicate_ids(operations, document),
-            *find_in_operations(operations, run.cell),
-            *find_in_application(app),
+            *check_operations(operations, run.cell),
+            *check_application(app),
         ]
-        self._marks[ByIdentity(app)] = make_marks(changes, findings)
+        self._marks[ByIdentity(app)] = make_marks(changes, diagnostics)
         mine = {each.id for each in operations if run.owns(each.entry)}
         shown = [
             *_iter_made_again(name, rebinding, run.carried.get(ByIdentity(app), ())),
-            *self._news(app, findings, mine),
+            *self._news(app, diagnostics, mine),
         ]
         if not (changes or shown or mine):
             return None
         return RunReport(name, app.title, tuple(changes), tuple(shown), len(after.operations))
 
-    def _find(self, app: Routebook, operations: Sequence[Operation], here: CellKey) -> Iterator[Finding]:
+    def _find(self, app: Routebook, operations: Sequence[Operation], here: CellKey) -> Iterator[Diagnostic]:
         cell_of = self._notebook.cell
         yield from self._iter_stale(app, operations, cell_of, here)
         for container, conflict in self._notebook.find_conflicts():
@@ -149,56 +155,58 @@ class RunReporter:
                 yield from find_conflicts([conflict], cell_of, here)
         yield from find_shadowed(app, operations, cell_of, here)
 
-    def _find_in_source(
+    def _check_source(
         self, run: Run, mine: Sequence[Operation], entries: Mapping[ByIdentity, CellEntry]
-    ) -> list[Finding]:
+    ) -> list[Diagnostic]:
         """What the cell's own source shows, and what it gives to routers that no application includes yet."""
         served = {ByIdentity(each.context.original_route) for each in mine}
         own = [same for same, entry in entries.items() if run.owns(entry) and same not in served]
         apart = [same.target for same in own if isinstance(same.target, APIRoute | APIWebSocketRoute)]
         by_line = {each.line: each.id for each in mine}
         return [
-            *find_in_source(run.finished_run.cell.source, self._namespace, by_line.get),
-            *find_in_operations(iter_operations_of(apart, lambda route: entries.get(ByIdentity(route))), run.cell),
+            *check_source(run.finished_run.cell.source, self._namespace, by_line.get),
+            *check_operations(iter_operations_of(apart, lambda route: entries.get(ByIdentity(route))), run.cell),
         ]
 
     def _iter_stale(
         self, app: Routebook, operations: Iterable[Operation], cell_of: CellOf, here: CellKey
-    ) -> Iterator[Finding]:
+    ) -> Iterator[Diagnostic]:
         if (stale := self._redefinitions.application_staleness(app)) is not None:
             yield _stale("the application", stale, cell_of, here, None)
         for operation in operations:
             if (stale := self._redefinitions.staleness(operation)) is not None:
                 yield _stale(f"`{operation.id}`", stale, cell_of, here, operation.id)
 
-    def _news(self, app: Routebook, findings: Sequence[Finding], mine: set[str]) -> list[Finding]:
+    def _news(self, app: Routebook, diagnostics: Sequence[Diagnostic], mine: set[str]) -> list[Diagnostic]:
         """The findings that the person has not been told, and those about what this cell declares."""
         told = self._told.get(ByIdentity(app), frozenset())
-        self._told[ByIdentity(app)] = frozenset(map(_key, findings))
-        return [finding for finding in findings if _key(finding) not in told or finding.operation in mine]
+        self._told[ByIdentity(app)] = frozenset(map(_key, diagnostics))
+        return [
+            diagnostic for diagnostic in diagnostics if _key(diagnostic) not in told or diagnostic.operation in mine
+        ]
 
 
-def _stale(what: str, stale: Staleness, cell_of: CellOf, here: CellKey, operation: str | None) -> Finding:
+def _stale(what: str, stale: Staleness, cell_of: CellOf, here: CellKey, operation: str | None) -> Diagnostic:
     cell = cell_of(stale.cell) if stale.cell else None
     if cell is None:
-        text = f"{what} uses {ticked(stale.name)}, which no cell defines any more: after a restart it would fail"
+        text = f"{what} uses {as_code(stale.name)}, which no cell defines any more: after a restart it would fail"
     else:
-        text = f"{what} uses an older {ticked(stale.name)}: run {where(cell, None)}"
-    return Finding("stale", "warn", "stale", text, operation)
+        text = f"{what} uses an older {as_code(stale.name)}: run {describe_cell(cell, None)}"
+    return Diagnostic("stale", "warn", "stale", text, operation)
 
 
-def _key(finding: Finding) -> tuple[str, str | None]:
+def _key(diagnostic: Diagnostic) -> tuple[str, str | None]:
     """What tells a finding from another, whatever numbers its cells have by now."""
-    return finding.kind, finding.operation or finding.text
+    return diagnostic.kind, diagnostic.operation or diagnostic.text
 
 
-def _iter_causes(run: Run) -> Iterator[Finding]:
+def _iter_causes(run: Run) -> Iterator[Diagnostic]:
     """What an exception means and what to do, where its own words do not say."""
     if run.error is not None and (cause := tell_cause(run.error.error)) is not None:
-        yield Finding("cause", "error", type(run.error.error).__name__, cause)
+        yield Diagnostic("cause", "error", type(run.error.error).__name__, cause)
 
 
-def _iter_stopped(run: Run) -> Iterator[Finding]:
+def _iter_stopped(run: Run) -> Iterator[Diagnostic]:
     """What a run that did not end well has done, and what it left."""
     finished_run, error = run.finished_run, run.error
     if finished_run.outcome == "completed" or not run.touches:
@@ -206,17 +214,17 @@ def _iter_stopped(run: Run) -> Iterator[Finding]:
     stays = _stays(finished_run.unreached)
     if finished_run.outcome == "refused":
         text = f"the cell cannot be read{_at(error)}. {stays[:1].upper()}{stays[1:]}" if stays else "it cannot be read"
-        yield Finding("refused", "error", "nothing changed", text)
+        yield Diagnostic("refused", "error", "nothing changed", text)
     elif error is not None and error.is_declaration and not run.has_placed:
-        yield Finding("declaration", "error", "nothing changed", _one_line(error))
+        yield Diagnostic("declaration", "error", "nothing changed", _one_line(error))
     else:
-        what = _one_line(error) if error is not None and error.is_declaration else ticked(_told_error(error))
+        what = _one_line(error) if error is not None and error.is_declaration else as_code(_told_error(error))
         text = f"{what}. What stands above it is live" if run.has_placed else what
-        yield Finding("stopped", "error", f"stopped{_at(error)}", f"{text}; {stays}" if stays else text)
+        yield Diagnostic("stopped", "error", f"stopped{_at(error)}", f"{text}; {stays}" if stays else text)
 
 
 def _stays(kept: Sequence[CellEntry]) -> str:
-    told = [ticked(text) for entry in kept if (text := _told(entry))]
+    told = [as_code(text) for entry in kept if (text := _told(entry))]
     if not told:
         return ""
     named = ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
@@ -246,31 +254,31 @@ def _at(error: CellError | None) -> str:
     return f" at line {error.line}" if error is not None and error.line is not None else ""
 
 
-def _iter_made_again(name: str, rebinding: Rebinding | None, carried: Sequence[CellEntry]) -> Iterator[Finding]:
+def _iter_made_again(name: str, rebinding: Rebinding | None, carried: Sequence[CellEntry]) -> Iterator[Diagnostic]:
     """An application that was made again says what became of the operations of other cells."""
     if told := [entry for entry in carried if _told(entry)]:
         count = f"{len(told)} {'operation' if len(told) == 1 else 'operations'}"
-        yield Finding("carried", "note", "made again", f"`{name}` is new and keeps {count} of other cells")
+        yield Diagnostic("carried", "note", "made again", f"`{name}` is new and keeps {count} of other cells")
     if rebinding is not None and rebinding.replaced is not None and rebinding.replaced is not rebinding.previous:
         text = f"`{name}` begins anew in this cell; what other cells had added stays with the earlier one"
-        yield Finding("fresh", "note", "a new application", text)
+        yield Diagnostic("fresh", "note", "a new application", text)
 
 
-def _with_findings(
-    reports: list[RunReport], alone: Sequence[Finding], links: tuple[tuple[str, str], ...]
+def _with_diagnostics(
+    reports: list[RunReport], alone: Sequence[Diagnostic], links: tuple[tuple[str, str], ...]
 ) -> Iterator[RunReport]:
     """The reports, the first with what is about no application; where the run touched none, a report of that alone."""
     if alone and not reports:
         reports = [RunReport("app", "the notebook", (), (), 0)]
     for index, report in enumerate(reports):
-        findings = (*report.findings, *alone) if index == 0 else report.findings
-        yield RunReport(report.name, report.title, report.changes, findings, report.live_count, links)
+        diagnostics = (*report.diagnostics, *alone) if index == 0 else report.diagnostics
+        yield RunReport(report.name, report.title, report.changes, diagnostics, report.live_count, links)
 
 
 _MARKED: Mapping[str, MarkKind] = {"shadowed": "shadowed", "conflict": "conflict", "stale": "stale"}
 
 
-def make_marks(changes: Sequence[Change], findings: Sequence[Finding]) -> dict[str, list[Mark]]:
+def make_marks(changes: Sequence[Change], diagnostics: Sequence[Diagnostic]) -> dict[str, list[Mark]]:
     """What views show beside an operation."""
     marks: dict[str, list[Mark]] = {}
     for change in changes:
@@ -278,7 +286,7 @@ def make_marks(changes: Sequence[Change], findings: Sequence[Finding]) -> dict[s
             marks.setdefault(change.id, []).append(Mark(kind="new", text="new since the last run"))
         elif change.kind == "changed":
             marks.setdefault(change.id, []).append(Mark(kind="changed", text=change.note.replace("`", "")))
-    for finding in findings:
-        if finding.operation is not None and (kind := _MARKED.get(finding.kind)):
-            marks.setdefault(finding.operation, []).append(Mark(kind=kind, text=finding.text.replace("`", "")))
+    for diagnostic in diagnostics:
+        if diagnostic.operation is not None and (kind := _MARKED.get(diagnostic.kind)):
+            marks.setdefault(diagnostic.operation, []).append(Mark(kind=kind, text=diagnostic.text.replace("`", "")))
     return marks

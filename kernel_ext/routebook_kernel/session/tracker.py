@@ -16,7 +16,7 @@ from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.notebook import Notebook
 from routebook_kernel.registry.operations import Operation, iter_operations
 from routebook_kernel.registry.owner_names import Owner, OwnerNames, Rebinding
-from routebook_kernel.registry.report import RunReport
+from routebook_kernel.registry.run_report import RunReport
 from routebook_kernel.session.following import RedefinitionTracker
 from routebook_kernel.session.reporting import CellError, Run, RunReporter
 

@@ -10,7 +10,7 @@ from typing import Any
 from routebook_kernel.recording.style import code, esc, framed, marked, plain
 from routebook_kernel.recording.words import count_text
 from routebook_kernel.registry.changes import Change
-from routebook_kernel.registry.report import Finding, RunReport
+from routebook_kernel.registry.run_report import Diagnostic, RunReport
 from routebook_kernel.visible_text import VisibleText
 
 MAX_LINES = 8
@@ -49,9 +49,9 @@ def _iter_text(report: RunReport, is_one_of_many: bool) -> Iterator[str]:
         yield f"{_SIGNS[change.kind]} {method:{widths[0]}} {path:{widths[1]}}  {note}".rstrip()
     for kind, changes in groups:
         yield f"{_SIGNS[kind]} {plain(_counted(changes))}"
-    for finding in report.findings:
-        yield f"{_SIGNS[finding.level]} {finding.word}: {plain(finding.text)}"
-    if not report.changes and not report.findings:
+    for diagnostic in report.diagnostics:
+        yield f"{_SIGNS[diagnostic.level]} {diagnostic.word}: {plain(diagnostic.text)}"
+    if not report.changes and not report.diagnostics:
         yield f"= {_quiet(report)}"
 
 
@@ -60,8 +60,8 @@ def _html(report: RunReport, is_one_of_many: bool) -> str:
     groups, single = _folded(report.changes)
     rows = [_change_row(change) for change in single]
     rows += [row for kind, changes in groups for row in _group_rows(kind, changes)]
-    rows += [_finding_row(finding, links) for finding in report.findings]
-    if not report.changes and not report.findings:
+    rows += [_diagnostic_row(diagnostic, links) for diagnostic in report.diagnostics]
+    if not report.changes and not report.diagnostics:
         rows = [f'<li class="rb-sum__quiet"><span class="rb-sum__g">=</span><span>{esc(_quiet(report))}</span></li>']
     label = f'aria-label="{esc(f"What this cell changed in {report.title}")}"'
     head = f'<p class="rb-2">{code(report.name)}</p>' if is_one_of_many else ""
@@ -84,10 +84,11 @@ def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
     yield f"<li><details><summary>show the {len(changes)}</summary><ul>{items}</ul></details></li>"
 
 
-def _finding_row(finding: Finding, links: Mapping[str, str]) -> str:
+def _diagnostic_row(diagnostic: Diagnostic, links: Mapping[str, str]) -> str:
     return (
-        f'<li class="rb-sum__find" data-k="{finding.level}"><span class="rb-sum__g">{_SIGNS[finding.level]}</span>'
-        f"<span><b>{esc(finding.word)}:</b> {marked(finding.text, links)}</span></li>"
+        f'<li class="rb-sum__find" data-k="{diagnostic.level}">'
+        f'<span class="rb-sum__g">{_SIGNS[diagnostic.level]}</span>'
+        f"<span><b>{esc(diagnostic.word)}:</b> {marked(diagnostic.text, links)}</span></li>"
     )
 
 

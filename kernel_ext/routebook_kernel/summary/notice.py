@@ -1,7 +1,7 @@
 """A sentence of the extension's own, under a cell."""
 
 from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.registry.report import Level
+from routebook_kernel.registry.run_report import DiagnosticLevel
 from routebook_kernel.visible_text import VisibleText
 
 
@@ -15,7 +15,7 @@ class Notice(VisibleText):
         level: "note" or "error".
     """
 
-    def __init__(self, text: str, url: str | None = None, more: str = "", level: Level = "note") -> None:
+    def __init__(self, text: str, url: str | None = None, more: str = "", level: DiagnosticLevel = "note") -> None:
         self.text = text
         self.url = url
         self.more = more

@@ -21,11 +21,11 @@ from routebook_kernel.registry.rules import (
     sockets,
     variables,
 )
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.served import Served
 from routebook_kernel.registry.rules.subjects import Cell, Function
 
-FUNCTION_RULES: Sequence[Rule[Function]] = (
+FUNCTION_RULES: Sequence[DiagnosticRule[Function]] = (
     *running.RULES,
     *awaiting.RULES,
     *variables.RULES,
@@ -37,6 +37,6 @@ FUNCTION_RULES: Sequence[Rule[Function]] = (
     *models.FUNCTION_RULES,
 )
 MODEL_RULES = models.MODEL_RULES
-CELL_RULES: Sequence[Rule[Cell]] = (*cells.RULES, *dependencies.CELL_RULES, *models.CELL_RULES)
-OPERATION_RULES: Sequence[Rule[Served]] = (*parameters.RULES, *operations.RULES)
+CELL_RULES: Sequence[DiagnosticRule[Cell]] = (*cells.RULES, *dependencies.CELL_RULES, *models.CELL_RULES)
+OPERATION_RULES: Sequence[DiagnosticRule[Served]] = (*parameters.RULES, *operations.RULES)
 APPLICATION_RULES = applications.RULES

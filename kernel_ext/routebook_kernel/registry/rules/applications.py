@@ -8,8 +8,8 @@ from starlette.middleware.cors import CORSMiddleware
 
 from routebook.applications import Routebook
 from routebook.routing import APIRoute, IncludedRouter, Mount, iter_route_contexts
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
+from routebook_kernel.registry.run_report import as_code
 
 
 def _mounts_before_its_operations(app: Routebook) -> Iterator[str]:
@@ -99,7 +99,7 @@ def _cannot_make_its_middleware(app: Routebook) -> Iterator[str]:
             inspect.signature(each.cls).bind(app, *each.args, **each.kwargs)
         except TypeError as error:
             name = getattr(each.cls, "__name__", type(each.cls).__name__)
-            yield f"the middleware {ticked(name)} cannot be made, every request will fail: {ticked(error)}"
+            yield f"the middleware {as_code(name)} cannot be made, every request will fail: {as_code(error)}"
         except ValueError:  # a class of C code tells no signature
             continue
 
@@ -117,14 +117,13 @@ def _overrides_what_nobody_uses(app: Routebook) -> Iterator[str]:
     used += [each.dependency for each in app.router.dependencies if each.dependency is not None]
     for key, value in app.dependency_overrides.items():
         if not callable(value):
-            told = ticked(repr(value)[:60])
+            told = as_code(repr(value)[:60])
             yield f"`dependency_overrides[{_told(key)}]` is {told}, no function: give it one, without calling it"
         if used and not any(call == key for call in used):
             name = _told(key)
             yield (
-                f"`dependency_overrides[{name}]` has no effect: no operation depends on {ticked(name)} itself; the key "
-                "is the "
-                "very object in `Depends(…)`, for a factory what it returned: keep that in a variable"
+                f"`dependency_overrides[{name}]` has no effect: no operation depends on {as_code(name)} itself; the "
+                "key is the very object in `Depends(…)`, for a factory what it returned: keep that in a variable"
             )
 
 
@@ -132,12 +131,12 @@ def _told(key: object) -> str:
     return str(getattr(key, "__name__", None) or (repr(key)[:40] if not callable(key) else type(key).__name__))
 
 
-RULES: Sequence[Rule[Routebook]] = (
-    Rule("never reached", "warn", _mounts_before_its_operations),
-    Rule("without the prefix", "warn", _loses_a_routers_mount),
-    Rule("never runs", "warn", _skips_a_lifespan),
-    Rule("CORS", "note", _refuses_what_it_serves),
-    Rule("CORS", "warn", _lets_every_origin_use_cookies),
-    Rule("cannot be made", "error", _cannot_make_its_middleware),
-    Rule("no effect", "warn", _overrides_what_nobody_uses),
+RULES: Sequence[DiagnosticRule[Routebook]] = (
+    DiagnosticRule("never reached", "warn", _mounts_before_its_operations),
+    DiagnosticRule("without the prefix", "warn", _loses_a_routers_mount),
+    DiagnosticRule("never runs", "warn", _skips_a_lifespan),
+    DiagnosticRule("CORS", "note", _refuses_what_it_serves),
+    DiagnosticRule("CORS", "warn", _lets_every_origin_use_cookies),
+    DiagnosticRule("cannot be made", "error", _cannot_make_its_middleware),
+    DiagnosticRule("no effect", "warn", _overrides_what_nobody_uses),
 )

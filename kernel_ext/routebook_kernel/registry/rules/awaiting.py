@@ -9,9 +9,9 @@ from typing import Any
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.subjects import Function, called
+from routebook_kernel.registry.run_report import as_code
 
 _TASK_MAKERS = frozenset({
     "create_task", "ensure_future", "gather", "wait", "wait_for", "run", "run_coroutine_threadsafe", "shield",
@@ -34,9 +34,9 @@ def _is_not_awaited(function: Function) -> Iterator[str]:
         if waits.are_for(call):
             continue
         name = ast.unparse(call.func)
-        way_out = f"write {ticked(f'await {name}(…)')}" if function.is_async else "make it an `async def`"
+        way_out = f"write {as_code(f'await {name}(…)')}" if function.is_async else "make it an `async def`"
         yield (
-            f"{ticked(f'{name}(…)')} (line {call.lineno}) is not awaited: it gives a coroutine, not the result; "
+            f"{as_code(f'{name}(…)')} (line {call.lineno}) is not awaited: it gives a coroutine, not the result; "
             f"{way_out}"
         )
 
@@ -170,7 +170,7 @@ def _tree_of(function: Any) -> ast.Module | None:
         return None
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("not awaited", "warn", _is_not_awaited),
-    Rule("nothing to await", "warn", _awaits_what_is_no_coroutine),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("not awaited", "warn", _is_not_awaited),
+    DiagnosticRule("nothing to await", "warn", _awaits_what_is_no_coroutine),
 )

@@ -11,7 +11,7 @@ from uuid import UUID
 
 from pydantic import BaseModel
 
-from routebook_kernel.registry.report import Level
+from routebook_kernel.registry.run_report import DiagnosticLevel
 
 Subject = TypeVar("Subject")
 
@@ -23,7 +23,7 @@ CREDENTIALS = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class Rule(Generic[Subject]):
+class DiagnosticRule(Generic[Subject]):
     """One kind of mistake.
 
     Attributes:
@@ -33,10 +33,10 @@ class Rule(Generic[Subject]):
     """
 
     word: str
-    level: Level
+    level: DiagnosticLevel
     check: Callable[[Subject], Iterator[str]]
 
-    def told(self, subject: Subject) -> list[str]:
+    def messages(self, subject: Subject) -> list[str]:
         """What the rule has to say; nothing where the user's own objects raise while they are looked at."""
         try:
             return list(self.check(subject))

@@ -9,11 +9,11 @@ from typing import Any
 from starlette.applications import Starlette
 
 from routebook.routing import iter_route_contexts
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.running import instead_of_blocking
 from routebook_kernel.registry.rules.served import tree_of
 from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, keyword
+from routebook_kernel.registry.run_report import as_code
 
 _OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "websocket", "include_router", "add_middleware"})
 _WITHOUT_BODY = frozenset({"get", "delete", "head", "options"})
@@ -60,8 +60,8 @@ def _walks_flat_routes(cell: Cell) -> Iterator[str]:
             continue
         line = getattr(loop, "lineno", target.lineno)
         yield (
-            f"{ticked(ast.unparse(target))} (line {line}) holds an included router as one entry, without its paths: "
-            f"read {ticked(ast.unparse(owner) + '.openapi()')}`['paths']`, or `iter_route_contexts(…)`"
+            f"{as_code(ast.unparse(target))} (line {line}) holds an included router as one entry, without its paths: "
+            f"read {as_code(ast.unparse(owner) + '.openapi()')}`['paths']`, or `iter_route_contexts(…)`"
         )
 
 
@@ -88,8 +88,8 @@ def _sends_a_body_without_a_parameter(cell: Cell) -> Iterator[str]:
             continue
         client, verb = ast.unparse(call.func.value), call.func.attr
         yield (
-            f"{ticked(f'{client}.{verb}({given}=…)')} (line {call.lineno}) takes no body: write "
-            f"{ticked(f'{client}.request({verb.upper()!r}, …, {given}=…)')}"
+            f"{as_code(f'{client}.{verb}({given}=…)')} (line {call.lineno}) takes no body: write "
+            f"{as_code(f'{client}.request({verb.upper()!r}, …, {given}=…)')}"
         )
 
 
@@ -183,18 +183,18 @@ def _blocks_the_loop(cell: Cell) -> Iterator[str]:
         instead = instead_of_blocking(cell.names, call)
         if instead is not None and instead.startswith(("await ", "an httpx2")):
             yield (
-                f"{ticked(dotted(call.func))} (line {call.lineno}) holds up every request, for a cell with `await` "
-                f"runs on the loop that answers them: use {ticked(instead)}, or a cell without `await`"
+                f"{as_code(dotted(call.func))} (line {call.lineno}) holds up every request, for a cell with `await` "
+                f"runs on the loop that answers them: use {as_code(instead)}, or a cell without `await`"
             )
 
 
-RULES: Sequence[Rule[Cell]] = (
-    Rule("blocks", "warn", _blocks_the_loop),
-    Rule("refused", "warn", _gives_an_app_to_httpx),
-    Rule("the class", "warn", _keeps_the_class),
-    Rule("not flat", "note", _walks_flat_routes),
-    Rule("no body", "warn", _sends_a_body_without_a_parameter),
-    Rule("not shared", "warn", _shares_memory_among_workers),
-    Rule("unmaintained", "warn", _uses_passlib),
-    Rule("without the prefix", "warn", _calls_the_wrong_mount),
+RULES: Sequence[DiagnosticRule[Cell]] = (
+    DiagnosticRule("blocks", "warn", _blocks_the_loop),
+    DiagnosticRule("refused", "warn", _gives_an_app_to_httpx),
+    DiagnosticRule("the class", "warn", _keeps_the_class),
+    DiagnosticRule("not flat", "note", _walks_flat_routes),
+    DiagnosticRule("no body", "warn", _sends_a_body_without_a_parameter),
+    DiagnosticRule("not shared", "warn", _shares_memory_among_workers),
+    DiagnosticRule("unmaintained", "warn", _uses_passlib),
+    DiagnosticRule("without the prefix", "warn", _calls_the_wrong_mount),
 )

@@ -5,11 +5,11 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.results import caught, raises_http
 from routebook_kernel.registry.rules.served import tree_of
 from routebook_kernel.registry.rules.subjects import Cell, Function, keyword, last_name, makes_functions
+from routebook_kernel.registry.run_report import as_code
 
 _MARKERS = ("Depends", "Security")
 _SOURCES = ("Query", "Path", "Header", "Cookie", "Body", "Form", "File")
@@ -171,7 +171,7 @@ def _uses_marked_defaults_itself(cell: Cell) -> Iterator[str]:
             name, marker = left
             way_out = f", or take `Depends({ast.unparse(call.func)})` as a parameter" if marker in _MARKERS else ""
             yield (
-                f"{ticked(ast.unparse(call))} (line {call.lineno}) leaves `{name}` a `{marker}(…)`, which only the "
+                f"{as_code(ast.unparse(call))} (line {call.lineno}) leaves `{name}` a `{marker}(…)`, which only the "
                 f"framework fills in: pass `{name}` on{way_out}"
             )
 
@@ -186,15 +186,15 @@ def _marker(parameter: inspect.Parameter) -> str | None:
     return next((each for each in found if each in _MARKERS), None) if is_left_out else None
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("not a type", "warn", _annotates_with_a_marker),
-    Rule("not filled in", "warn", _asks_in_its_body),
-    Rule("swallowed", "warn", _swallows_what_passes_its_yield),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("not a type", "warn", _annotates_with_a_marker),
+    DiagnosticRule("not filled in", "warn", _asks_in_its_body),
+    DiagnosticRule("swallowed", "warn", _swallows_what_passes_its_yield),
 )
 
-CELL_RULES: Sequence[Rule[Cell]] = (
-    Rule("called, not passed", "warn", _calls_its_dependency),
-    Rule("too late", "warn", _raises_after_its_yield),
-    Rule("no lifespan", "warn", _is_no_lifespan),
-    Rule("not filled in", "warn", _uses_marked_defaults_itself),
+CELL_RULES: Sequence[DiagnosticRule[Cell]] = (
+    DiagnosticRule("called, not passed", "warn", _calls_its_dependency),
+    DiagnosticRule("too late", "warn", _raises_after_its_yield),
+    DiagnosticRule("no lifespan", "warn", _is_no_lifespan),
+    DiagnosticRule("not filled in", "warn", _uses_marked_defaults_itself),
 )

@@ -3,10 +3,10 @@
 import ast
 from collections.abc import Iterator, Sequence
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.results import raises_http, raises_inside
 from routebook_kernel.registry.rules.subjects import Function, dotted
+from routebook_kernel.registry.run_report import as_code
 
 
 def _raises_in_a_middleware(function: Function) -> Iterator[str]:
@@ -49,12 +49,12 @@ def _parses_every_body(function: Function) -> Iterator[str]:
             continue  # some requests went on before
         if dotted(getattr(call.func, "value", call)) in requests and id(call) not in guarded:
             yield (
-                f"{ticked(ast.unparse(call))} (line {call.lineno}) in a middleware fails for requests without JSON, "
+                f"{as_code(ast.unparse(call))} (line {call.lineno}) in a middleware fails for requests without JSON, "
                 "every GET among them: ask for the Content-Type header first"
             )
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("in a middleware", "warn", _raises_in_a_middleware),
-    Rule("in a middleware", "warn", _parses_every_body),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("in a middleware", "warn", _raises_in_a_middleware),
+    DiagnosticRule("in a middleware", "warn", _parses_every_body),
 )

@@ -7,8 +7,7 @@ from typing import Any
 
 from pydantic import BaseModel
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import CREDENTIALS, Rule, refuses_none
+from routebook_kernel.registry.rules.base import CREDENTIALS, DiagnosticRule, refuses_none
 from routebook_kernel.registry.rules.results import promise_of, results_of
 from routebook_kernel.registry.rules.subjects import (
     Cell,
@@ -19,6 +18,7 @@ from routebook_kernel.registry.rules.subjects import (
     dotted,
     keyword,
 )
+from routebook_kernel.registry.run_report import as_code
 
 
 def _is_optional_without_default(model: Model) -> Iterator[str]:
@@ -50,8 +50,8 @@ def _is_none_without_admitting_it(model: Model) -> Iterator[str]:
         if refuses_none(info.annotation) and not _is_converted(model, name, info):
             written = ast.unparse(field.annotation)
             yield (
-                f"{ticked(f'{name}: {written} = None')} (line {field.lineno}) does not admit a null that is sent: "
-                f"write {ticked(f'{name}: {written} | None = None')}"
+                f"{as_code(f'{name}: {written} = None')} (line {field.lineno}) does not admit a null that is sent: "
+                f"write {as_code(f'{name}: {written} | None = None')}"
             )
 
 
@@ -70,7 +70,7 @@ def _hides_its_type(model: Model) -> Iterator[str]:
             is_of_datetime = name in {"date", "datetime", "time", "timedelta"}
             way_out = f"`import datetime` and write `datetime.{name}`" if is_of_datetime else "rename the field"
             yield (
-                f"{ticked(f'{name}: {ast.unparse(field.annotation)} = …')} (line {field.lineno}) hides the type "
+                f"{as_code(f'{name}: {ast.unparse(field.annotation)} = …')} (line {field.lineno}) hides the type "
                 f"`{name}` behind the field of that name: {way_out}"
             )
 
@@ -85,8 +85,8 @@ def _forbids_other_settings(model: Model) -> Iterator[str]:
     extra = {name for name in missing if name.startswith(prefix)}
     if extra and config.get("extra", "forbid") == "forbid" and not prefix:
         yield (
-            f"{ticked(config.get('env_file'))} also has {ticked(min(extra))}, which `{model.node.name}` refuses: write "
-            "`extra='ignore'` in its `SettingsConfigDict`"
+            f"{as_code(config.get('env_file'))} also has {as_code(min(extra))}, which `{model.node.name}` refuses: "
+            "write `extra='ignore'` in its `SettingsConfigDict`"
         )
 
 
@@ -99,8 +99,8 @@ def _is_overruled_by_the_environment(model: Model) -> Iterator[str]:
     for name, value in _values_in(config["env_file"]).items():
         if name in environment and environment[name] != value:
             yield (
-                f"{ticked(name.upper())} stands in {ticked(config['env_file'])} and in the process environment, which "
-                f"wins: `os.environ.pop({name.upper()!r})` to read the file"
+                f"{as_code(name.upper())} stands in {as_code(config['env_file'])} and in the process environment, "
+                f"which wins: `os.environ.pop({name.upper()!r})` to read the file"
             )
 
 
@@ -183,7 +183,7 @@ def _named_for_alias(model: type[BaseModel], given: Mapping[str, int]) -> Iterat
         alias = field.validation_alias if field is not None else None
         if isinstance(alias, str) and alias != name and alias not in given:
             yield (
-                f"`{name}` (line {line}) is dropped: `{model.__name__}` reads it as {ticked(alias)}; write "
+                f"`{name}` (line {line}) is dropped: `{model.__name__}` reads it as {as_code(alias)}; write "
                 "`model_config = ConfigDict(populate_by_name=True)`, or `serialization_alias` instead of `alias`"
             )
 
@@ -206,7 +206,7 @@ def _uses_old_names(cell: Cell) -> Iterator[str]:
         for item in node.names:
             if node.module == "pydantic" and item.name in _V1_DECORATORS:
                 instead = _V1_DECORATORS[item.name]
-                yield f"`{item.name}` (line {node.lineno}) is of pydantic 1: write {ticked(instead)}"
+                yield f"`{item.name}` (line {node.lineno}) is of pydantic 1: write {as_code(instead)}"
             if node.module == "pydantic" and item.name == "BaseSettings":
                 yield (
                     f"`BaseSettings` (line {node.lineno}) has moved: `pip install pydantic-settings`, then "
@@ -215,7 +215,7 @@ def _uses_old_names(cell: Cell) -> Iterator[str]:
     for node in cell.walk(ast.Attribute):
         if node.attr in _V1_DECORATORS and getattr(cell.names.of(node.value), "__name__", "") == "pydantic":
             told, instead = ast.unparse(node), _V1_DECORATORS[node.attr]
-            yield f"`{told}` (line {node.lineno}) is of pydantic 1: write {ticked(instead)}"
+            yield f"`{told}` (line {node.lineno}) is of pydantic 1: write {as_code(instead)}"
     own = {id(call): function for function in cell.functions for call in function.own(ast.Call)}
     for call in cell.walk(ast.Call):
         if (
@@ -228,8 +228,8 @@ def _uses_old_names(cell: Cell) -> Iterator[str]:
             and call.func.attr in _V1
             and _has_model(cell, call.func.value, own.get(id(call)))
         ):
-            told = ticked(f".{call.func.attr}(…)")
-            yield f"{told} (line {call.lineno}) is of pydantic 1: write {ticked('.' + _V1[call.func.attr])}"
+            told = as_code(f".{call.func.attr}(…)")
+            yield f"{told} (line {call.lineno}) is of pydantic 1: write {as_code('.' + _V1[call.func.attr])}"
     for node in cell.walk(ast.ClassDef):
         config = next((part for part in node.body if isinstance(part, ast.ClassDef) and part.name == "Config"), None)
         if config is not None and any(cell.names.is_a(base, "BaseModel") for base in node.bases):
@@ -269,20 +269,20 @@ def _told_config(config: ast.ClassDef) -> Iterator[str]:
         )
 
 
-MODEL_RULES: Sequence[Rule[Model]] = (
-    Rule("required", "note", _is_optional_without_default),
-    Rule("null", "note", _is_none_without_admitting_it),
-    Rule("hidden type", "warn", _hides_its_type),
-    Rule("refused settings", "warn", _forbids_other_settings),
-    Rule("overruled", "note", _is_overruled_by_the_environment),
+MODEL_RULES: Sequence[DiagnosticRule[Model]] = (
+    DiagnosticRule("required", "note", _is_optional_without_default),
+    DiagnosticRule("null", "note", _is_none_without_admitting_it),
+    DiagnosticRule("hidden type", "warn", _hides_its_type),
+    DiagnosticRule("refused settings", "warn", _forbids_other_settings),
+    DiagnosticRule("overruled", "note", _is_overruled_by_the_environment),
 )
 
-FUNCTION_RULES: Sequence[Rule[Function]] = (
-    Rule("dropped", "warn", _answers_by_name),
-    Rule("leaks", "warn", _sends_its_secrets_back),
+FUNCTION_RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("dropped", "warn", _answers_by_name),
+    DiagnosticRule("leaks", "warn", _sends_its_secrets_back),
 )
 
-CELL_RULES: Sequence[Rule[Cell]] = (
-    Rule("dropped", "warn", _gives_a_name_for_an_alias),
-    Rule("pydantic 1", "warn", _uses_old_names),
+CELL_RULES: Sequence[DiagnosticRule[Cell]] = (
+    DiagnosticRule("dropped", "warn", _gives_a_name_for_an_alias),
+    DiagnosticRule("pydantic 1", "warn", _uses_old_names),
 )

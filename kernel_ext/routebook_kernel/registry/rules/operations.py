@@ -7,9 +7,9 @@ from typing import Any, get_args, get_origin
 
 from pydantic import BaseModel
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import CREDENTIALS, Rule
+from routebook_kernel.registry.rules.base import CREDENTIALS, DiagnosticRule
 from routebook_kernel.registry.rules.served import Served, name_of
+from routebook_kernel.registry.run_report import as_code
 
 _NOT_IN_OPENAPI = frozenset({"authorization", "accept", "content-type"})
 
@@ -55,7 +55,7 @@ def _depends_on_a_model(served: Served) -> Iterator[str]:
         if isinstance(node.call, type) and issubclass(node.call, BaseModel) and bodies and node.name:
             name = node.call.__name__
             yield (
-                f"`{node.name}: {name} = Depends()` reads {', '.join(map(ticked, bodies))} from the body: write "
+                f"`{node.name}: {name} = Depends()` reads {', '.join(map(as_code, bodies))} from the body: write "
                 f"`{node.name}: Annotated[{name}, Query()]`"
             )
 
@@ -153,13 +153,13 @@ def _iter_fields(annotation: Any, prefix: str = "", depth: int = 3) -> Iterator[
         yield from _iter_fields(field.annotation, f"{prefix}{name}.", depth - 1)
 
 
-RULES: Sequence[Rule[Served]] = (
-    Rule("not documented", "note", _declares_what_openapi_ignores),
-    Rule("two content types", "warn", _mixes_json_with_forms),
-    Rule("in memory", "note", _reads_a_file_whole),
-    Rule("in the body", "warn", _depends_on_a_model),
-    Rule("not entered", "warn", _depends_on_a_context_manager),
-    Rule("runs once", "note", _takes_one_dependency_twice),
-    Rule("leaks", "warn", _answers_with_a_secret),
-    Rule("text", "note", _answers_decimals_as_texts),
+RULES: Sequence[DiagnosticRule[Served]] = (
+    DiagnosticRule("not documented", "note", _declares_what_openapi_ignores),
+    DiagnosticRule("two content types", "warn", _mixes_json_with_forms),
+    DiagnosticRule("in memory", "note", _reads_a_file_whole),
+    DiagnosticRule("in the body", "warn", _depends_on_a_model),
+    DiagnosticRule("not entered", "warn", _depends_on_a_context_manager),
+    DiagnosticRule("runs once", "note", _takes_one_dependency_twice),
+    DiagnosticRule("leaks", "warn", _answers_with_a_secret),
+    DiagnosticRule("text", "note", _answers_decimals_as_texts),
 )

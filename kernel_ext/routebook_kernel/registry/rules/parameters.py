@@ -14,9 +14,9 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule, refuses_none
+from routebook_kernel.registry.rules.base import DiagnosticRule, refuses_none
 from routebook_kernel.registry.rules.served import Served, Taken, tree_of
+from routebook_kernel.registry.run_report import as_code
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
 _BODIES = frozenset({"body", "form", "file"})
@@ -98,8 +98,8 @@ def _is_none_without_admitting_it(served: Served) -> Iterator[str]:
         if info.default is None and info.default_factory is None and refuses_none(taken.type):
             kind = taken.written_type
             yield (
-                f"{ticked(f'{taken.name}: {kind} = None')} does not admit null: write "
-                f"{ticked(f'{taken.name}: {kind} | None = None')}"
+                f"{as_code(f'{taken.name}: {kind} = None')} does not admit null: write "
+                f"{as_code(f'{taken.name}: {kind} | None = None')}"
             )
 
 
@@ -110,7 +110,7 @@ def _reads_scalars_from_the_query(served: Served) -> Iterator[str]:
     if "body" in sources:
         return
     names = [
-        ticked(taken.name)
+        as_code(taken.name)
         for taken in served.parameters
         if taken.source == "query" and not taken.dependency and taken.is_typed and not taken.is_marked
         if taken.analysed.field.is_required
@@ -139,7 +139,7 @@ def _reads_the_body_of_a_get(served: Served) -> Iterator[str]:
         kind = taken.written_type
         fits = _is_list(taken.type) or (isinstance(taken.type, type) and issubclass(taken.type, BaseModel))
         way_out = (
-            ticked(f"{taken.name}: Annotated[{kind}, Query()]") if fits else "a model with `Query()`, or single values"
+            as_code(f"{taken.name}: Annotated[{kind}, Query()]") if fits else "a model with `Query()`, or single values"
         )
         if served.method == "DELETE":
             yield f"{taken.told} is read from the body: for the query write {way_out}"
@@ -169,8 +169,8 @@ def _misses_a_name_of_its_path(served: Served) -> Iterator[str]:
             )
     for part in re.findall(r"{[\w -]*}", served.path):  # not the expressions of OpenAPI's callbacks, {$request.body}
         if not re.fullmatch(r"{[a-zA-Z_]\w*}", part):
-            plain = ticked("{" + re.sub(r"\W+", "_", part[1:-1].strip()) + "}")
-            yield f"{ticked(part)} in the path is taken as it is written: write {plain}"
+            plain = as_code("{" + re.sub(r"\W+", "_", part[1:-1].strip()) + "}")
+            yield f"{as_code(part)} in the path is taken as it is written: write {plain}"
     if served.takes("request", "websocket", "connection"):
         return
     if any(taken.is_rest for taken in served.parameters):
@@ -200,13 +200,13 @@ def _meant(name: str, others: list[Taken]) -> Taken | None:
     return next((taken for taken in others if parts & set(taken.name.lower().split("_"))), None)
 
 
-RULES: Sequence[Rule[Served]] = (
-    Rule("query parameter", "warn", _lacks_a_type),
-    Rule("query parameter", "warn", _takes_anything),
-    Rule("not passed on", "warn", _gives_a_function),
-    Rule("required", "note", _is_required_though_nullable),
-    Rule("null", "note", _is_none_without_admitting_it),
-    Rule("from the query", "note", _reads_scalars_from_the_query),
-    Rule("from the body", "warn", _reads_the_body_of_a_get),
-    Rule("path", "warn", _misses_a_name_of_its_path),
+RULES: Sequence[DiagnosticRule[Served]] = (
+    DiagnosticRule("query parameter", "warn", _lacks_a_type),
+    DiagnosticRule("query parameter", "warn", _takes_anything),
+    DiagnosticRule("not passed on", "warn", _gives_a_function),
+    DiagnosticRule("required", "note", _is_required_though_nullable),
+    DiagnosticRule("null", "note", _is_none_without_admitting_it),
+    DiagnosticRule("from the query", "note", _reads_scalars_from_the_query),
+    DiagnosticRule("from the body", "warn", _reads_the_body_of_a_get),
+    DiagnosticRule("path", "warn", _misses_a_name_of_its_path),
 )

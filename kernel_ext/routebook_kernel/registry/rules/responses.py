@@ -5,8 +5,7 @@ import inspect
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.results import results_of, status_of
 from routebook_kernel.registry.rules.subjects import (
     Function,
@@ -16,6 +15,7 @@ from routebook_kernel.registry.rules.subjects import (
     is_none,
     keyword,
 )
+from routebook_kernel.registry.run_report import as_code
 
 _NOT_JSON = ("datetime", "date", "time", "timedelta", "Decimal", "UUID", "ObjectId", "BaseModel", "bytes", "set")
 _JSON_RESPONSES = frozenset({"JSONResponse", "ORJSONResponse", "UJSONResponse"})
@@ -87,7 +87,7 @@ def _skips_its_model(function: Function) -> Iterator[str]:
             if status is not None and (status_of(function, status) or 200) >= 300:
                 continue  # an error has a shape of its own
             yield (
-                f"`return {ast.unparse(value.func)}(…)` (line {node.lineno}) is sent as it is, {ticked(told)} "
+                f"`return {ast.unparse(value.func)}(…)` (line {node.lineno}) is sent as it is, {as_code(told)} "
                 "neither checks nor filters it: return the data itself, and take `response: Response` for headers"
             )
 
@@ -102,7 +102,7 @@ def _gives_json_what_it_cannot_take(function: Function) -> Iterator[str]:
         for part in (part for value in function.values(_content(call)) for part in _values_in(value)):
             if (kind := _unfit(function, part)) is not None:
                 yield (
-                    f"`JSONResponse` takes plain JSON values only, and {ticked(ast.unparse(part))} (line "
+                    f"`JSONResponse` takes plain JSON values only, and {as_code(ast.unparse(part))} (line "
                     f"{part.lineno}) is a {kind}: write `jsonable_encoder(…)` around it, or return the data itself"
                 )
                 return
@@ -203,12 +203,12 @@ def _names_the_template_first(function: Function) -> Iterator[str]:
             )
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("no body", "warn", _sends_a_body_with_204),
-    Rule("redirected", "warn", _redirects_a_post),
-    Rule("not checked", "note", _skips_its_model),
-    Rule("not JSON", "warn", _gives_json_what_it_cannot_take),
-    Rule("lost", "warn", _loses_its_headers),
-    Rule("overwritten", "warn", _dumps_a_patch_whole),
-    Rule("the request first", "warn", _names_the_template_first),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("no body", "warn", _sends_a_body_with_204),
+    DiagnosticRule("redirected", "warn", _redirects_a_post),
+    DiagnosticRule("not checked", "note", _skips_its_model),
+    DiagnosticRule("not JSON", "warn", _gives_json_what_it_cannot_take),
+    DiagnosticRule("lost", "warn", _loses_its_headers),
+    DiagnosticRule("overwritten", "warn", _dumps_a_patch_whole),
+    DiagnosticRule("the request first", "warn", _names_the_template_first),
 )

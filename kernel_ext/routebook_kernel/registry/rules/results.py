@@ -9,8 +9,7 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.served import tree_of
 from routebook_kernel.registry.rules.subjects import (
     Function,
@@ -22,6 +21,7 @@ from routebook_kernel.registry.rules.subjects import (
     iter_own,
     last_name,
 )
+from routebook_kernel.registry.run_report import as_code
 
 _HTTP_MODULES = ("requests", "httpx", "httpx2", "aiohttp", "urllib3")
 _HTTP_METHODS = frozenset({"get", "post", "put", "patch", "delete", "request", "options", "head"})
@@ -114,7 +114,7 @@ def _returns_encoded_json(function: Function) -> Iterator[str]:
             is_dumps = "json.dumps" in (name, function.names.full(value.func))
             if is_dumps or called(value) in _JSON_METHODS:
                 yield (
-                    f"{ticked(f'return {name}(…)')} (line {node.lineno}) is encoded twice, into a JSON text: "
+                    f"{as_code(f'return {name}(…)')} (line {node.lineno}) is encoded twice, into a JSON text: "
                     "return the object itself, or `Response(text, media_type='application/json')`"
                 )
 
@@ -156,7 +156,7 @@ def _returns_a_foreign_response(function: Function) -> Iterator[str]:
         if isinstance(call, ast.Call) and _asks_another_server(function, call):
             yield (
                 f"`{function.name}` returns the HTTP client's response object (line {node.lineno}): return its data, "
-                f"{ticked('….json()')}"
+                f"{as_code('….json()')}"
             )
 
 
@@ -256,7 +256,7 @@ def _returns_nothing_it_promised(function: Function) -> Iterator[str]:
     returns = [node for node in function.own(ast.Return) if node.value is not None]
     is_other = function.is_generator or isinstance(function.node.body[-1], ast.Raise)
     if not returns and not is_other and not _is_placeholder(function.node):
-        told = ticked(ast.unparse(promise))
+        told = as_code(ast.unparse(promise))
         yield (
             f"`{function.name}` promises {told} and returns nothing: the answer will be 500; return it, or promise "
             "`None`"
@@ -271,13 +271,13 @@ def _is_placeholder(node: FunctionNode) -> bool:
     )
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("status", "warn", _returns_status_in_a_tuple),
-    Rule("returned, not raised", "warn", _returns_an_exception),
-    Rule("raised, not returned", "warn", _raises_a_response),
-    Rule("encoded twice", "warn", _returns_encoded_json),
-    Rule("HTML as JSON", "warn", _returns_html_as_json),
-    Rule("a client's response", "warn", _returns_a_foreign_response),
-    Rule("swallowed", "warn", _swallows_http_exceptions),
-    Rule("returns nothing", "warn", _returns_nothing_it_promised),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("status", "warn", _returns_status_in_a_tuple),
+    DiagnosticRule("returned, not raised", "warn", _returns_an_exception),
+    DiagnosticRule("raised, not returned", "warn", _raises_a_response),
+    DiagnosticRule("encoded twice", "warn", _returns_encoded_json),
+    DiagnosticRule("HTML as JSON", "warn", _returns_html_as_json),
+    DiagnosticRule("a client's response", "warn", _returns_a_foreign_response),
+    DiagnosticRule("swallowed", "warn", _swallows_http_exceptions),
+    DiagnosticRule("returns nothing", "warn", _returns_nothing_it_promised),
 )

@@ -5,9 +5,8 @@ import inspect
 import logging
 from collections.abc import Iterator, Mapping, Sequence
 
-from routebook_kernel.registry.report import ticked
 from routebook_kernel.registry.rules.awaiting import waits_for
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.served import tree_of
 from routebook_kernel.registry.rules.subjects import (
     Function,
@@ -20,6 +19,7 @@ from routebook_kernel.registry.rules.subjects import (
     last_name,
     makes_functions,
 )
+from routebook_kernel.registry.run_report import as_code
 
 _HTTP_CALLS = ("get", "post", "put", "patch", "delete", "head", "options", "request", "stream")
 _RUNNERS = ("run", "call", "check_call", "check_output", "getoutput")
@@ -60,15 +60,15 @@ def _blocks_the_loop(function: Function) -> Iterator[str]:
     if not function.is_async:
         return
     for call in function.own(ast.Call):
-        name = ticked(dotted(call.func) or f"….{called(call)}")
+        name = as_code(dotted(call.func) or f"….{called(call)}")
         if (instead := _blocking(function, call)) is not None:
             yield (
                 f"`{function.name}` is async and calls {name} (line {call.lineno}), which stops "
-                f"all other requests: use {ticked(instead)}, or write `def` without `async`"
+                f"all other requests: use {as_code(instead)}, or write `def` without `async`"
             )
         elif inner := _blocking_inside(function.method_of(call)):
             yield (
-                f"`{function.name}` is async and calls {name} (line {call.lineno}), which calls {ticked(inner)} and "
+                f"`{function.name}` is async and calls {name} (line {call.lineno}), which calls {as_code(inner)} and "
                 f"stops all other requests: `await run_in_threadpool({dotted(call.func)}, …)`, or write `def` without "
                 "`async`"
             )
@@ -111,7 +111,8 @@ def _runs_a_loop_in_a_loop(function: Function) -> Iterator[str]:
     for call in function.own(ast.Call):
         names = {function.names.full(call.func), dotted(call.func)}
         if names & _LOOP_RUNNERS or called(call) == "run_until_complete":
-            yield f"{ticked(ast.unparse(call.func))} (line {call.lineno}) cannot run inside an `async def`: use `await`"
+            name = as_code(ast.unparse(call.func))
+            yield f"{name} (line {call.lineno}) cannot run inside an `async def`: use `await`"
 
 
 def _hands_a_file_to_a_detached_task(function: Function) -> Iterator[str]:
@@ -158,7 +159,7 @@ def _keeps_its_tasks(function: Function) -> Iterator[str]:
     for parameter, default in function.parameters:
         if isinstance(default, ast.Call) and function.called(default) == "BackgroundTasks":
             name = parameter.arg
-            told = ticked(f"{name}={ast.unparse(default)}")
+            told = as_code(f"{name}={ast.unparse(default)}")
             yield f"{told} is given to nobody, so its tasks never run: write `{name}: BackgroundTasks`"
     for call in function.calls("add_task"):
         owner = call.func.value if isinstance(call.func, ast.Attribute) else None
@@ -201,7 +202,7 @@ def _logs_below_its_level(function: Function) -> Iterator[str]:
         wanted = {"info": 20, "debug": 10}[called(call)]
         if isinstance(logger, logging.Logger) and logger.getEffectiveLevel() > wanted:
             yield (
-                f"{ticked(ast.unparse(call.func))} (line {call.lineno}) is below the logger's level and is not shown: "
+                f"{as_code(ast.unparse(call.func))} (line {call.lineno}) is below the logger's level and is not shown: "
                 f"`logging.basicConfig(level=logging.{called(call).upper()})` once, in the first cell"
             )
             return
@@ -228,7 +229,7 @@ def _encodes_a_number_as_subject(function: Function) -> Iterator[str]:
         for key, value in zip(payload.keys, payload.values, strict=True):
             if constant(key) == "sub" and _is_number(function, value):
                 told = ast.unparse(value)
-                yield f"`sub` of a token must be a text (line {value.lineno}): write {ticked(f'str({told})')}"
+                yield f"`sub` of a token must be a text (line {value.lineno}): write {as_code(f'str({told})')}"
 
 
 def _is_number(function: Function, value: ast.expr) -> bool:
@@ -243,12 +244,12 @@ def _is_number(function: Function, value: ast.expr) -> bool:
     return isinstance(value, ast.Call) and last_name(value.func) == "int"
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("blocks", "warn", _blocks_the_loop),
-    Rule("a loop in a loop", "warn", _runs_a_loop_in_a_loop),
-    Rule("closed file", "warn", _hands_a_file_to_a_detached_task),
-    Rule("called, not passed", "warn", _adds_a_called_task),
-    Rule("never runs", "warn", _keeps_its_tasks),
-    Rule("not shown", "note", _logs_below_its_level),
-    Rule("not a text", "warn", _encodes_a_number_as_subject),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("blocks", "warn", _blocks_the_loop),
+    DiagnosticRule("a loop in a loop", "warn", _runs_a_loop_in_a_loop),
+    DiagnosticRule("closed file", "warn", _hands_a_file_to_a_detached_task),
+    DiagnosticRule("called, not passed", "warn", _adds_a_called_task),
+    DiagnosticRule("never runs", "warn", _keeps_its_tasks),
+    DiagnosticRule("not shown", "note", _logs_below_its_level),
+    DiagnosticRule("not a text", "warn", _encodes_a_number_as_subject),
 )

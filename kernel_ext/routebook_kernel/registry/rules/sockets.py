@@ -6,7 +6,7 @@ Spec: RFC 6455 §4 (handshake), §7.4.2 (codes 4000 to 4999 are the application'
 import ast
 from collections.abc import Iterator, Sequence
 
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.results import caught
 from routebook_kernel.registry.rules.subjects import Function, called, constant, dotted, iter_own, keyword
 
@@ -149,10 +149,10 @@ def _hears_of_it(function: Function, attempt: ast.Try) -> bool:
     return bool(attempt.finalbody) or bool(names & {"WebSocketDisconnect", "Exception", "BaseException"})
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("not accepted", "warn", _never_accepts),
-    Rule("accepted twice", "warn", _accepts_twice),
-    Rule("closed", "warn", _goes_on_after_its_close),
-    Rule("refused", "warn", _closes_before_accepting),
-    Rule("left behind", "warn", _forgets_who_left),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("not accepted", "warn", _never_accepts),
+    DiagnosticRule("accepted twice", "warn", _accepts_twice),
+    DiagnosticRule("closed", "warn", _goes_on_after_its_close),
+    DiagnosticRule("refused", "warn", _closes_before_accepting),
+    DiagnosticRule("left behind", "warn", _forgets_who_left),
 )

@@ -5,8 +5,7 @@ import inspect
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from routebook_kernel.registry.report import ticked
-from routebook_kernel.registry.rules.base import Rule
+from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.rules.subjects import (
     SCOPES,
     Function,
@@ -16,6 +15,7 @@ from routebook_kernel.registry.rules.subjects import (
     is_operation_decorator,
     iter_own,
 )
+from routebook_kernel.registry.run_report import as_code
 
 _MUTABLE: Mapping[type[ast.expr], str] = {
     ast.List: "list", ast.ListComp: "list", ast.Dict: "dictionary", ast.DictComp: "dictionary", ast.Set: "set",
@@ -29,7 +29,7 @@ def _changes_its_default(function: Function) -> Iterator[str]:
     for name, default in _mutable_defaults(function):
         if not _mutates(function, name):
             continue
-        told = ticked(f"{name}={ast.unparse(default)}")
+        told = as_code(f"{name}={ast.unparse(default)}")
         if function.is_operation:
             yield (
                 f"each request gets a copy of {told} (line {default.lineno}): what is put into it is gone with the "
@@ -47,7 +47,7 @@ def _shares_its_default(function: Function) -> Iterator[str]:
     for name, default in _mutable_defaults(function):
         if _mutates(function, name) or (function.is_operation and _is_marked(function, name)):
             continue
-        told, kind = ticked(f"{name}={ast.unparse(default)}"), _kind(default)
+        told, kind = as_code(f"{name}={ast.unparse(default)}"), _kind(default)
         if function.is_operation:
             yield (
                 f"{told} (line {default.lineno}) is safe as it stands, each request gets a copy; a call by hand gets "
@@ -107,7 +107,7 @@ def _is_wrapped_without_wraps(function: Function) -> Iterator[str]:
         return
     stars = [item.name for item in inspect.signature(made).parameters.values() if item.kind in (2, 4)]
     if stars and not (function.node.args.vararg or function.node.args.kwarg):
-        names = " and ".join(ticked(name) for name in stars)
+        names = " and ".join(as_code(name) for name in stars)
         become = "become query parameters" if len(stars) > 1 else "becomes a query parameter"
         way_out = (
             f"put `@functools.wraps(function)` above its inner `{made.__name__}`"
@@ -115,7 +115,7 @@ def _is_wrapped_without_wraps(function: Function) -> Iterator[str]:
             else "write `functools.update_wrapper(self, function)` where it is made"
         )
         yield (
-            f"{ticked(f'@{ast.unparse(below[-1])}')} hides the parameters of `{function.name}`, so that {names} "
+            f"{as_code(f'@{ast.unparse(below[-1])}')} hides the parameters of `{function.name}`, so that {names} "
             f"{become}: {way_out}, or use `Depends`"
         )
 
@@ -124,7 +124,7 @@ def _is_wrapped_too_late(function: Function) -> Iterator[str]:
     """What stands above the operation's decorator wraps the name only: the application has the function already."""
     above = [item for item in _decorators(function.node)[0] if _is_of_the_notebook(function, item)]
     if function.is_operation and above and not _is_its_own(function.namespace.get(function.name), function):
-        told = ticked(f"@{ast.unparse(above[-1])}")
+        told = as_code(f"@{ast.unparse(above[-1])}")
         yield f"{told} stands above the operation's decorator, so requests do not pass through it: put it below"
 
 
@@ -156,7 +156,7 @@ def _reads_before_it_assigns(function: Function) -> Iterator[str]:
         if statement is None:
             continue
         is_whole = isinstance(statement, ast.AugAssign | ast.Assign)
-        told = ticked(ast.unparse(statement) if is_whole else name)
+        told = as_code(ast.unparse(statement) if is_whole else name)
         yield f"{told} (line {statement.lineno}) raises UnboundLocalError: write `global {name}` above it"
 
 
@@ -208,11 +208,11 @@ def _bindings_in(body: list[ast.AST]) -> Iterator[ast.AST]:
                 yield part
 
 
-RULES: Sequence[Rule[Function]] = (
-    Rule("mutable default", "warn", _changes_its_default),
-    Rule("mutable default", "note", _shares_its_default),
-    Rule("query parameter", "warn", _takes_anything),
-    Rule("query parameter", "warn", _is_wrapped_without_wraps),
-    Rule("no effect", "warn", _is_wrapped_too_late),
-    Rule("local", "warn", _reads_before_it_assigns),
+RULES: Sequence[DiagnosticRule[Function]] = (
+    DiagnosticRule("mutable default", "warn", _changes_its_default),
+    DiagnosticRule("mutable default", "note", _shares_its_default),
+    DiagnosticRule("query parameter", "warn", _takes_anything),
+    DiagnosticRule("query parameter", "warn", _is_wrapped_without_wraps),
+    DiagnosticRule("no effect", "warn", _is_wrapped_too_late),
+    DiagnosticRule("local", "warn", _reads_before_it_assigns),
 )

@@ -9,7 +9,7 @@ from routebook_kernel.records import CellKey, CellRecord
 from routebook_kernel.registry.cell_entries import Conflict
 from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.operations import Operation
-from routebook_kernel.registry.report import Finding, ticked
+from routebook_kernel.registry.run_report import Diagnostic, as_code
 
 CellOf = Callable[[CellKey], CellRecord | None]
 
@@ -19,17 +19,17 @@ _SAMPLES: Mapping[str, Sequence[Any]] = {
     "float": (9182.7364, 1928.3746),
     "uuid": ("6c84fb90-12c4-11e1-840d-7b25c5ee775a", "00000000-0000-4000-8000-00000000002a"),
 }
-_USUAL_SAMPLES = ("~rb-a~", "~rb-b~")
+_DEFAULT_SAMPLES = ("~rb-a~", "~rb-b~")
 
 
-def where(cell: CellRecord | None, here: CellKey | None) -> str:
+def describe_cell(cell: CellRecord | None, here: CellKey | None) -> str:
     """A cell as a sentence names it: "here", "cell [3]"."""
     if cell is None:
         return "a module"
     return "here" if cell.key == here else f"cell {cell.label}"
 
 
-def find_conflicts(conflicts: Iterable[Conflict], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
+def find_conflicts(conflicts: Iterable[Conflict], cell_of: CellOf, here: CellKey) -> Iterator[Diagnostic]:
     """Operations that more than one cell defines: who answers, who does not.
 
     Cells without an id are told from their source alone; there a later definition is taken for an edit.
@@ -40,51 +40,57 @@ def find_conflicts(conflicts: Iterable[Conflict], cell_of: CellOf, here: CellKey
         if winner is None or winner.cell_id is None or not losers:
             continue
         others = ", ".join(f"cell {cell.label}" for cell in losers)
-        text = f"{ticked(str(conflict.key))} stands in {others} too; {_ran_last(winner, here)}"
-        yield Finding("conflict", "error", "conflict", text, str(conflict.key))
+        text = f"{as_code(str(conflict.key))} stands in {others} too; {_describe_winner(winner, here)}"
+        yield Diagnostic("conflict", "error", "conflict", text, str(conflict.key))
 
 
-def _ran_last(winner: CellRecord, here: CellKey) -> str:
+def _describe_winner(winner: CellRecord, here: CellKey) -> str:
     return ("this cell" if winner.key == here else f"cell {winner.label}") + " ran last and answers"
 
 
-def find_shadowed(app: Routebook, operations: Sequence[Operation], cell_of: CellOf, here: CellKey) -> Iterator[Finding]:
+def find_shadowed(
+    app: Routebook, operations: Sequence[Operation], cell_of: CellOf, here: CellKey
+) -> Iterator[Diagnostic]:
     """Operations that are never reached, because an earlier one answers all their paths."""
     first: dict[str, Operation] = {}
     by_route = {ByIdentity(operation.context.original_route): operation for operation in operations}
     for operation in operations:
         earlier = first.setdefault(operation.id, operation)
         if earlier is operation:
-            found = shadowing(app, operation)
+            found = find_shadowing(app, operation)
             route = getattr(found, "original_route", None)
             if found is None or route is operation.context.original_route:
                 continue
             earlier = by_route.get(ByIdentity(route), operation)
             if earlier is operation:
                 continue
-        yield _shadowed(operation, earlier, cell_of, here)
+        yield _describe_shadowed(operation, earlier, cell_of, here)
 
 
-def _shadowed(operation: Operation, earlier: Operation, cell_of: CellOf, here: CellKey) -> Finding:
+def _describe_shadowed(operation: Operation, earlier: Operation, cell_of: CellOf, here: CellKey) -> Diagnostic:
     own = cell_of(operation.entry.cell) if operation.entry else None
     other = cell_of(earlier.entry.cell) if earlier.entry else None
     at = "" if own is None or own.key == here else f" (cell {own.label})"
-    by = f"`{earlier.id}`" if other is None or other.key == own_key(own) else f"`{earlier.id}` ({where(other, here)})"
+    by = (
+        f"`{earlier.id}`"
+        if other is None or other.key == _key_of(own)
+        else f"`{earlier.id}` ({describe_cell(other, here)})"
+    )
     if earlier.id == operation.id:
         text = (
             f"`{operation.id}` of `{operation.function}`{at} is never reached: `{earlier.function}` has the same path"
         )
-        return Finding("shadowed", "warn", "shadowed", f"{text} and answers first", operation.id)
+        return Diagnostic("shadowed", "warn", "shadowed", f"{text} and answers first", operation.id)
     text = f"`{operation.id}`{at} is never reached, {by} answers first: declare it before that one"
-    return Finding("shadowed", "warn", "shadowed", text, operation.id)
+    return Diagnostic("shadowed", "warn", "shadowed", text, operation.id)
 
 
-def own_key(cell: CellRecord | None) -> CellKey | None:
+def _key_of(cell: CellRecord | None) -> CellKey | None:
     """The key of a cell that may be none."""
     return cell.key if cell else None
 
 
-def shadowing(app: Routebook, operation: Operation) -> Any:
+def find_shadowing(app: Routebook, operation: Operation) -> Any:
     """What answers every path of the operation, when it is always the same other route; else None."""
     table = app.router.table
     match, found = (table.websocket if operation.method == "WEBSOCKET" else table.http).match, None
@@ -110,12 +116,12 @@ def _sample_paths(path: str, parameters: tuple[tuple[str, type], ...]) -> tuple[
         filled = path
         for name, convertor in parameters:
             kind = convertor.__name__.removesuffix("Convertor").lower()
-            filled = filled.replace(f"{{{name}}}", str(_SAMPLES.get(kind, _USUAL_SAMPLES)[index]))
+            filled = filled.replace(f"{{{name}}}", str(_SAMPLES.get(kind, _DEFAULT_SAMPLES)[index]))
         paths.append(filled)
     return tuple(paths)
 
 
-def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, Any]) -> Iterator[Finding]:
+def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Operation ids that two operations share: generated clients take one for the other."""
     seen: dict[str, Operation] = {}
     for operation in operations:
@@ -126,10 +132,10 @@ def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, A
         if first is operation or first.id == operation.id:  # the document has one of them only
             continue
         if first.context.original_route is operation.context.original_route:
-            told = f"`{first.id}` and `{operation.id}` of `{operation.function}` both have {ticked(operation_id)}"
+            told = f"`{first.id}` and `{operation.id}` of `{operation.function}` both have {as_code(operation_id)}"
             text = f"{told}: declare each with a decorator of its own, or name one of them with `operation_id=`"
-            yield Finding("duplicate", "note", "same operation id", text, operation.id)
+            yield Diagnostic("duplicate", "note", "same operation id", text, operation.id)
         else:
             both = f"`{first.id}` and `{operation.id}`"
-            text = f"{both} both have {ticked(operation_id)}: name one of them with `operation_id=`"
-            yield Finding("duplicate", "warn", "same operation id", text, operation.id)
+            text = f"{both} both have {as_code(operation_id)}: name one of them with `operation_id=`"
+            yield Diagnostic("duplicate", "warn", "same operation id", text, operation.id)

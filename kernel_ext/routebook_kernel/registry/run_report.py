@@ -5,8 +5,8 @@ from typing import Literal
 
 from routebook_kernel.registry.changes import Change
 
-Level = Literal["note", "warn", "error"]
-FindingKind = Literal[
+DiagnosticLevel = Literal["note", "warn", "error"]
+DiagnosticKind = Literal[
     "shadowed",
     "conflict",
     "stale",
@@ -22,7 +22,7 @@ FindingKind = Literal[
 
 
 @dataclass(frozen=True, slots=True)
-class Finding:
+class Diagnostic:
     """Something that a person should know, and the way out.
 
     Attributes:
@@ -31,8 +31,8 @@ class Finding:
         operation: The operation that it is about, "GET /users/me"; None when it is about none.
     """
 
-    kind: FindingKind
-    level: Level
+    kind: DiagnosticKind
+    level: DiagnosticLevel
     word: str
     text: str
     operation: str | None = None
@@ -51,12 +51,12 @@ class RunReport:
     name: str
     title: str
     changes: tuple[Change, ...]
-    findings: tuple[Finding, ...]
+    diagnostics: tuple[Diagnostic, ...]
     live_count: int
     links: tuple[tuple[str, str], ...] = ()
 
 
-def ticked(text: object) -> str:
+def as_code(text: object) -> str:
     """Text as code in a finding; a backquote in it would end it."""
     plain = str(text).replace("`", "'")
     return f"`{plain}`"
