@@ -14,8 +14,8 @@ from routebook_kernel.registry.rules import (
     MODEL_RULES,
     OPERATION_RULES,
 )
-from routebook_kernel.registry.rules.served import Served
-from routebook_kernel.registry.rules.subjects import Cell, FunctionNode, Names, iter_models
+from routebook_kernel.registry.rules.operation_subjects import OperationSubject
+from routebook_kernel.registry.rules.source_subjects import CellSubject, FunctionNode, NameResolver, iter_models
 from routebook_kernel.registry.run_report import Diagnostic
 
 
@@ -31,7 +31,7 @@ def check_source(
     """
     if (tree := parse_source(source)) is None:
         return
-    cell = Cell(tree, Names(namespace))
+    cell = CellSubject(tree, NameResolver(namespace))
     for rule in CELL_RULES:
         for text in rule.messages(cell):
             yield Diagnostic("source", rule.level, rule.word, text)
@@ -65,9 +65,9 @@ def _check_operation(operation: Operation) -> Iterator[Diagnostic]:
     if dependant is None:
         return
     response = getattr(operation.context.original_route, "response_model", None)
-    served = Served(operation.function, operation.method, operation.path, dependant, response)
+    subject = OperationSubject(operation.function, operation.method, operation.path, dependant, response)
     for rule in OPERATION_RULES:
-        for text in rule.messages(served):
+        for text in rule.messages(subject):
             yield Diagnostic("source", rule.level, rule.word, text, operation.id)
 
 

@@ -22,10 +22,10 @@ from routebook_kernel.registry.rules import (
     variables,
 )
 from routebook_kernel.registry.rules.base import DiagnosticRule
-from routebook_kernel.registry.rules.served import Served
-from routebook_kernel.registry.rules.subjects import Cell, Function
+from routebook_kernel.registry.rules.operation_subjects import OperationSubject
+from routebook_kernel.registry.rules.source_subjects import CellSubject, FunctionSubject
 
-FUNCTION_RULES: Sequence[DiagnosticRule[Function]] = (
+FUNCTION_RULES: Sequence[DiagnosticRule[FunctionSubject]] = (
     *running.RULES,
     *awaiting.RULES,
     *variables.RULES,
@@ -37,6 +37,6 @@ FUNCTION_RULES: Sequence[DiagnosticRule[Function]] = (
     *models.FUNCTION_RULES,
 )
 MODEL_RULES = models.MODEL_RULES
-CELL_RULES: Sequence[DiagnosticRule[Cell]] = (*cells.RULES, *dependencies.CELL_RULES, *models.CELL_RULES)
-OPERATION_RULES: Sequence[DiagnosticRule[Served]] = (*parameters.RULES, *operations.RULES)
+CELL_RULES: Sequence[DiagnosticRule[CellSubject]] = (*cells.RULES, *dependencies.CELL_RULES, *models.CELL_RULES)
+OPERATION_RULES: Sequence[DiagnosticRule[OperationSubject]] = (*parameters.RULES, *operations.RULES)
 APPLICATION_RULES = applications.RULES

@@ -12,7 +12,7 @@ from routebook_kernel.registry.rules.base import DiagnosticRule
 from routebook_kernel.registry.run_report import as_code
 
 
-def _mounts_before_its_operations(app: Routebook) -> Iterator[str]:
+def _find_shadowing_mounts(app: Routebook) -> Iterator[str]:
     """A mount takes every path below its own."""
     mounts: list[Mount] = []
     for route in app.routes:
@@ -21,7 +21,10 @@ def _mounts_before_its_operations(app: Routebook) -> Iterator[str]:
             continue
         contexts = iter_route_contexts([route]) if mounts and _has_paths(route) else ()
         for path in [context.path_format or "" for context in contexts]:
-            mount = next((each for each in mounts if path == each.path or path.startswith(f"{each.path}/")), None)
+            mount = next(
+                (candidate for candidate in mounts if path == candidate.path or path.startswith(f"{candidate.path}/")),
+                None,
+            )
             if mount is not None:
                 yield (
                     f"`{path}` is never reached, the mount at `{mount.path or '/'}` takes it: mount after the "
@@ -34,7 +37,7 @@ def _has_paths(route: object) -> bool:
     return isinstance(route, APIRoute | IncludedRouter)
 
 
-def _loses_a_routers_mount(app: Routebook) -> Iterator[str]:
+def _find_unprefixed_mounts(app: Routebook) -> Iterator[str]:
     """What is mounted on a router does not get the prefix of its `include_router`."""
     for prefix, mount in _iter_mounts(app.routes, ""):
         if prefix:
@@ -48,37 +51,37 @@ def _iter_mounts(routes: Sequence[object], prefix: str) -> Iterator[tuple[str, M
     """The mounts of included routers, each with the prefixes above it."""
     for route in routes:
         if isinstance(route, IncludedRouter):
-            inner = f"{prefix}{getattr(route, 'prefix', '')}{route.router.prefix}"
-            yield from ((inner, mount) for mount in route.router.routes if isinstance(mount, Mount))
-            yield from _iter_mounts(route.router.routes, inner)
+            mounted = f"{prefix}{getattr(route, 'prefix', '')}{route.router.prefix}"
+            yield from ((mounted, mount) for mount in route.router.routes if isinstance(mount, Mount))
+            yield from _iter_mounts(route.router.routes, mounted)
 
 
-def _skips_a_lifespan(app: Routebook) -> Iterator[str]:
+def _find_skipped_lifespans(app: Routebook) -> Iterator[str]:
     """Lifespan messages go to the outermost application only."""
     for route in app.routes:
-        inner = route.app if isinstance(route, Mount) else None
-        if isinstance(inner, Routebook) and inner.router.has_lifespan and not app.router.has_lifespan:
+        mounted = route.app if isinstance(route, Mount) else None
+        if isinstance(mounted, Routebook) and mounted.router.has_lifespan and not app.router.has_lifespan:
             yield (
                 f"the lifespan of the application mounted at `{route.path}` never runs: enter it in the outer "  # type: ignore[attr-defined]
                 "one's, `async with sub.router.lifespan_context(sub):`"
             )
 
 
-def _refuses_what_it_serves(app: Routebook) -> Iterator[str]:
+def _find_blocked_methods(app: Routebook) -> Iterator[str]:
     """Spec: Fetch, CORS-preflight: the methods that a response allows."""
     for options in _cors_options(app):
         allowed = {str(method).upper() for method in options.get("allow_methods", ("GET",))}
         served = {method for context in iter_route_contexts(app.routes) for method in context.methods or ()}
-        refused = sorted(served - allowed - {"HEAD", "OPTIONS", "GET"}) if "*" not in allowed else []
-        if refused:
+        blocked = sorted(served - allowed - {"HEAD", "OPTIONS", "GET"}) if "*" not in allowed else []
+        if blocked:
             yield (
                 f"CORS lets browsers of other origins send {', '.join(sorted(allowed))} only, not "
-                f"{', '.join(refused)}: "
+                f"{', '.join(blocked)}: "
                 "add `allow_methods=['*']` and `allow_headers=['*']`"
             )
 
 
-def _lets_every_origin_use_cookies(app: Routebook) -> Iterator[str]:
+def _find_open_credentials(app: Routebook) -> Iterator[str]:
     for options in _cors_options(app):
         if options.get("allow_credentials") and "*" in tuple(options.get("allow_origins", ())):
             yield (
@@ -89,22 +92,26 @@ def _lets_every_origin_use_cookies(app: Routebook) -> Iterator[str]:
 
 
 def _cors_options(app: Routebook) -> list[dict[str, Any]]:
-    return [dict(each.kwargs) for each in app.user_middleware if getattr(each, "cls", None) is CORSMiddleware]
+    return [
+        dict(middleware.kwargs)
+        for middleware in app.user_middleware
+        if getattr(middleware, "cls", None) is CORSMiddleware
+    ]
 
 
-def _cannot_make_its_middleware(app: Routebook) -> Iterator[str]:
+def _find_broken_middleware(app: Routebook) -> Iterator[str]:
     """Middleware is made with the first request, which then fails, far from the line that added it."""
-    for each in app.user_middleware:
+    for middleware in app.user_middleware:
         try:
-            inspect.signature(each.cls).bind(app, *each.args, **each.kwargs)
+            inspect.signature(middleware.cls).bind(app, *middleware.args, **middleware.kwargs)
         except TypeError as error:
-            name = getattr(each.cls, "__name__", type(each.cls).__name__)
+            name = getattr(middleware.cls, "__name__", type(middleware.cls).__name__)
             yield f"the middleware {as_code(name)} cannot be made, every request will fail: {as_code(error)}"
         except ValueError:  # a class of C code tells no signature
             continue
 
 
-def _overrides_what_nobody_uses(app: Routebook) -> Iterator[str]:
+def _find_unused_overrides(app: Routebook) -> Iterator[str]:
     """An override counts for the very callable that stands in `Depends`."""
     if not app.dependency_overrides:
         return
@@ -114,29 +121,31 @@ def _overrides_what_nobody_uses(app: Routebook) -> Iterator[str]:
         if (dependant := getattr(context, "dependant", None) or getattr(context.original_route, "dependant", None))
         for node in dependant.iter_tree()
     ]
-    used += [each.dependency for each in app.router.dependencies if each.dependency is not None]
+    used += [marker.dependency for marker in app.router.dependencies if marker.dependency is not None]
     for key, value in app.dependency_overrides.items():
         if not callable(value):
-            told = as_code(repr(value)[:60])
-            yield f"`dependency_overrides[{_told(key)}]` is {told}, no function: give it one, without calling it"
+            code = as_code(repr(value)[:60])
+            yield (
+                f"`dependency_overrides[{_describe_key(key)}]` is {code}, no function: give it one, without calling it"
+            )
         if used and not any(call == key for call in used):
-            name = _told(key)
+            name = _describe_key(key)
             yield (
                 f"`dependency_overrides[{name}]` has no effect: no operation depends on {as_code(name)} itself; the "
                 "key is the very object in `Depends(…)`, for a factory what it returned: keep that in a variable"
             )
 
 
-def _told(key: object) -> str:
+def _describe_key(key: object) -> str:
     return str(getattr(key, "__name__", None) or (repr(key)[:40] if not callable(key) else type(key).__name__))
 
 
 RULES: Sequence[DiagnosticRule[Routebook]] = (
-    DiagnosticRule("never reached", "warn", _mounts_before_its_operations),
-    DiagnosticRule("without the prefix", "warn", _loses_a_routers_mount),
-    DiagnosticRule("never runs", "warn", _skips_a_lifespan),
-    DiagnosticRule("CORS", "note", _refuses_what_it_serves),
-    DiagnosticRule("CORS", "warn", _lets_every_origin_use_cookies),
-    DiagnosticRule("cannot be made", "error", _cannot_make_its_middleware),
-    DiagnosticRule("no effect", "warn", _overrides_what_nobody_uses),
+    DiagnosticRule("never reached", "warn", _find_shadowing_mounts),
+    DiagnosticRule("without the prefix", "warn", _find_unprefixed_mounts),
+    DiagnosticRule("never runs", "warn", _find_skipped_lifespans),
+    DiagnosticRule("CORS", "note", _find_blocked_methods),
+    DiagnosticRule("CORS", "warn", _find_open_credentials),
+    DiagnosticRule("cannot be made", "error", _find_broken_middleware),
+    DiagnosticRule("no effect", "warn", _find_unused_overrides),
 )

@@ -13,7 +13,7 @@ from pydantic import BaseModel
 
 from routebook_kernel.registry.run_report import DiagnosticLevel
 
-Subject = TypeVar("Subject")
+SubjectT = TypeVar("SubjectT")
 
 CREDENTIALS = frozenset({
     "password", "hashed_password", "password_hash", "hash_password", "passwd", "pwd", "secret", "secret_key",
@@ -23,7 +23,7 @@ CREDENTIALS = frozenset({
 
 
 @dataclass(frozen=True, slots=True)
-class DiagnosticRule(Generic[Subject]):
+class DiagnosticRule(Generic[SubjectT]):
     """One kind of mistake.
 
     Attributes:
@@ -34,9 +34,9 @@ class DiagnosticRule(Generic[Subject]):
 
     word: str
     level: DiagnosticLevel
-    check: Callable[[Subject], Iterator[str]]
+    check: Callable[[SubjectT], Iterator[str]]
 
-    def messages(self, subject: Subject) -> list[str]:
+    def messages(self, subject: SubjectT) -> list[str]:
         """What the rule has to say; nothing where the user's own objects raise while they are looked at."""
         try:
             return list(self.check(subject))
@@ -50,11 +50,11 @@ _NEVER_NONE = (
 )  # fmt: skip
 
 
-def refuses_none(annotation: Any) -> bool:
+def is_non_nullable(annotation: Any) -> bool:
     """Whether a type certainly takes no `None`; not of classes of which nothing is known."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
-        return all(refuses_none(part) for part in get_args(annotation))
+        return all(is_non_nullable(part) for part in get_args(annotation))
     if origin is Literal:
         return None not in get_args(annotation)
     kind = origin or annotation

@@ -10,9 +10,15 @@ from starlette.applications import Starlette
 
 from routebook.routing import iter_route_contexts
 from routebook_kernel.registry.rules.base import DiagnosticRule
-from routebook_kernel.registry.rules.running import instead_of_blocking
-from routebook_kernel.registry.rules.served import tree_of
-from routebook_kernel.registry.rules.subjects import Cell, called, constant, dotted, keyword
+from routebook_kernel.registry.rules.operation_subjects import parse_callable
+from routebook_kernel.registry.rules.running import find_async_alternative
+from routebook_kernel.registry.rules.source_subjects import (
+    CellSubject,
+    called_name,
+    constant_value,
+    dotted_name,
+    find_keyword,
+)
 from routebook_kernel.registry.run_report import as_code
 
 _OPERATIONS = frozenset({"get", "post", "put", "patch", "delete", "websocket", "include_router", "add_middleware"})
@@ -20,10 +26,10 @@ _WITHOUT_BODY = frozenset({"get", "delete", "head", "options"})
 _BODIES = ("json", "data", "content", "files")
 
 
-def _gives_an_app_to_httpx(cell: Cell) -> Iterator[str]:
+def _find_httpx_app_arguments(cell: CellSubject) -> Iterator[str]:
     for call in cell.calls("AsyncClient", "Client"):
-        library = getattr(cell.names.of(call.func), "__module__", "httpx").partition(".")[0]
-        if keyword(call, "app") is not None and library in {"httpx", "httpx2"}:
+        library = getattr(cell.names.resolve(call.func), "__module__", "httpx").partition(".")[0]
+        if find_keyword(call, "app") is not None and library in {"httpx", "httpx2"}:
             name = ast.unparse(call.func)
             yield (
                 f"`{name}(app=…)` (line {call.lineno}) is refused since httpx 0.28: write "
@@ -31,31 +37,31 @@ def _gives_an_app_to_httpx(cell: Cell) -> Iterator[str]:
             )
 
 
-def _keeps_the_class(cell: Cell) -> Iterator[str]:
+def _find_uncalled_classes(cell: CellSubject) -> Iterator[str]:
     """`app = Routebook`: the class, where an application was meant."""
-    for node in cell.top(ast.Assign):
-        value = cell.names.of(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
-        name = dotted(node.targets[0])
+    for node in cell.top_nodes(ast.Assign):
+        value = cell.names.resolve(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
+        name = dotted_name(node.targets[0])
         if isinstance(value, type) and issubclass(value, Starlette) and _is_used_as_app(cell, name):
-            told = ast.unparse(node.value)
-            yield f"`{name} = {told}` (line {node.lineno}) is the class itself: write `{name} = {told}()`"
+            class_name = ast.unparse(node.value)
+            yield f"`{name} = {class_name}` (line {node.lineno}) is the class itself: write `{name} = {class_name}()`"
 
 
-def _is_used_as_app(cell: Cell, name: str) -> bool:
-    used = [node for node in cell.walk(ast.Attribute) if node.attr in _OPERATIONS and dotted(node.value) == name]
+def _is_used_as_app(cell: CellSubject, name: str) -> bool:
+    used = [node for node in cell.walk(ast.Attribute) if node.attr in _OPERATIONS and dotted_name(node.value) == name]
     return bool(name) and bool(used)
 
 
-def _walks_flat_routes(cell: Cell) -> Iterator[str]:
+def _find_flat_route_loops(cell: CellSubject) -> Iterator[str]:
     """What `include_router` adds is one route that holds others."""
     for loop in cell.walk(ast.For, ast.comprehension):
         target = loop.iter
-        while isinstance(target, ast.Call) and cell.names.called(target) in _WALKERS and target.args:
+        while isinstance(target, ast.Call) and cell.names.called_name(target) in _WALKERS and target.args:
             target = target.args[0]
         if not isinstance(target, ast.Attribute) or target.attr != "routes":
             continue
         owner = target.value.value if _is_router(target.value) else target.value  # type: ignore[attr-defined]
-        app = cell.names.of(owner)
+        app = cell.names.resolve(owner)
         if app is None or not _has_included(app):
             continue
         line = getattr(loop, "lineno", target.lineno)
@@ -76,32 +82,34 @@ def _has_included(app: Any) -> bool:
     return any(type(route).__name__ == "IncludedRouter" for route in getattr(app, "routes", ()))
 
 
-def _sends_a_body_without_a_parameter(cell: Cell) -> Iterator[str]:
+def _find_unsupported_bodies(cell: CellSubject) -> Iterator[str]:
     """Httpx's and the test client's `get` and `delete` take no body."""
-    pairs = [(call, _method(cell, call)) for call in cell.top(ast.Call)]
-    pairs += [(call, each.method_of(call)) for each in cell.functions for call in each.own(ast.Call)]
+    pairs = [(call, _resolve_method(cell, call)) for call in cell.top_nodes(ast.Call)]
+    pairs += [
+        (call, function.resolve_callable(call)) for function in cell.functions for call in function.nodes(ast.Call)
+    ]
     for call, method in pairs:
         if not isinstance(call.func, ast.Attribute) or call.func.attr not in _WITHOUT_BODY:
             continue
-        given = next((name for name in _BODIES if keyword(call, name) is not None), None)
-        if given is None or not _refuses(method, given):
+        argument = next((name for name in _BODIES if find_keyword(call, name) is not None), None)
+        if argument is None or not _is_unknown_keyword(method, argument):
             continue
         client, verb = ast.unparse(call.func.value), call.func.attr
         yield (
-            f"{as_code(f'{client}.{verb}({given}=…)')} (line {call.lineno}) takes no body: write "
-            f"{as_code(f'{client}.request({verb.upper()!r}, …, {given}=…)')}"
+            f"{as_code(f'{client}.{verb}({argument}=…)')} (line {call.lineno}) takes no body: write "
+            f"{as_code(f'{client}.request({verb.upper()!r}, …, {argument}=…)')}"
         )
 
 
-def _method(cell: Cell, call: ast.Call) -> Any:
+def _resolve_method(cell: CellSubject, call: ast.Call) -> Any:
     """What a call at the top calls: of an object its class's function."""
     if not isinstance(call.func, ast.Attribute):
         return None
-    owner = cell.names.of(call.func.value)
+    owner = cell.names.resolve(call.func.value)
     return getattr(owner if isinstance(owner, ModuleType) else type(owner), call.func.attr, None)
 
 
-def _refuses(function: object, option: str) -> bool:
+def _is_unknown_keyword(function: object, option: str) -> bool:
     """Whether a function does not know a keyword."""
     if not inspect.isfunction(function):
         return False
@@ -109,15 +117,15 @@ def _refuses(function: object, option: str) -> bool:
     return option not in parameters and all(item.kind is not item.VAR_KEYWORD for item in parameters.values())
 
 
-def _shares_memory_among_workers(cell: Cell) -> Iterator[str]:
+def _find_shared_state(cell: CellSubject) -> Iterator[str]:
     """Every worker is a process with variables of its own."""
-    for call in cell.top(ast.Call):
-        workers = constant(keyword(call, "workers"))
-        if cell.names.called(call) != "run" or not isinstance(workers, int) or workers < 2:
+    for call in cell.top_nodes(ast.Call):
+        workers = constant_value(find_keyword(call, "workers"))
+        if cell.names.called_name(call) != "run" or not isinstance(workers, int) or workers < 2:
             continue
-        target = call.args[0] if call.args else keyword(call, "app")
-        app = cell.names.of(target) or cell.names.namespace.get(str(constant(target)).rpartition(":")[2])
-        for name, function in _iter_changed(app, cell.names.namespace):
+        target = call.args[0] if call.args else find_keyword(call, "app")
+        app = cell.names.resolve(target) or cell.names.namespace.get(str(constant_value(target)).rpartition(":")[2])
+        for name, function in _iter_changed_variables(app, cell.names.namespace):
             yield (
                 f"`{name}`, which `{function}` changes, is another one in each of {workers} workers (line "
                 f"{call.lineno}): "
@@ -125,15 +133,15 @@ def _shares_memory_among_workers(cell: Cell) -> Iterator[str]:
             )
 
 
-def _iter_changed(app: object, namespace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
+def _iter_changed_variables(app: object, namespace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """Variables of the notebook that path operations change, each with the function that does."""
     for context in iter_route_contexts(getattr(app, "routes", ())):
         endpoint: Any = getattr(context.original_route, "endpoint", None)
         if not inspect.isfunction(endpoint) or endpoint.__module__ != "__main__":
             continue
-        tree = tree_of(endpoint)
+        tree = parse_callable(endpoint)
         for node in ast.walk(tree) if tree is not None else ():
-            name = _changed(node)
+            name = _changed_name(node)
             if name is not None and (
                 isinstance(node, ast.Global) or isinstance(namespace.get(name), dict | list | set)
             ):
@@ -141,17 +149,17 @@ def _iter_changed(app: object, namespace: Mapping[str, Any]) -> Iterator[tuple[s
                 break
 
 
-def _changed(node: ast.AST) -> str | None:
+def _changed_name(node: ast.AST) -> str | None:
     if isinstance(node, ast.Global):
         return node.names[0]
     if isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-        return dotted(node.value)
-    if isinstance(node, ast.Call) and called(node) in {"append", "add", "update", "pop", "remove", "setdefault"}:
-        return dotted(node.func.value) if isinstance(node.func, ast.Attribute) else None
+        return dotted_name(node.value)
+    if isinstance(node, ast.Call) and called_name(node) in {"append", "add", "update", "pop", "remove", "setdefault"}:
+        return dotted_name(node.func.value) if isinstance(node.func, ast.Attribute) else None
     return None
 
 
-def _uses_passlib(cell: Cell) -> Iterator[str]:
+def _find_passlib_imports(cell: CellSubject) -> Iterator[str]:
     for node in cell.walk(ast.ImportFrom, ast.Import):
         module = node.module if isinstance(node, ast.ImportFrom) else node.names[0].name
         if str(module).partition(".")[0] == "passlib":
@@ -161,12 +169,12 @@ def _uses_passlib(cell: Cell) -> Iterator[str]:
             )
 
 
-def _calls_the_wrong_mount(cell: Cell) -> Iterator[str]:
+def _find_router_mounts(cell: CellSubject) -> Iterator[str]:
     """A mount on a router is served without the router's prefix."""
     for call in cell.calls("mount"):
-        owner = cell.names.of(call.func.value) if isinstance(call.func, ast.Attribute) else None
+        owner = cell.names.resolve(call.func.value) if isinstance(call.func, ast.Attribute) else None
         prefix = getattr(owner, "prefix", "")
-        path = constant(call.args[0] if call.args else keyword(call, "path"))
+        path = constant_value(call.args[0] if call.args else find_keyword(call, "path"))
         if prefix and isinstance(path, str):
             name = ast.unparse(call.func)
             yield (
@@ -175,26 +183,26 @@ def _calls_the_wrong_mount(cell: Cell) -> Iterator[str]:
             )
 
 
-def _blocks_the_loop(cell: Cell) -> Iterator[str]:
+def _find_blocking_calls(cell: CellSubject) -> Iterator[str]:
     """A cell that awaits runs on the loop that serves, and where it blocks it cannot be interrupted."""
-    if next(cell.top(ast.Await, ast.AsyncWith, ast.AsyncFor), None) is None:
+    if next(cell.top_nodes(ast.Await, ast.AsyncWith, ast.AsyncFor), None) is None:
         return
-    for call in cell.top(ast.Call):
-        instead = instead_of_blocking(cell.names, call)
+    for call in cell.top_nodes(ast.Call):
+        instead = find_async_alternative(cell.names, call)
         if instead is not None and instead.startswith(("await ", "an httpx2")):
             yield (
-                f"{as_code(dotted(call.func))} (line {call.lineno}) holds up every request, for a cell with `await` "
-                f"runs on the loop that answers them: use {as_code(instead)}, or a cell without `await`"
+                f"{as_code(dotted_name(call.func))} (line {call.lineno}) holds up every request, for a cell with "
+                f"`await` runs on the loop that answers them: use {as_code(instead)}, or a cell without `await`"
             )
 
 
-RULES: Sequence[DiagnosticRule[Cell]] = (
-    DiagnosticRule("blocks", "warn", _blocks_the_loop),
-    DiagnosticRule("refused", "warn", _gives_an_app_to_httpx),
-    DiagnosticRule("the class", "warn", _keeps_the_class),
-    DiagnosticRule("not flat", "note", _walks_flat_routes),
-    DiagnosticRule("no body", "warn", _sends_a_body_without_a_parameter),
-    DiagnosticRule("not shared", "warn", _shares_memory_among_workers),
-    DiagnosticRule("unmaintained", "warn", _uses_passlib),
-    DiagnosticRule("without the prefix", "warn", _calls_the_wrong_mount),
+RULES: Sequence[DiagnosticRule[CellSubject]] = (
+    DiagnosticRule("blocks", "warn", _find_blocking_calls),
+    DiagnosticRule("refused", "warn", _find_httpx_app_arguments),
+    DiagnosticRule("the class", "warn", _find_uncalled_classes),
+    DiagnosticRule("not flat", "note", _find_flat_route_loops),
+    DiagnosticRule("no body", "warn", _find_unsupported_bodies),
+    DiagnosticRule("not shared", "warn", _find_shared_state),
+    DiagnosticRule("unmaintained", "warn", _find_passlib_imports),
+    DiagnosticRule("without the prefix", "warn", _find_router_mounts),
 )

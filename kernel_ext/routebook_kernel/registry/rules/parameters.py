@@ -14,8 +14,8 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.websockets import WebSocket
 
-from routebook_kernel.registry.rules.base import DiagnosticRule, refuses_none
-from routebook_kernel.registry.rules.served import Served, Taken, tree_of
+from routebook_kernel.registry.rules.base import DiagnosticRule, is_non_nullable
+from routebook_kernel.registry.rules.operation_subjects import OperationSubject, ParameterSubject, parse_callable
 from routebook_kernel.registry.run_report import as_code
 
 _BODY_METHODS = frozenset({"POST", "PUT", "PATCH"})
@@ -23,97 +23,104 @@ _BODIES = frozenset({"body", "form", "file"})
 _INJECTED = {
     "request": "Request", "websocket": "WebSocket", "response": "Response", "background_tasks": "BackgroundTasks",
 }  # fmt: skip
-_MADE = (Request, WebSocket, BackgroundTasks, Response)
+_INJECTED_TYPES = (Request, WebSocket, BackgroundTasks, Response)
 
 
-def _lacks_a_type(served: Served) -> Iterator[str]:
+def _find_untyped_parameters(operation: OperationSubject) -> Iterator[str]:
     """Without a type it is a text of the query, whatever its name promises."""
-    for taken in served.parameters:
-        if taken.source != "query" or taken.is_typed:
+    for parameter in operation.parameters:
+        if parameter.source != "query" or parameter.is_typed:
             continue
-        if taken.name in {"self", "cls"}:
-            kind = "a dependency" if taken.dependency else "a path operation"
-            way_out = (
-                f"write `Depends(object.{taken.dependency})`"
-                if taken.dependency
-                else f"register a method of an object with `app.add_api_route(path, object.{served.function})`"
+        if parameter.name in {"self", "cls"}:
+            kind = "a dependency" if parameter.dependency else "a path operation"
+            fix = (
+                f"write `Depends(object.{parameter.dependency})`"
+                if parameter.dependency
+                else f"register a method of an object with `app.add_api_route(path, object.{operation.function})`"
             )
-            yield f"{taken.told} becomes a required query parameter: {kind} is a plain function; {way_out}"
-        elif taken.name in _INJECTED:
-            yield f"{taken.told} becomes a required query parameter: write `{taken.name}: {_INJECTED[taken.name]}`"
-        elif (read := _read_of_it(taken)) is not None:
+            yield f"{parameter.label} becomes a required query parameter: {kind} is a plain function; {fix}"
+        elif parameter.name in _INJECTED:
+            yield (
+                f"{parameter.label} becomes a required query parameter: write `{parameter.name}: "
+                f"{_INJECTED[parameter.name]}`"
+            )
+        elif (read := _find_read_attribute(parameter)) is not None:
             attribute, kind = read
             yield (
-                f"{taken.told} becomes a required query parameter, a text, and `.{attribute}` is read from it: write "
-                f"`{taken.name}: {kind}`"
+                f"{parameter.label} becomes a required query parameter, a text, and `.{attribute}` is read from it: "
+                f"write `{parameter.name}: {kind}`"
             )
 
 
-def _read_of_it(taken: Taken) -> tuple[str, str] | None:
+def _find_read_attribute(parameter: ParameterSubject) -> tuple[str, str] | None:
     """What is read from a parameter that no text has, and which of the framework's objects has it."""
-    tree = tree_of(taken.call)
+    tree = parse_callable(parameter.call)
     for node in ast.walk(tree) if tree is not None else ():
-        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == taken.name:
-            kind = next((kind for kind in _MADE if hasattr(kind, node.attr)), None)
+        if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == parameter.name:
+            kind = next((kind for kind in _INJECTED_TYPES if hasattr(kind, node.attr)), None)
             if kind is not None and not hasattr(str, node.attr):
                 return node.attr, kind.__name__
     return None
 
 
-def _takes_anything(served: Served) -> Iterator[str]:
+def _find_variadic_parameters(operation: OperationSubject) -> Iterator[str]:
     """`*args` and `**kwargs` of a dependency are parameters of these names."""
-    for taken in served.parameters:
-        if taken.dependency and taken.is_rest:
-            yield f"{taken.told} becomes a query parameter of that name: name each parameter"
+    for parameter in operation.parameters:
+        if parameter.dependency and parameter.is_variadic:
+            yield f"{parameter.label} becomes a query parameter of that name: name each parameter"
 
 
-def _gives_a_function(served: Served) -> Iterator[str]:
+def _find_bare_functions(operation: OperationSubject) -> Iterator[str]:
     """A dependency without its `Depends`."""
-    for taken in served.parameters:
-        declared = taken.declared
-        if declared is None or taken.is_marked:
+    for parameter in operation.parameters:
+        declared = parameter.declaration
+        if declared is None or parameter.is_marked:
             continue
         if inspect.isroutine(declared.default):
             name = declared.default.__name__
-            yield f"`{taken.name}={name}` gives the function itself: write `{taken.name}=Depends({name})`"
+            yield f"`{parameter.name}={name}` gives the function itself: write `{parameter.name}=Depends({name})`"
         elif inspect.isroutine(declared.annotation):
             name = declared.annotation.__name__
             yield (
-                f"`{taken.name}: {name}` is a function there, not a type: write `{taken.name}: Annotated[…, "
+                f"`{parameter.name}: {name}` is a function there, not a type: write `{parameter.name}: Annotated[…, "
                 f"Depends({name})]`"
             )
 
 
-def _is_required_though_nullable(served: Served) -> Iterator[str]:
-    for taken in served.parameters:
-        if taken.source == "path" or not taken.analysed.field.is_required or type(None) not in get_args(taken.type):
+def _find_nullable_required_parameters(operation: OperationSubject) -> Iterator[str]:
+    for parameter in operation.parameters:
+        if (
+            parameter.source == "path"
+            or not parameter.analysed.field.is_required
+            or type(None) not in get_args(parameter.type)
+        ):
             continue
-        if not taken.is_required_in_words:
-            yield f"{taken.told} may be null, and is required all the same: write `= None` behind it"
+        if not parameter.has_ellipsis:
+            yield f"{parameter.label} may be null, and is required all the same: write `= None` behind it"
 
 
-def _is_none_without_admitting_it(served: Served) -> Iterator[str]:
-    for taken in served.parameters:
-        info = taken.analysed.field.field_info
-        if info.default is None and info.default_factory is None and refuses_none(taken.type):
-            kind = taken.written_type
+def _find_disallowed_none_defaults(operation: OperationSubject) -> Iterator[str]:
+    for parameter in operation.parameters:
+        info = parameter.analysed.field.field_info
+        if info.default is None and info.default_factory is None and is_non_nullable(parameter.type):
+            kind = parameter.source_type
             yield (
-                f"{as_code(f'{taken.name}: {kind} = None')} does not admit null: write "
-                f"{as_code(f'{taken.name}: {kind} | None = None')}"
+                f"{as_code(f'{parameter.name}: {kind} = None')} does not admit null: write "
+                f"{as_code(f'{parameter.name}: {kind} | None = None')}"
             )
 
 
-def _reads_scalars_from_the_query(served: Served) -> Iterator[str]:
-    if served.method not in _BODY_METHODS or served.takes("request", "connection"):
+def _find_unexpected_query_parameters(operation: OperationSubject) -> Iterator[str]:
+    if operation.method not in _BODY_METHODS or operation.has_injected("request", "connection"):
         return
-    sources = {taken.source for taken in served.parameters} & _BODIES
+    sources = {parameter.source for parameter in operation.parameters} & _BODIES
     if "body" in sources:
         return
     names = [
-        as_code(taken.name)
-        for taken in served.parameters
-        if taken.source == "query" and not taken.dependency and taken.is_typed and not taken.is_marked
-        if taken.analysed.field.is_required
+        as_code(parameter.name)
+        for parameter in operation.parameters
+        if parameter.source == "query" and not parameter.dependency and parameter.is_typed and not parameter.is_marked
+        if parameter.analysed.field.is_required
     ]
     if names:
         verb = "are" if len(names) > 1 else "is"
@@ -126,25 +133,32 @@ def _reads_scalars_from_the_query(served: Served) -> Iterator[str]:
         )
 
 
-def _reads_the_body_of_a_get(served: Served) -> Iterator[str]:
+def _find_get_bodies(operation: OperationSubject) -> Iterator[str]:
     """Spec: RFC 9110 §9.3.1: content in a GET has no meaning; browsers send none."""
-    for taken in served.parameters:
-        if taken.source != "body" or (isinstance(taken.call, type) and issubclass(taken.call, BaseModel)):
+    for parameter in operation.parameters:
+        if parameter.source != "body" or (isinstance(parameter.call, type) and issubclass(parameter.call, BaseModel)):
             continue
-        is_meant = taken.is_marked or served.method not in {"GET", "HEAD", "DELETE"}
-        if (is_meant and served.method not in {"GET", "HEAD"}) or (
-            served.method == "DELETE" and not _is_list(taken.type)
+        is_meant = parameter.is_marked or operation.method not in {"GET", "HEAD", "DELETE"}
+        if (is_meant and operation.method not in {"GET", "HEAD"}) or (
+            operation.method == "DELETE" and not _is_list(parameter.type)
         ):
             continue
-        kind = taken.written_type
-        fits = _is_list(taken.type) or (isinstance(taken.type, type) and issubclass(taken.type, BaseModel))
-        way_out = (
-            as_code(f"{taken.name}: Annotated[{kind}, Query()]") if fits else "a model with `Query()`, or single values"
+        kind = parameter.source_type
+        is_queryable = _is_list(parameter.type) or (
+            isinstance(parameter.type, type) and issubclass(parameter.type, BaseModel)
         )
-        if served.method == "DELETE":
-            yield f"{taken.told} is read from the body: for the query write {way_out}"
+        fix = (
+            as_code(f"{parameter.name}: Annotated[{kind}, Query()]")
+            if is_queryable
+            else "a model with `Query()`, or single values"
+        )
+        if operation.method == "DELETE":
+            yield f"{parameter.label} is read from the body: for the query write {fix}"
         else:
-            yield f"{taken.told} is read from the body, and browsers send none with a {served.method}: write {way_out}"
+            yield (
+                f"{parameter.label} is read from the body, and browsers send none with a {operation.method}: write "
+                f"{fix}"
+            )
 
 
 def _is_list(annotation: Any) -> bool:
@@ -157,31 +171,37 @@ def _is_list(annotation: Any) -> bool:
     return isinstance(kind, type) and issubclass(kind, list | set | frozenset | tuple) and is_plain
 
 
-def _misses_a_name_of_its_path(served: Served) -> Iterator[str]:
+def _find_path_mismatches(operation: OperationSubject) -> Iterator[str]:
     """A parameter and its place in the path have one name."""
-    names = re.findall(r"{([a-zA-Z_]\w*)(?::\w+)?}", served.path)
-    read = {name for taken in served.parameters if taken.source == "path" for name in taken.analysed.names}
-    for taken in served.parameters:
-        if taken.source == "path" and not set(taken.analysed.names) & set(names):
+    names = re.findall(r"{([a-zA-Z_]\w*)(?::\w+)?}", operation.path)
+    read = {
+        name for parameter in operation.parameters if parameter.source == "path" for name in parameter.analysed.names
+    }
+    for parameter in operation.parameters:
+        if parameter.source == "path" and not set(parameter.analysed.names) & set(names):
             yield (
-                f"{taken.told} is read from the path, and `{served.path}` has no `{{{taken.name}}}`: write it there, "
-                "or leave `Path()` out"
+                f"{parameter.label} is read from the path, and `{operation.path}` has no `{{{parameter.name}}}`: write "
+                "it there, or leave `Path()` out"
             )
-    for part in re.findall(r"{[\w -]*}", served.path):  # not the expressions of OpenAPI's callbacks, {$request.body}
+    for part in re.findall(r"{[\w -]*}", operation.path):  # not the expressions of OpenAPI's callbacks, {$request.body}
         if not re.fullmatch(r"{[a-zA-Z_]\w*}", part):
             plain = as_code("{" + re.sub(r"\W+", "_", part[1:-1].strip()) + "}")
             yield f"{as_code(part)} in the path is taken as it is written: write {plain}"
-    if served.takes("request", "websocket", "connection"):
+    if operation.has_injected("request", "websocket", "connection"):
         return
-    if any(taken.is_rest for taken in served.parameters):
+    if any(parameter.is_variadic for parameter in operation.parameters):
         return  # a decorator hides what it takes
-    others = [taken for taken in served.parameters if taken.source == "query" and not taken.is_marked]
+    others = [
+        parameter for parameter in operation.parameters if parameter.source == "query" and not parameter.is_marked
+    ]
     for name in [name for name in names if name not in read]:
-        meant = _meant(name, [taken for taken in others if taken.analysed.field.is_required])
-        if meant is not None:
+        intended = _find_intended_parameter(
+            name, [parameter for parameter in others if parameter.analysed.field.is_required]
+        )
+        if intended is not None:
             yield (
-                f"the path has `{{{name}}}`, and `{meant.dependency or served.function}` takes `{meant.name}`, which "
-                f"becomes a query parameter: write the same name in both"
+                f"the path has `{{{name}}}`, and `{intended.dependency or operation.function}` takes "
+                f"`{intended.name}`, which becomes a query parameter: write the same name in both"
             )
         else:
             yield (
@@ -190,23 +210,23 @@ def _misses_a_name_of_its_path(served: Served) -> Iterator[str]:
             )
 
 
-def _meant(name: str, others: list[Taken]) -> Taken | None:
+def _find_intended_parameter(name: str, others: list[ParameterSubject]) -> ParameterSubject | None:
     """The parameter that was meant by a name in the path: spelled almost so, a part of it, or the only one."""
-    by_name = {taken.name: taken for taken in others}
+    by_name = {parameter.name: parameter for parameter in others}
     close = get_close_matches(name, list(by_name), n=1, cutoff=0.6)
     if close:
         return by_name[close[0]]
     parts = set(name.lower().split("_"))
-    return next((taken for taken in others if parts & set(taken.name.lower().split("_"))), None)
+    return next((parameter for parameter in others if parts & set(parameter.name.lower().split("_"))), None)
 
 
-RULES: Sequence[DiagnosticRule[Served]] = (
-    DiagnosticRule("query parameter", "warn", _lacks_a_type),
-    DiagnosticRule("query parameter", "warn", _takes_anything),
-    DiagnosticRule("not passed on", "warn", _gives_a_function),
-    DiagnosticRule("required", "note", _is_required_though_nullable),
-    DiagnosticRule("null", "note", _is_none_without_admitting_it),
-    DiagnosticRule("from the query", "note", _reads_scalars_from_the_query),
-    DiagnosticRule("from the body", "warn", _reads_the_body_of_a_get),
-    DiagnosticRule("path", "warn", _misses_a_name_of_its_path),
+RULES: Sequence[DiagnosticRule[OperationSubject]] = (
+    DiagnosticRule("query parameter", "warn", _find_untyped_parameters),
+    DiagnosticRule("query parameter", "warn", _find_variadic_parameters),
+    DiagnosticRule("not passed on", "warn", _find_bare_functions),
+    DiagnosticRule("required", "note", _find_nullable_required_parameters),
+    DiagnosticRule("null", "note", _find_disallowed_none_defaults),
+    DiagnosticRule("from the query", "note", _find_unexpected_query_parameters),
+    DiagnosticRule("from the body", "warn", _find_get_bodies),
+    DiagnosticRule("path", "warn", _find_path_mismatches),
 )

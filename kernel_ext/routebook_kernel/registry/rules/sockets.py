@@ -7,28 +7,39 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from routebook_kernel.registry.rules.base import DiagnosticRule
-from routebook_kernel.registry.rules.results import caught
-from routebook_kernel.registry.rules.subjects import Function, called, constant, dotted, iter_own, keyword
+from routebook_kernel.registry.rules.results import caught_names
+from routebook_kernel.registry.rules.source_subjects import (
+    FunctionSubject,
+    called_name,
+    constant_value,
+    dotted_name,
+    find_keyword,
+    iter_own,
+)
 
 _LEAVES = (ast.Return, ast.Raise, ast.Break, ast.Continue)
 
 
-def _sockets(function: Function) -> list[str]:
+def _socket_names(function: FunctionSubject) -> list[str]:
     return function.parameters_of("WebSocket") if function.method == "websocket" else []
 
 
-def _calls_of(function: Function, socket: str) -> list[ast.Call]:
-    return _calls_in(function.node.body, socket)
+def _socket_calls(function: FunctionSubject, socket: str) -> list[ast.Call]:
+    return _socket_calls_in(function.node.body, socket)
 
 
-def _is_handed_on(function: Function, socket: str) -> bool:
+def _is_passed_on(function: FunctionSubject, socket: str) -> bool:
     """Whether somebody else may accept it: a manager, a dependency."""
     declared = [part for arg, default in function.parameters for part in (arg.annotation, default) if part is not None]
     for call in (node for part in declared for node in ast.walk(part) if isinstance(node, ast.Call)):
-        if function.called(call) == "Depends" and call.args and _accepts(function.names.of(call.args[0])):
+        if (
+            function.called_name(call) == "Depends"
+            and call.args
+            and _is_accepting(function.names.resolve(call.args[0]))
+        ):
             return True
-    for call in function.own(ast.Call):
-        if any(dotted(argument) == socket for argument in call.args) and called(call) not in {
+    for call in function.nodes(ast.Call):
+        if any(dotted_name(argument) == socket for argument in call.args) and called_name(call) not in {
             "append",
             "add",
             "remove",
@@ -37,22 +48,22 @@ def _is_handed_on(function: Function, socket: str) -> bool:
     return False
 
 
-def _accepts(value: object) -> bool:
+def _is_accepting(value: object) -> bool:
     """Whether a function accepts a WebSocket."""
     return "accept" in getattr(getattr(value, "__code__", None), "co_names", ())
 
 
-def _never_accepts(function: Function) -> Iterator[str]:
-    for socket in _sockets(function):
-        calls = _calls_of(function, socket)
-        uses = [call for call in calls if called(call) not in {"accept", "close"}]
-        if uses and not _is_handed_on(function, socket) and all(called(call) != "accept" for call in calls):
+def _find_unaccepted_sockets(function: FunctionSubject) -> Iterator[str]:
+    for socket in _socket_names(function):
+        calls = _socket_calls(function, socket)
+        uses = [call for call in calls if called_name(call) not in {"accept", "close"}]
+        if uses and not _is_passed_on(function, socket) and all(called_name(call) != "accept" for call in calls):
             yield f"`{socket}` is never accepted: `await {socket}.accept()` comes first"
 
 
-def _accepts_twice(function: Function) -> Iterator[str]:
-    for socket in _sockets(function):
-        found = [call for call in _straight(function) if _is_accept(function, call, socket)]
+def _find_double_accepts(function: FunctionSubject) -> Iterator[str]:
+    for socket in _socket_names(function):
+        found = [call for call in _iter_unconditional_calls(function) if _is_accept(function, call, socket)]
         if len(found) > 1:
             yield (
                 f"`{socket}` is accepted twice (lines {found[0].lineno} and {found[1].lineno}): accept it in one "
@@ -60,37 +71,43 @@ def _accepts_twice(function: Function) -> Iterator[str]:
             )
 
 
-def _is_accept(function: Function, call: ast.Call, socket: str) -> bool:
+def _is_accept(function: FunctionSubject, call: ast.Call, socket: str) -> bool:
     """Whether a call accepts the socket: its own method, or a function of the notebook that is given it."""
-    if isinstance(call.func, ast.Attribute) and dotted(call.func.value) == socket:
+    if isinstance(call.func, ast.Attribute) and dotted_name(call.func.value) == socket:
         return call.func.attr == "accept"
-    return any(dotted(argument) == socket for argument in call.args) and _accepts(function.method_of(call))
+    return any(dotted_name(argument) == socket for argument in call.args) and _is_accepting(
+        function.resolve_callable(call)
+    )
 
 
-def _goes_on_after_its_close(function: Function) -> Iterator[str]:
-    for socket in _sockets(function):
+def _find_use_after_close(function: FunctionSubject) -> Iterator[str]:
+    for socket in _socket_names(function):
         for index, part in enumerate(function.node.body):
             if not isinstance(part, ast.If) or part.orelse or isinstance(part.body[-1], _LEAVES):
                 continue
-            closes = [call for call in _calls_in(part.body, socket) if called(call) == "close"]
-            after = [call for call in _calls_in(function.node.body[index + 1 :], socket) if called(call) != "close"]
+            closes = [call for call in _socket_calls_in(part.body, socket) if called_name(call) == "close"]
+            after = [
+                call
+                for call in _socket_calls_in(function.node.body[index + 1 :], socket)
+                if called_name(call) != "close"
+            ]
             if closes and after:
                 yield (
-                    f"`{socket}` is closed (line {closes[0].lineno}), and `{called(after[0])}` (line "
+                    f"`{socket}` is closed (line {closes[0].lineno}), and `{called_name(after[0])}` (line "
                     f"{after[0].lineno}) follows: write `return` after the `close`"
                 )
 
 
-def _calls_in(body: list[ast.stmt], socket: str) -> list[ast.Call]:
+def _socket_calls_in(body: list[ast.stmt], socket: str) -> list[ast.Call]:
     """The calls of a socket's methods in some statements."""
     return [
         call
         for call in iter_own(body, ast.Call)
-        if isinstance(call.func, ast.Attribute) and dotted(call.func.value) == socket
+        if isinstance(call.func, ast.Attribute) and dotted_name(call.func.value) == socket
     ]
 
 
-def _straight(function: Function) -> Iterator[ast.Call]:
+def _iter_unconditional_calls(function: FunctionSubject) -> Iterator[ast.Call]:
     """The calls of the statements that always run, one after another."""
     for part in function.node.body:
         if isinstance(part, _LEAVES):
@@ -99,17 +116,17 @@ def _straight(function: Function) -> Iterator[ast.Call]:
             yield from (node for node in ast.walk(part) if isinstance(node, ast.Call))
 
 
-def _closes_before_accepting(function: Function) -> Iterator[str]:
+def _find_early_closes(function: FunctionSubject) -> Iterator[str]:
     """A close before the handshake's end is a refused handshake, HTTP 403: no code reaches the browser."""
-    for socket in _sockets(function):
-        calls = _calls_of(function, socket)
-        accepted = min((call.lineno for call in calls if called(call) == "accept"), default=None)
-        if accepted is None and _is_handed_on(function, socket):
+    for socket in _socket_names(function):
+        calls = _socket_calls(function, socket)
+        accepted = min((call.lineno for call in calls if called_name(call) == "accept"), default=None)
+        if accepted is None and _is_passed_on(function, socket):
             continue
         for call in calls:
-            code = keyword(call, "code") or (call.args[0] if call.args else None)
-            number = constant(code)
-            if called(call) != "close" or not isinstance(number, int) or number < 3000:
+            code = find_keyword(call, "code") or (call.args[0] if call.args else None)
+            number = constant_value(code)
+            if called_name(call) != "close" or not isinstance(number, int) or number < 3000:
                 continue
             if accepted is None or call.lineno < accepted:
                 yield (
@@ -118,41 +135,47 @@ def _closes_before_accepting(function: Function) -> Iterator[str]:
                 )
 
 
-def _forgets_who_left(function: Function) -> Iterator[str]:
+def _find_unremoved_sockets(function: FunctionSubject) -> Iterator[str]:
     """A `receive` raises when the client goes: the loop ends there, and lists of sockets keep a dead one."""
-    for socket in _sockets(function):
-        loops = [loop for loop in function.own(ast.While) if constant(loop.test)]
+    for socket in _socket_names(function):
+        loops = [loop for loop in function.nodes(ast.While) if constant_value(loop.test)]
         receives = [
             call
             for loop in loops
             for call in ast.walk(loop)
-            if isinstance(call, ast.Call) and called(call).startswith("receive_") and dotted(call.func.value) == socket  # type: ignore[attr-defined]
+            if isinstance(call, ast.Call)
+            and called_name(call).startswith("receive_")
+            and dotted_name(call.func.value) == socket  # type: ignore[attr-defined]
         ]
-        kept = [call for call in function.calls("append", "add") if any(dotted(a) == socket for a in call.args)]
-        kept += [call for call in function.calls("connect") if any(dotted(a) == socket for a in call.args)]
-        kept += [node.targets[0] for node in function.own(ast.Assign) if _is_put_away(node, socket)]
-        if receives and kept and not any(_hears_of_it(function, attempt) for attempt in function.own(ast.Try)):
+        stored = [call for call in function.calls("append", "add") if any(dotted_name(a) == socket for a in call.args)]
+        stored += [call for call in function.calls("connect") if any(dotted_name(a) == socket for a in call.args)]
+        stored += [node.targets[0] for node in function.nodes(ast.Assign) if _is_stored(node, socket)]
+        if (
+            receives
+            and stored
+            and not any(_has_disconnect_handler(function, attempt) for attempt in function.nodes(ast.Try))
+        ):
             yield (
-                f"when the client goes, `{called(receives[0])}` (line {receives[0].lineno}) raises "
+                f"when the client goes, `{called_name(receives[0])}` (line {receives[0].lineno}) raises "
                 "`WebSocketDisconnect`, "
-                f"and the socket stays where line {kept[0].lineno} put it: `try: … finally:` and remove it"
+                f"and the socket stays where line {stored[0].lineno} put it: `try: … finally:` and remove it"
             )
 
 
-def _is_put_away(node: ast.Assign, socket: str) -> bool:
-    return dotted(node.value) == socket and isinstance(node.targets[0], ast.Subscript)
+def _is_stored(node: ast.Assign, socket: str) -> bool:
+    return dotted_name(node.value) == socket and isinstance(node.targets[0], ast.Subscript)
 
 
-def _hears_of_it(function: Function, attempt: ast.Try) -> bool:
+def _has_disconnect_handler(function: FunctionSubject, attempt: ast.Try) -> bool:
     """Whether a `try` does something when the client goes."""
-    names = {name for handler in attempt.handlers for name in caught(function, handler)}
+    names = {name for handler in attempt.handlers for name in caught_names(function, handler)}
     return bool(attempt.finalbody) or bool(names & {"WebSocketDisconnect", "Exception", "BaseException"})
 
 
-RULES: Sequence[DiagnosticRule[Function]] = (
-    DiagnosticRule("not accepted", "warn", _never_accepts),
-    DiagnosticRule("accepted twice", "warn", _accepts_twice),
-    DiagnosticRule("closed", "warn", _goes_on_after_its_close),
-    DiagnosticRule("refused", "warn", _closes_before_accepting),
-    DiagnosticRule("left behind", "warn", _forgets_who_left),
+RULES: Sequence[DiagnosticRule[FunctionSubject]] = (
+    DiagnosticRule("not accepted", "warn", _find_unaccepted_sockets),
+    DiagnosticRule("accepted twice", "warn", _find_double_accepts),
+    DiagnosticRule("closed", "warn", _find_use_after_close),
+    DiagnosticRule("refused", "warn", _find_early_closes),
+    DiagnosticRule("left behind", "warn", _find_unremoved_sockets),
 )

@@ -6,14 +6,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from routebook_kernel.registry.rules.base import DiagnosticRule
-from routebook_kernel.registry.rules.subjects import (
+from routebook_kernel.registry.rules.source_subjects import (
     SCOPES,
-    Function,
     FunctionNode,
-    annotation_of,
-    dotted,
+    FunctionSubject,
+    dotted_name,
     is_operation_decorator,
     iter_own,
+    strip_annotated,
 )
 from routebook_kernel.registry.run_report import as_code
 
@@ -24,150 +24,150 @@ _MUTABLE: Mapping[type[ast.expr], str] = {
 _MUTATORS = frozenset({"append", "extend", "insert", "add", "update", "setdefault", "pop", "remove", "clear"})
 
 
-def _changes_its_default(function: Function) -> Iterator[str]:
+def _find_mutated_defaults(function: FunctionSubject) -> Iterator[str]:
     """A default is made once; the framework gives each request a copy, a call by hand gets the very object."""
-    for name, default in _mutable_defaults(function):
-        if not _mutates(function, name):
+    for name, default in _iter_mutable_defaults(function):
+        if not _is_mutated(function, name):
             continue
-        told = as_code(f"{name}={ast.unparse(default)}")
+        code = as_code(f"{name}={ast.unparse(default)}")
         if function.is_operation:
             yield (
-                f"each request gets a copy of {told} (line {default.lineno}): what is put into it is gone with the "
+                f"each request gets a copy of {code} (line {default.lineno}): what is put into it is gone with the "
                 "request"
             )
         else:
             yield (
-                f"{told} (line {default.lineno}) is one {_kind(default)} for all calls, and this changes it: write "
+                f"{code} (line {default.lineno}) is one {_kind(default)} for all calls, and this changes it: write "
                 f"`{name}=None`, and make it inside"
             )
 
 
-def _shares_its_default(function: Function) -> Iterator[str]:
+def _find_shared_defaults(function: FunctionSubject) -> Iterator[str]:
     """Nothing changes it yet: no mistake, but the next line may be one."""
-    for name, default in _mutable_defaults(function):
-        if _mutates(function, name) or (function.is_operation and _is_marked(function, name)):
+    for name, default in _iter_mutable_defaults(function):
+        if _is_mutated(function, name) or (function.is_operation and _has_marker(function, name)):
             continue
-        told, kind = as_code(f"{name}={ast.unparse(default)}"), _kind(default)
+        code, kind = as_code(f"{name}={ast.unparse(default)}"), _kind(default)
         if function.is_operation:
             yield (
-                f"{told} (line {default.lineno}) is safe as it stands, each request gets a copy; a call by hand gets "
+                f"{code} (line {default.lineno}) is safe as it stands, each request gets a copy; a call by hand gets "
                 f"the one {kind} itself, so change a copy of it, or write `{name}=None`"
             )
         else:
             yield (
-                f"{told} (line {default.lineno}) is one {kind} for all calls, so change a copy of it, or write "
+                f"{code} (line {default.lineno}) is one {kind} for all calls, so change a copy of it, or write "
                 f"`{name}=None` and make it inside"
             )
 
 
-def _mutable_defaults(function: Function) -> Iterator[tuple[str, ast.expr]]:
+def _iter_mutable_defaults(function: FunctionSubject) -> Iterator[tuple[str, ast.expr]]:
     """The parameters whose default is written as a list, a dictionary or a set, comprehensions included."""
     for parameter, default in function.parameters:
         if default is not None and type(default) in _MUTABLE:
             yield parameter.arg, default
 
 
-def _is_marked(function: Function, name: str) -> bool:
+def _has_marker(function: FunctionSubject, name: str) -> bool:
     """Whether `Annotated` says where a parameter comes from: nobody calls such a function by hand."""
     annotation = next(arg.annotation for arg, _ in function.parameters if arg.arg == name)
-    return annotation is not annotation_of(annotation)
+    return annotation is not strip_annotated(annotation)
 
 
 def _kind(default: ast.expr) -> str:
     return _MUTABLE[type(default)]
 
 
-def _mutates(function: Function, name: str) -> bool:
-    for node in function.own(ast.Call, ast.Subscript, ast.AugAssign):
+def _is_mutated(function: FunctionSubject, name: str) -> bool:
+    for node in function.nodes(ast.Call, ast.Subscript, ast.AugAssign):
         if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute) and node.func.attr in _MUTATORS:
-            is_it: ast.AST = node.func.value
+            changed: ast.AST = node.func.value
         elif isinstance(node, ast.Subscript) and isinstance(node.ctx, ast.Store | ast.Del):
-            is_it = node.value
+            changed = node.value
         elif isinstance(node, ast.AugAssign):
-            is_it = node.target
+            changed = node.target
         else:
             continue
-        if isinstance(is_it, ast.Name) and is_it.id == name:
+        if isinstance(changed, ast.Name) and changed.id == name:
             return True
     return False
 
 
-def _takes_anything(function: Function) -> Iterator[str]:
+def _find_variadic_operations(function: FunctionSubject) -> Iterator[str]:
     star = function.node.args.vararg or function.node.args.kwarg
     if star is not None and function.is_operation:
         stars = "*" if star is function.node.args.vararg else "**"
         yield f"`{stars}{star.arg}` becomes a query parameter of that name: name each parameter"
 
 
-def _is_wrapped_without_wraps(function: Function) -> Iterator[str]:
+def _find_hiding_decorators(function: FunctionSubject) -> Iterator[str]:
     """A decorator of the user's own hides the signature that the framework reads."""
-    made: Any = function.namespace.get(function.name)
-    below = _decorators(function.node)[1]
-    if not function.is_operation or not below or hasattr(made, "__wrapped__") or _is_its_own(made, function):
+    bound: Any = function.namespace.get(function.name)
+    below = _split_decorators(function.node)[1]
+    if not function.is_operation or not below or hasattr(bound, "__wrapped__") or _is_undecorated(bound, function):
         return
-    stars = [item.name for item in inspect.signature(made).parameters.values() if item.kind in (2, 4)]
+    stars = [item.name for item in inspect.signature(bound).parameters.values() if item.kind in (2, 4)]
     if stars and not (function.node.args.vararg or function.node.args.kwarg):
         names = " and ".join(as_code(name) for name in stars)
         become = "become query parameters" if len(stars) > 1 else "becomes a query parameter"
-        way_out = (
-            f"put `@functools.wraps(function)` above its inner `{made.__name__}`"
-            if inspect.isfunction(made)
+        fix = (
+            f"put `@functools.wraps(function)` above its inner `{bound.__name__}`"
+            if inspect.isfunction(bound)
             else "write `functools.update_wrapper(self, function)` where it is made"
         )
         yield (
             f"{as_code(f'@{ast.unparse(below[-1])}')} hides the parameters of `{function.name}`, so that {names} "
-            f"{become}: {way_out}, or use `Depends`"
+            f"{become}: {fix}, or use `Depends`"
         )
 
 
-def _is_wrapped_too_late(function: Function) -> Iterator[str]:
+def _find_late_decorators(function: FunctionSubject) -> Iterator[str]:
     """What stands above the operation's decorator wraps the name only: the application has the function already."""
-    above = [item for item in _decorators(function.node)[0] if _is_of_the_notebook(function, item)]
-    if function.is_operation and above and not _is_its_own(function.namespace.get(function.name), function):
-        told = as_code(f"@{ast.unparse(above[-1])}")
-        yield f"{told} stands above the operation's decorator, so requests do not pass through it: put it below"
+    above = [item for item in _split_decorators(function.node)[0] if _is_from_notebook(function, item)]
+    if function.is_operation and above and not _is_undecorated(function.namespace.get(function.name), function):
+        decorator = as_code(f"@{ast.unparse(above[-1])}")
+        yield f"{decorator} stands above the operation's decorator, so requests do not pass through it: put it below"
 
 
-def _decorators(node: FunctionNode) -> tuple[list[ast.expr], list[ast.expr]]:
+def _split_decorators(node: FunctionNode) -> tuple[list[ast.expr], list[ast.expr]]:
     """The decorators above those of operations, and the ones below."""
     found = node.decorator_list
     places = [index for index, item in enumerate(found) if is_operation_decorator(item)]
     return (found[: places[0]], found[places[-1] + 1 :]) if places else ([], [])
 
 
-def _is_of_the_notebook(function: Function, decorator: ast.expr) -> bool:
-    value = function.names.of(decorator.func if isinstance(decorator, ast.Call) else decorator)
+def _is_from_notebook(function: FunctionSubject, decorator: ast.expr) -> bool:
+    value = function.names.resolve(decorator.func if isinstance(decorator, ast.Call) else decorator)
     return getattr(value, "__module__", None) == "__main__"
 
 
-def _is_its_own(made: object, function: Function) -> bool:
+def _is_undecorated(bound: object, function: FunctionSubject) -> bool:
     """Whether a function is what was written, not what a decorator made of it."""
-    code = getattr(made, "__code__", None)
-    return not callable(made) or isinstance(made, type) or (code is not None and code.co_name == function.name)
+    code = getattr(bound, "__code__", None)
+    return not callable(bound) or isinstance(bound, type) or (code is not None and code.co_name == function.name)
 
 
-def _reads_before_it_assigns(function: Function) -> Iterator[str]:
+def _find_unbound_reads(function: FunctionSubject) -> Iterator[str]:
     """A name that a function assigns is its own, in all of its lines."""
     known = {arg.arg for arg in ast.walk(function.node.args) if isinstance(arg, ast.arg)}
-    known |= {name for node in function.own(ast.Global, ast.Nonlocal) for name in node.names}
-    assigned = {*function.assigned, *(dotted(node.target) for node in function.own(ast.AugAssign))}
+    known |= {name for node in function.nodes(ast.Global, ast.Nonlocal) for name in node.names}
+    assigned = {*function.assigned_values, *(dotted_name(node.target) for node in function.nodes(ast.AugAssign))}
     for name in sorted(assigned & function.namespace.keys() - known):
-        statement = _reader(function.node.body, name)
+        statement = _find_reader(function.node.body, name)
         if statement is None:
             continue
         is_whole = isinstance(statement, ast.AugAssign | ast.Assign)
-        told = as_code(ast.unparse(statement) if is_whole else name)
-        yield f"{told} (line {statement.lineno}) raises UnboundLocalError: write `global {name}` above it"
+        code = as_code(ast.unparse(statement) if is_whole else name)
+        yield f"{code} (line {statement.lineno}) raises UnboundLocalError: write `global {name}` above it"
 
 
-def _reader(body: Sequence[ast.AST], name: str) -> ast.stmt | ast.expr | None:
+def _find_reader(body: Sequence[ast.AST], name: str) -> ast.stmt | ast.expr | None:
     """The statement or the name that reads a variable before anything binds it; None where a binding may come first."""
-    for part in _in_order(body):
-        if isinstance(part, ast.AugAssign) and dotted(part.target) == name:
+    for part in _iter_in_order(body):
+        if isinstance(part, ast.AugAssign) and dotted_name(part.target) == name:
             return part
         if isinstance(part, ast.Name) and part.id == name:
             return part if isinstance(part.ctx, ast.Load) else None
-        if isinstance(part, ast.Assign) and any(dotted(target) == name for target in part.targets):
+        if isinstance(part, ast.Assign) and any(dotted_name(target) == name for target in part.targets):
             is_read = any(read.id == name for read in iter_own([part.value], ast.Name))
             return part if is_read else None
         if isinstance(part, ast.Import | ast.ImportFrom) and name in {item.asname or item.name for item in part.names}:
@@ -177,30 +177,30 @@ def _reader(body: Sequence[ast.AST], name: str) -> ast.stmt | ast.expr | None:
     return None
 
 
-def _in_order(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
+def _iter_in_order(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
     """The nodes of statements in the order of their running, as far as they surely run; a loop's assignments only."""
     for node in body:
         yield node
         if isinstance(node, SCOPES):
             continue
         if isinstance(node, ast.Assign):
-            yield from _in_order([node.value, *node.targets])
+            yield from _iter_in_order([node.value, *node.targets])
         elif isinstance(node, ast.BoolOp):
-            yield from _in_order(node.values[:1])
+            yield from _iter_in_order(node.values[:1])
         elif isinstance(node, ast.IfExp):
-            yield from _in_order([node.test])
+            yield from _iter_in_order([node.test])
         elif isinstance(node, ast.For | ast.AsyncFor):
-            yield from _in_order([node.iter, node.target])
-            yield from _bindings_in([*node.body, *node.orelse])
+            yield from _iter_in_order([node.iter, node.target])
+            yield from _iter_bindings([*node.body, *node.orelse])
         elif isinstance(node, ast.While | ast.Try | ast.ListComp | ast.SetComp | ast.DictComp | ast.GeneratorExp):
-            yield from _bindings_in(list(ast.iter_child_nodes(node)))
+            yield from _iter_bindings(list(ast.iter_child_nodes(node)))
         elif isinstance(node, ast.AnnAssign):
-            yield from _in_order([part for part in (node.value, node.target) if part is not None])
+            yield from _iter_in_order([part for part in (node.value, node.target) if part is not None])
         else:
-            yield from _in_order(list(ast.iter_child_nodes(node)))
+            yield from _iter_in_order(list(ast.iter_child_nodes(node)))
 
 
-def _bindings_in(body: list[ast.AST]) -> Iterator[ast.AST]:
+def _iter_bindings(body: list[ast.AST]) -> Iterator[ast.AST]:
     for node in body:
         for part in ast.walk(node):
             is_bound = isinstance(part, ast.Name) and not isinstance(part.ctx, ast.Load)
@@ -208,11 +208,11 @@ def _bindings_in(body: list[ast.AST]) -> Iterator[ast.AST]:
                 yield part
 
 
-RULES: Sequence[DiagnosticRule[Function]] = (
-    DiagnosticRule("mutable default", "warn", _changes_its_default),
-    DiagnosticRule("mutable default", "note", _shares_its_default),
-    DiagnosticRule("query parameter", "warn", _takes_anything),
-    DiagnosticRule("query parameter", "warn", _is_wrapped_without_wraps),
-    DiagnosticRule("no effect", "warn", _is_wrapped_too_late),
-    DiagnosticRule("local", "warn", _reads_before_it_assigns),
+RULES: Sequence[DiagnosticRule[FunctionSubject]] = (
+    DiagnosticRule("mutable default", "warn", _find_mutated_defaults),
+    DiagnosticRule("mutable default", "note", _find_shared_defaults),
+    DiagnosticRule("query parameter", "warn", _find_variadic_operations),
+    DiagnosticRule("query parameter", "warn", _find_hiding_decorators),
+    DiagnosticRule("no effect", "warn", _find_late_decorators),
+    DiagnosticRule("local", "warn", _find_unbound_reads),
 )

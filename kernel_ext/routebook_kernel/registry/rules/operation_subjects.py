@@ -10,11 +10,11 @@ from typing import Any
 
 from pydantic.fields import FieldInfo
 
-from routebook_kernel.registry.rules.subjects import annotation_of, with_defaults
+from routebook_kernel.registry.rules.source_subjects import iter_parameters, strip_annotated
 
 
 @dataclass(frozen=True)
-class Served:
+class OperationSubject:
     """One operation as the framework analysed it.
 
     Attributes:
@@ -28,25 +28,25 @@ class Served:
     method: str
     path: str
     dependant: Any
-    response: Any
+    response_type: Any
 
     @cached_property
-    def parameters(self) -> list["Taken"]:
+    def parameters(self) -> list["ParameterSubject"]:
         """What the operation and its dependencies take from a request, in the order of the tree."""
         return [
-            Taken(parameter, node.call, "" if node is self.dependant else name_of(node.call))
+            ParameterSubject(parameter, node.call, "" if node is self.dependant else callable_name(node.call))
             for node in self.dependant.iter_tree()
             if node.security_scheme is None
             for parameter in node.parameters
         ]
 
-    def takes(self, *kinds: str) -> bool:
+    def has_injected(self, *kinds: str) -> bool:
         """Whether the operation or a dependency is given one of these objects: "request"."""
         return any(item.kind in kinds for node in self.dependant.iter_tree() for item in node.injected)
 
 
 @dataclass(frozen=True)
-class Taken:
+class ParameterSubject:
     """One parameter of an operation, or of one of its dependencies.
 
     Attributes:
@@ -75,12 +75,12 @@ class Taken:
         return self.analysed.field.field_info.annotation
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """As a sentence names it."""
         return f"`{self.name}` of `{self.dependency}`" if self.dependency else f"`{self.name}`"
 
     @cached_property
-    def declared(self) -> inspect.Parameter | None:
+    def declaration(self) -> inspect.Parameter | None:
         """As its function declares it, types evaluated."""
         try:
             return inspect.signature(self.call, eval_str=True).parameters.get(self.name)
@@ -91,65 +91,67 @@ class Taken:
     def is_typed(self) -> bool:
         """Whether it has a type or a default."""
         empty = inspect.Parameter.empty
-        declared = self.declared
-        return declared is None or not (declared.annotation is empty and declared.default is empty)
+        declaration = self.declaration
+        return declaration is None or not (declaration.annotation is empty and declaration.default is empty)
 
     @property
-    def is_rest(self) -> bool:
+    def is_variadic(self) -> bool:
         """Whether it is `*args` or `**kwargs`."""
-        declared = self.declared
-        return declared is not None and declared.kind in (declared.VAR_POSITIONAL, declared.VAR_KEYWORD)
+        declaration = self.declaration
+        return declaration is not None and declaration.kind in (declaration.VAR_POSITIONAL, declaration.VAR_KEYWORD)
 
     @property
     def is_marked(self) -> bool:
         """Whether `Query()`, `Body()` or another marker says where it comes from."""
-        if self.declared is None:
+        if self.declaration is None:
             return True
-        found = [self.declared.default, *getattr(self.declared.annotation, "__metadata__", ())]
+        found = [self.declaration.default, *getattr(self.declaration.annotation, "__metadata__", ())]
         return any(isinstance(item, FieldInfo) for item in found)
 
     @cached_property
-    def _written(self) -> tuple[ast.expr | None, ast.expr | None] | None:
+    def _source_parts(self) -> tuple[ast.expr | None, ast.expr | None] | None:
         """Its type and its default in the source; None where that cannot be read."""
-        tree = tree_of(self.call)
+        tree = parse_callable(self.call)
         for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
-                for arg, default in with_defaults(node.args):
+                for arg, default in iter_parameters(node.args):
                     if arg.arg == self.name:
                         return arg.annotation, default
         return None
 
     @property
-    def written_type(self) -> str:
+    def source_type(self) -> str:
         """Its type as it is written, without `Annotated`."""
-        annotation = self._written[0] if self._written else None
-        annotation = annotation_of(annotation)
+        annotation = self._source_parts[0] if self._source_parts else None
+        annotation = strip_annotated(annotation)
         if annotation is not None:
             return ast.unparse(annotation)
         return inspect.formatannotation(self.type).replace("__main__.", "").replace("typing.", "")
 
     @property
-    def is_required_in_words(self) -> bool:
+    def has_ellipsis(self) -> bool:
         """Whether `...` says that it is required; true where the source cannot be read."""
-        if self._written is None:
+        if self._source_parts is None:
             return True
-        parts = [part for part in self._written if part is not None]
+        parts = [part for part in self._source_parts if part is not None]
         return any(isinstance(n, ast.Constant) and n.value is ... for part in parts for n in ast.walk(part))
 
 
-def name_of(call: Any) -> str:
+def callable_name(call: Any) -> str:
     """The name of a function, of a class, or of an object's class."""
     return str(getattr(call, "__name__", None) or type(call).__name__)
 
 
-def _entry(call: Any) -> str:
+def _entry_name(call: Any) -> str:
     return "__init__" if inspect.isclass(call) else "__call__"
 
 
-def tree_of(call: Any) -> ast.Module | None:
+def parse_callable(call: Any) -> ast.Module | None:
     """The source of a function, a class or a callable object; None where it cannot be read."""
     target = (
-        call if inspect.isroutine(call) else getattr(call if inspect.isclass(call) else type(call), _entry(call), None)
+        call
+        if inspect.isroutine(call)
+        else getattr(call if inspect.isclass(call) else type(call), _entry_name(call), None)
     )
     try:
         return ast.parse(textwrap.dedent(inspect.getsource(inspect.unwrap(target))))  # type: ignore[arg-type]

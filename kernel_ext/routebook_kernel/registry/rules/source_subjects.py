@@ -16,7 +16,7 @@ _OPERATION_DECORATORS = _METHODS | {"websocket"}
 SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
-class Names:
+class NameResolver:
     """What the names in a cell stand for.
 
     Args:
@@ -26,12 +26,12 @@ class Names:
     def __init__(self, namespace: Mapping[str, Any]) -> None:
         self.namespace = namespace
 
-    def of(self, node: ast.AST | None) -> Any:
+    def resolve(self, node: ast.AST | None) -> Any:
         """What a name or an attribute of one stands for; None where it cannot be told."""
         if isinstance(node, ast.Name):
             return self.namespace.get(node.id, getattr(builtins, node.id, None))
         if isinstance(node, ast.Attribute):
-            owner = self.of(node.value)
+            owner = self.resolve(node.value)
             if isinstance(owner, type | ModuleType):
                 try:
                     return getattr(owner, node.attr, None)
@@ -40,20 +40,20 @@ class Names:
             return inspect.getattr_static(owner, node.attr, None)  # an object's attribute may be a property
         return None
 
-    def called(self, call: ast.Call) -> str:
+    def called_name(self, call: ast.Call) -> str:
         """The last name of what is called, as its library has it: `HTTPException` of `from … import … as Error`."""
-        written, value = called(call), self.of(call.func)
+        written, value = called_name(call), self.resolve(call.func)
         own = getattr(value, "__name__", written)
         is_foreign = inspect.isroutine(value) or isinstance(value, type)
         return own if is_foreign and getattr(value, "__module__", "__main__") != "__main__" else written
 
-    def full(self, node: ast.AST) -> str:
+    def full_name(self, node: ast.AST) -> str:
         """The full name of what a name stands for, `from time import sleep` seen through; else as it is written."""
-        value = self.of(node)
+        value = self.resolve(node)
         name = getattr(value, "__qualname__", None)
         if isinstance(name, str) and callable(value):
             return f"{getattr(value, '__module__', '') or ''}.{name}".removeprefix("builtins.")
-        return dotted(node)
+        return dotted_name(node)
 
     def is_a(self, node: ast.AST | None, *names: str) -> bool:
         """Whether a type is, or descends from, a class of one of these names; else by its last name as written."""
@@ -62,12 +62,12 @@ class Names:
         value = self.type_of(node)
         if value is not None:
             return any(base.__name__ in names for base in value.__mro__)
-        return any(last_name(part) in names for part in _alternatives(node))
+        return any(last_name(part) in names for part in _iter_alternatives(node))
 
     def type_of(self, annotation: ast.AST | None) -> type | None:
         """The class that a written type stands for, without its `Annotated` and its `None`."""
-        for part in _alternatives(annotation):
-            value = self.of(part)
+        for part in _iter_alternatives(annotation):
+            value = self.resolve(part)
             value = getattr(value, "__origin__", value) if hasattr(value, "__metadata__") else value
             if isinstance(value, type):
                 return value
@@ -75,7 +75,7 @@ class Names:
 
 
 @dataclass(frozen=True)
-class Function:
+class FunctionSubject:
     """One function of a cell.
 
     Attributes:
@@ -85,7 +85,7 @@ class Function:
 
     node: FunctionNode
     decorator: ast.Call | None
-    names: Names
+    names: NameResolver
 
     @property
     def name(self) -> str:
@@ -115,7 +115,7 @@ class Function:
     @property
     def is_generator(self) -> bool:
         """Whether it yields."""
-        return any(self.own(ast.Yield, ast.YieldFrom))
+        return any(self.nodes(ast.Yield, ast.YieldFrom))
 
     @property
     def is_middleware(self) -> bool:
@@ -127,58 +127,58 @@ class Function:
     @property
     def parameters(self) -> list[tuple[ast.arg, ast.expr | None]]:
         """Its parameters with their defaults."""
-        return list(with_defaults(self.node.args))
+        return list(iter_parameters(self.node.args))
 
     def parameters_of(self, *types: str) -> list[str]:
         """The parameters whose type is of one of these classes."""
         return [arg.arg for arg, _ in self.parameters if arg.annotation and self.names.is_a(arg.annotation, *types)]
 
     @cached_property
-    def assigned(self) -> Mapping[str, Sequence[ast.expr]]:
+    def assigned_values(self) -> Mapping[str, Sequence[ast.expr]]:
         """What its own names are given, by `=` and by `with … as`; a name of other statements has no values."""
         found: dict[str, list[ast.expr]] = {}
-        for node in self.own(ast.stmt, ast.NamedExpr, ast.comprehension, ast.withitem):
-            for name, value in _bindings(node):
+        for node in self.nodes(ast.stmt, ast.NamedExpr, ast.comprehension, ast.withitem):
+            for name, value in _iter_bindings(node):
                 found.setdefault(name, []).extend([value] if value is not None else [])
-        outer = {name for node in self.own(ast.Global, ast.Nonlocal) for name in node.names}
+        outer = {name for node in self.nodes(ast.Global, ast.Nonlocal) for name in node.names}
         return {name: values for name, values in found.items() if name not in outer}
 
-    def values(self, node: ast.expr | None) -> Iterator[ast.expr]:
+    def possible_values(self, node: ast.expr | None) -> Iterator[ast.expr]:
         """What an expression may be: both sides of an `if … else`, and what its own names were given."""
         pending, seen = [node], set[str]()
         while pending:
-            each = pending.pop(0)
-            if isinstance(each, ast.IfExp):
-                pending += [each.body, each.orelse]
-            elif isinstance(each, ast.Name) and self.assigned.get(each.id) and each.id not in seen:
-                seen.add(each.id)
-                pending += self.assigned[each.id]
-            elif each is not None:
-                yield each
+            value = pending.pop(0)
+            if isinstance(value, ast.IfExp):
+                pending += [value.body, value.orelse]
+            elif isinstance(value, ast.Name) and self.assigned_values.get(value.id) and value.id not in seen:
+                seen.add(value.id)
+                pending += self.assigned_values[value.id]
+            elif value is not None:
+                yield value
 
     def type_of(self, node: ast.expr) -> type | None:
         """The class of an object: of a parameter its type, of its own name that of what it was given."""
-        for value in self.values(node):
-            if isinstance(value, ast.Call) and isinstance(made := self.resolved(value.func), type):
+        for value in self.possible_values(node):
+            if isinstance(value, ast.Call) and isinstance(made := self.resolve(value.func), type):
                 return made
         if not isinstance(node, ast.Name):
             return None
-        return self.names.type_of(self._annotation(node.id) or self._element(node.id))
+        return self.names.type_of(self._annotation(node.id) or self._element_type(node.id))
 
     def _annotation(self, name: str) -> ast.expr | None:
         return next((arg.annotation for arg, _ in self.parameters if arg.arg == name), None)
 
-    def _element(self, name: str) -> ast.expr | None:
+    def _element_type(self, name: str) -> ast.expr | None:
         """The type of what a loop goes through, where that is a parameter: `X` of `list[X]`."""
-        for loop in self.own(ast.For, ast.comprehension):
-            if dotted(loop.target) == name and isinstance(loop.iter, ast.Name):
-                whole = annotation_of(self._annotation(loop.iter.id))
+        for loop in self.nodes(ast.For, ast.comprehension):
+            if dotted_name(loop.target) == name and isinstance(loop.iter, ast.Name):
+                whole = strip_annotated(self._annotation(loop.iter.id))
                 return whole.slice if isinstance(whole, ast.Subscript) else None
         return None
 
-    def method_of(self, call: ast.Call) -> Any:
+    def resolve_callable(self, call: ast.Call) -> Any:
         """What is called: a function of the notebook, or a method of an object whose class can be told; or None."""
-        if (value := self.resolved(call.func)) is not None or not isinstance(call.func, ast.Attribute):
+        if (value := self.resolve(call.func)) is not None or not isinstance(call.func, ast.Attribute):
             return value
         owner = self.type_of(call.func.value)
         return inspect.getattr_static(owner, call.func.attr, None) if owner is not None else None
@@ -187,35 +187,35 @@ class Function:
     def _nodes(self) -> Sequence[ast.AST]:
         return list(iter_own(self.node.body, ast.AST))
 
-    def own(self, *kinds: type[ast.AST]) -> Iterator[Any]:
+    def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Nodes of its body in order, not of functions inside it."""
         return (node for node in self._nodes if isinstance(node, kinds))
 
-    def called(self, call: ast.Call) -> str:
+    def called_name(self, call: ast.Call) -> str:
         """The last name of what is called, as its library has it."""
-        return self.names.called(call)
+        return self.names.called_name(call)
 
     def calls(self, *last: str) -> Iterator[ast.Call]:
         """The calls in its body of functions or methods of these names."""
-        return (call for call in self.own(ast.Call) if self.called(call) in last)
+        return (call for call in self.nodes(ast.Call) if self.called_name(call) in last)
 
     def option(self, name: str) -> ast.expr | None:
         """An option of the path operation's decorator."""
-        return keyword(self.decorator, name) if self.decorator else None
+        return find_keyword(self.decorator, name) if self.decorator else None
 
-    def resolved(self, node: ast.expr) -> Any:
+    def resolve(self, node: ast.expr) -> Any:
         """What a name or an attribute of one stands for; None where it cannot be told, or is a name of its own."""
         root = node
         while isinstance(root, ast.Attribute):
             root = root.value
         is_own = isinstance(root, ast.Name) and (
-            root.id in self.assigned or any(arg.arg == root.id for arg, _ in self.parameters)
+            root.id in self.assigned_values or any(arg.arg == root.id for arg, _ in self.parameters)
         )
-        return None if is_own else self.names.of(node)
+        return None if is_own else self.names.resolve(node)
 
 
 @dataclass(frozen=True, slots=True)
-class Model:
+class ModelSubject:
     """One class of a cell that is a pydantic model.
 
     Attributes:
@@ -223,7 +223,7 @@ class Model:
     """
 
     node: ast.ClassDef
-    names: Names
+    names: NameResolver
     cls: Any
 
     @property
@@ -235,21 +235,21 @@ class Model:
 
 
 @dataclass(frozen=True)
-class Cell:
+class CellSubject:
     """A cell's whole source."""
 
     tree: ast.Module
-    names: Names
+    names: NameResolver
 
     @cached_property
     def _nodes(self) -> Sequence[ast.AST]:
         return list(ast.walk(self.tree))
 
     @cached_property
-    def functions(self) -> Sequence[Function]:
+    def functions(self) -> Sequence[FunctionSubject]:
         """Its functions, methods and inner ones included."""
         found = self.walk(ast.FunctionDef, ast.AsyncFunctionDef)
-        return [Function(node, operation_decorator(node), self.names) for node in found]
+        return [FunctionSubject(node, operation_decorator(node), self.names) for node in found]
 
     def walk(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Every node of these kinds, functions inside included."""
@@ -257,19 +257,19 @@ class Cell:
 
     def calls(self, *last: str) -> Iterator[ast.Call]:
         """The calls anywhere of functions or methods of these names."""
-        return (call for call in self.walk(ast.Call) if self.names.called(call) in last)
+        return (call for call in self.walk(ast.Call) if self.names.called_name(call) in last)
 
-    def top(self, *kinds: type[ast.AST]) -> Iterator[Any]:
+    def top_nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
         """Nodes that run with the cell, not in functions."""
         return iter_own(self.tree.body, *kinds)
 
 
-def iter_models(cell: Cell) -> Iterator[Model]:
+def iter_models(cell: CellSubject) -> Iterator[ModelSubject]:
     """The pydantic models of a cell."""
     for node in cell.walk(ast.ClassDef):
         if any(cell.names.is_a(base, "BaseModel") for base in node.bases):
             cls = cell.names.namespace.get(node.name)
-            yield Model(node, cell.names, cls if isinstance(cls, type) else None)
+            yield ModelSubject(node, cell.names, cls if isinstance(cls, type) else None)
 
 
 def operation_decorator(node: FunctionNode) -> ast.Call | None:
@@ -281,7 +281,7 @@ def is_operation_decorator(node: ast.expr) -> bool:
     """Whether it is `@app.get("/…")`, of whatever object."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False
-    path = node.args[0] if node.args else keyword(node, "path")
+    path = node.args[0] if node.args else find_keyword(node, "path")
     return node.func.attr in _OPERATION_DECORATORS and isinstance(
         path, ast.Constant | ast.JoinedStr | ast.BinOp | ast.Name
     )
@@ -298,7 +298,7 @@ def iter_own(body: Sequence[ast.AST], *kinds: type[ast.AST]) -> Iterator[Any]:
             pending.extend(reversed(list(ast.iter_child_nodes(node))))
 
 
-def with_defaults(spec: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
+def iter_parameters(spec: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
     """The parameters of a function with their defaults."""
     positional = [*spec.posonlyargs, *spec.args]
     padding: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
@@ -306,32 +306,32 @@ def with_defaults(spec: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | Non
     yield from zip(spec.kwonlyargs, spec.kw_defaults, strict=True)
 
 
-def dotted(node: ast.AST) -> str:
+def dotted_name(node: ast.AST) -> str:
     """A name or an attribute of one as it is written; "" for anything else."""
     return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
 
 
 def last_name(node: ast.AST) -> str:
     """The last part of a dotted name."""
-    return dotted(node).rpartition(".")[2]
+    return dotted_name(node).rpartition(".")[2]
 
 
-def called(call: ast.Call) -> str:
+def called_name(call: ast.Call) -> str:
     """The last name of what is called; of a method, whatever its object is."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else last_name(call.func)
 
 
-def keyword(call: ast.Call, name: str) -> ast.expr | None:
+def find_keyword(call: ast.Call, name: str) -> ast.expr | None:
     """A keyword argument of a call."""
     return next((item.value for item in call.keywords if item.arg == name), None)
 
 
-def constant(node: ast.AST | None) -> object:
+def constant_value(node: ast.AST | None) -> object:
     """The value of a constant; None for anything else."""
     return node.value if isinstance(node, ast.Constant) else None
 
 
-def makes_functions(value: object) -> bool:
+def has_inner_functions(value: object) -> bool:
     """Whether a function has functions in it, and so may return one."""
     return any(inspect.iscode(item) for item in getattr(getattr(value, "__code__", None), "co_consts", ()))
 
@@ -341,18 +341,18 @@ def is_none(node: ast.AST | None) -> bool:
     return isinstance(node, ast.Constant) and node.value is None
 
 
-def annotation_of(node: ast.expr | None) -> ast.expr | None:
+def strip_annotated(node: ast.expr | None) -> ast.expr | None:
     """A type without its `Annotated`."""
     if isinstance(node, ast.Subscript) and last_name(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
         return node.slice.elts[0]
     return node
 
 
-def admits_none(annotation: ast.expr | None) -> bool:
+def is_nullable(annotation: ast.expr | None) -> bool:
     """Whether a written type has `None` among its choices."""
-    inner = annotation_of(annotation)
+    inner = strip_annotated(annotation)
     if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.BitOr):
-        return any(is_none(side) or admits_none(side) for side in (inner.left, inner.right))
+        return any(is_none(side) or is_nullable(side) for side in (inner.left, inner.right))
     if isinstance(inner, ast.Subscript):
         if last_name(inner.value) == "Union":
             return isinstance(inner.slice, ast.Tuple) and any(is_none(part) for part in inner.slice.elts)
@@ -360,20 +360,20 @@ def admits_none(annotation: ast.expr | None) -> bool:
     return False
 
 
-def _alternatives(annotation: ast.AST | None) -> Iterator[ast.AST]:
+def _iter_alternatives(annotation: ast.AST | None) -> Iterator[ast.AST]:
     """The types of a choice, without `None` and `Annotated`."""
-    inner = annotation_of(annotation) if isinstance(annotation, ast.expr) else annotation
+    inner = strip_annotated(annotation) if isinstance(annotation, ast.expr) else annotation
     if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.BitOr):
-        yield from _alternatives(inner.left)
-        yield from _alternatives(inner.right)
+        yield from _iter_alternatives(inner.left)
+        yield from _iter_alternatives(inner.right)
     elif isinstance(inner, ast.Subscript) and last_name(inner.value) in {"Optional", "Union"}:
         for part in inner.slice.elts if isinstance(inner.slice, ast.Tuple) else [inner.slice]:
-            yield from _alternatives(part)
+            yield from _iter_alternatives(part)
     elif inner is not None and not is_none(inner):
         yield inner
 
 
-def _bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
+def _iter_bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
     """The names that a node binds itself, not by what stands in it, each with its value, where that is one."""
     pairs: list[tuple[ast.AST | None, ast.expr | None]] = []
     if isinstance(node, ast.Assign):
