@@ -16,7 +16,7 @@ from routebook.introspect import UnknownOperationError, find_operation
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.protocol import BenchArguments, ServerState
 from routebook_kernel.recording.exchanges import Exchanges
-from routebook_kernel.recording.words import size_text
+from routebook_kernel.recording.formatting import format_size
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpFileError, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS
@@ -202,7 +202,7 @@ class ApiMagics(Magics):
             log.resize(max_count=arguments.keep, max_bytes=arguments.bytes)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {size_text(log.max_bytes)}."))
+        self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {format_size(log.max_bytes)}."))
 
     def _test(self, arguments: argparse.Namespace) -> None:
         """Run the kept tests and show them; on the home thread, which must not wait for itself, show them first."""

@@ -14,7 +14,7 @@ from routebook.applications import Routebook
 from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HTTPBasic, HTTPBearer
 from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState, SendArguments
-from routebook_kernel.recording.hidden import filled, hidden_in, request_of
+from routebook_kernel.recording.redacted_values import filled, hidden_in, request_of
 from routebook_kernel.records import RawRequest
 from routebook_kernel.redaction import USUAL
 from routebook_kernel.session import Session

@@ -7,10 +7,10 @@ from typing import Annotated, Any
 import pytest
 from pydantic import StringConstraints, TypeAdapter, ValidationError
 
-from routebook_kernel.recording.display import exchange_html, exchange_text, pretty
+from routebook_kernel.recording.display import format_body, render_html, render_text
 from routebook_kernel.recording.failures import describe_failure
-from routebook_kernel.recording.issues import RULES, field_name, tell_issue, tell_issues
 from routebook_kernel.recording.log import ExchangeLog
+from routebook_kernel.recording.validation_messages import CONSTRAINTS, describe_issue, describe_issues, format_field
 from routebook_kernel.records import Body, Exchange
 
 EXCHANGE = Exchange(
@@ -86,7 +86,7 @@ def error_of(annotation: Any, value: Any) -> dict[str, Any]:
 )
 def test_issue_names_rule_and_a_value_that_passes(annotation: Any, value: Any, rule: str, passes: str) -> None:
     """What passes is tried here: it does pass."""
-    issue = tell_issue(error_of(annotation, value))
+    issue = describe_issue(error_of(annotation, value))
 
     assert (issue["rule"], issue["passes"], issue["field"], issue["pointer"]) == (rule, passes, "price", "/price")
     TypeAdapter(annotation).validate_python(json.loads(passes))
@@ -109,21 +109,21 @@ def test_issue_words_come_from_the_context(context: dict[str, Any], type_: str, 
     """Limits and choices are those of the field; an unknown type keeps pydantic's own words."""
     error = {"type": type_, "loc": ["query", "n"], "msg": "Input should be nice", "input": "", "ctx": context}
 
-    issue = tell_issue(error)
+    issue = describe_issue(error)
 
     assert (issue["rule"], issue["passes"], issue["source"], issue["pointer"]) == (rule, passes, "query", "")
 
 
 def test_every_rule_words_itself_without_a_context() -> None:
     """A context may lack anything; no rule may raise for it."""
-    for type_ in RULES:
-        issue = tell_issue({"type": type_, "loc": ["body", "a"], "msg": "m", "input": object()})
+    for type_ in CONSTRAINTS:
+        issue = describe_issue({"type": type_, "loc": ["body", "a"], "msg": "m", "input": object()})
         assert issue["rule"]
 
 
 def test_broken_json_is_the_whole_body() -> None:
     """Its place is a character, not a field."""
-    issue = tell_issue(
+    issue = describe_issue(
         {"type": "json_invalid", "loc": ["body", 7], "msg": "JSON decode error", "ctx": {"error": "Expecting value"}}
     )
 
@@ -132,13 +132,13 @@ def test_broken_json_is_the_whole_body() -> None:
 
 def test_detail_that_is_no_list_tells_nothing() -> None:
     """`HTTPException(422, "text")` is no validation error."""
-    assert tell_issues("no") == []
-    assert tell_issues([{"a": 1}, "x"]) == []
+    assert describe_issues("no") == []
+    assert describe_issues([{"a": 1}, "x"]) == []
 
 
 def test_field_name_is_what_a_person_would_write() -> None:
     """Names by dots, positions in brackets."""
-    assert field_name(["item", "tags", 2, "name"]) == "item.tags[2].name"
+    assert format_field(["item", "tags", 2, "name"]) == "item.tags[2].name"
 
 
 # Failures and their display
@@ -173,8 +173,8 @@ def test_exchange_is_shown_as_text_never_as_markup() -> None:
         output=evil,
     )
 
-    assert "<img" not in exchange_html(exchange)
-    assert "200 OK" in exchange_text(exchange)
+    assert "<img" not in render_html(exchange)
+    assert "200 OK" in render_text(exchange)
 
 
 @pytest.mark.parametrize(
@@ -188,4 +188,4 @@ def test_exchange_is_shown_as_text_never_as_markup() -> None:
 )
 def test_body_is_readable_where_it_can_be(body: Body | None, shown: str) -> None:
     """JSON is indented, binary counted, the rest as it came."""
-    assert pretty(body) == shown
+    assert format_body(body) == shown

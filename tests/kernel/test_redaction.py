@@ -21,7 +21,7 @@ from pydantic import BaseModel
 from routebook import HTTPException, Request, WebSocket
 from routebook.applications import Routebook
 from routebook_kernel.recording.capture import Capture, HeardBody
-from routebook_kernel.recording.display import exchange_html, exchange_text
+from routebook_kernel.recording.display import render_html, render_text
 from routebook_kernel.redaction import HIDDEN, USUAL, Secrets
 from routebook_kernel.session import Session
 
@@ -493,7 +493,7 @@ def test_an_exchange_shows_its_credentials_nowhere(
     session.tests.keep(exchange.id, "kept", [])
 
     detail = session.log_view.detail(exchange.id)
-    shown = [repr(exchange), exchange_text(exchange), exchange_html(exchange), json.dumps(detail, default=str)]
+    shown = [repr(exchange), render_text(exchange), render_html(exchange), json.dumps(detail, default=str)]
     shown += [repr(session.tests.state()), (tmp_path / "shop.tests.json").read_text(), str(asdict(exchange))]
 
     assert len(exchange.spans) > 1

@@ -27,7 +27,7 @@ from routebook_kernel.exceptions import (
     WebSocketRejectedError,
 )
 from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments, Streamed
-from routebook_kernel.recording.display import exchange_text
+from routebook_kernel.recording.display import render_text
 from routebook_kernel.session import Session, streaming
 from routebook_kernel.session.feed import Feed
 from tests.kernel.driver import eventually
@@ -485,7 +485,7 @@ def test_answered_exception_tells_where_it_was_raised(session: Session, app: Rou
     assert told == [("HTTPException", "find", first + 2), ("OutOfStock", "find", first + 4)]
     assert (broken.type, broken.function) == ("ZeroDivisionError", "read")
     assert [frame.function for frame in answers[3].exchange.failure.frames] == ["read"]
-    assert f"raised HTTPException in {__file__}, line {first + 2}, in find" in exchange_text(answers[1].exchange)
+    assert f"raised HTTPException in {__file__}, line {first + 2}, in find" in render_text(answers[1].exchange)
 
 
 # Serving

@@ -11,7 +11,7 @@ from websockets.sync.client import connect
 from routebook import HTTPException, WebSocket, WebSocketDisconnect
 from routebook.applications import Routebook
 from routebook_kernel.exceptions import WebSocketClosedError, WebSocketRejectedError
-from routebook_kernel.recording.display import exchange_html, exchange_text
+from routebook_kernel.recording.display import render_html, render_text
 from routebook_kernel.records import Exchange, SocketMessage
 from routebook_kernel.runtime.socket_tap import MAX_BYTES, MAX_MESSAGE_BYTES, MAX_MESSAGES
 from routebook_kernel.session import Session
@@ -83,8 +83,8 @@ def test_connection_of_a_cell_is_kept_whole(session: Session) -> None:
     assert exchange.elapsed_ms >= times[-1] > 0
     assert (told.subprotocol, told.message_count, told.received_bytes, told.sent_bytes) == ("chat", 3, 6, 6)
     assert (told.close_code, told.close_reason, told.closed_by) == (4000, "enough", "application")
-    assert "← " in exchange_text(exchange)
-    assert "3 messages, closed by the application with 4000: enough" in exchange_text(exchange)
+    assert "← " in render_text(exchange)
+    assert "3 messages, closed by the application with 4000: enough" in render_text(exchange)
 
 
 def test_connection_over_the_socket_is_kept_and_its_failure_told(session: Session, free_port: int) -> None:
@@ -142,7 +142,7 @@ def test_open_connection_is_told_while_it_goes_on(session: Session) -> None:
             socket.receive_text()
         going_on = eventually(lambda: only(session).socket.message_count == 40 and only(session))
         assert going_on.socket.is_open
-        assert "40 messages, open" in exchange_text(going_on)
+        assert "40 messages, open" in render_text(going_on)
 
     assert only(session).socket.closed_by == "client"
     assert {exchange.id for exchange in heard} == {accepted.id}
@@ -187,9 +187,9 @@ def test_bytes_are_counted_and_markup_stays_text(session: Session) -> None:
         socket.receive_text()
 
     binary, markup = session.log
-    assert "(2 B of binary data)" in exchange_text(binary)
-    assert "<img" not in exchange_html(markup)
-    assert "&lt;img" in exchange_html(markup)
+    assert "(2 B of binary data)" in render_text(binary)
+    assert "<img" not in render_html(markup)
+    assert "&lt;img" in render_html(markup)
 
 
 def test_view_counts_a_connection_once(session: Session) -> None:

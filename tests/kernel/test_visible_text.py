@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 import routebook_kernel
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.learn.display import Said
-from routebook_kernel.recording.display import exchange_bundle
+from routebook_kernel.recording.display import render_bundle
 from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.recording.style import esc
 from routebook_kernel.records import Body, Exchange
@@ -85,7 +85,7 @@ def outputs() -> Iterator[str]:
     yield Said(HOSTILE)._repr_html_()
     yield str(KernelExtensionError(HOSTILE))
     yield esc(HOSTILE)
-    yield from exchange_bundle(exchange()).values()
+    yield from render_bundle(exchange()).values()
     yield from Exchanges([exchange()])._repr_mimebundle_().values()
 
 
@@ -99,7 +99,7 @@ def test_outputs_show_what_they_were_given() -> None:
 
 def test_request_whose_path_has_a_newline_stays_one_line() -> None:
     """Else a client writes lines of its own into the log."""
-    for text in (exchange_bundle(exchange())["text/plain"], Exchanges([exchange()])._repr_mimebundle_()["text/plain"]):
+    for text in (render_bundle(exchange())["text/plain"], Exchanges([exchange()])._repr_mimebundle_()["text/plain"]):
         assert not re.search("^ +2  200", text, re.MULTILINE)
 
 

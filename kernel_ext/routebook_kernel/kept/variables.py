@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 from routebook_kernel.exceptions import SavedTestsError
 from routebook_kernel.kept.model import KeptTest, TestRequest
-from routebook_kernel.recording.hidden import Hidden, filled
+from routebook_kernel.recording.redacted_values import Hidden, filled
 from routebook_kernel.records import RawRequest
 from routebook_kernel.redaction import Secrets
 

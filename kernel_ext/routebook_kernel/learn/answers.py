@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
-from routebook_kernel.recording.display import reason_of
+from routebook_kernel.recording.display import reason_phrase
 from routebook_kernel.records import FailureRecord, Span
 
 _MAX_SHOWN = 400
@@ -79,7 +79,7 @@ class Answer:
     @property
     def status_text(self) -> str:
         """`201 Created`, or that no answer came."""
-        return f"{self.status} {reason_of(self.status)}".strip() if self.status else "no answer"
+        return f"{self.status} {reason_phrase(self.status)}".strip() if self.status else "no answer"
 
     @property
     def body_text(self) -> str:

@@ -2,7 +2,7 @@
 
 import re
 
-from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.recording.style import code, esc, frame_html
 
 _SHEET = """
 .rb.rb.rb{
@@ -68,7 +68,7 @@ STYLE = f"<style>{_SHEET.replace(chr(10), '')}</style>"
 
 def card(inner: str, label: str) -> str:
     """A card as one output of a cell; the label is what a screen reader calls it."""
-    return STYLE + framed(f'<section class="rb-card" aria-label="{esc(label)}">{inner}</section>')
+    return STYLE + frame_html(f'<section class="rb-card" aria-label="{esc(label)}">{inner}</section>')
 
 
 def marked(text: str) -> str:

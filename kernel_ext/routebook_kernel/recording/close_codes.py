@@ -8,7 +8,7 @@ from collections.abc import Mapping
 MAX_REASON_BYTES = 123
 """What a close frame holds beside the code. Spec: RFC 6455 §5.5, §5.5.1."""
 
-WORDS: Mapping[int, str] = {
+MEANINGS: Mapping[int, str] = {
     1000: "normal, what the connection was for is done",
     1001: "going away: a server stops, or a page is left",
     1002: "protocol error",
@@ -33,16 +33,16 @@ WORDS: Mapping[int, str] = {
 _NEVER_SENT = {1004, 1005, 1006, 1015}
 
 
-def close_words(code: int) -> str:
+def describe_close_code(code: int) -> str:
     """What a close code means."""
-    if code in WORDS:
-        return WORDS[code]
+    if code in MEANINGS:
+        return MEANINGS[code]
     if 3000 <= code < 4000:
         return "a code of a library or framework, registered with IANA"
     return "private to the application" if 4000 <= code < 5000 else "a code without a meaning"
 
 
-def close_refusal(code: int, reason: str) -> str | None:
+def find_close_error(code: int, reason: str) -> str | None:
     """Why a close frame cannot carry this; None when it can.
 
     Spec: RFC 6455 §7.4.1 (1005, 1006 and 1015 are never sent), §7.4.2.

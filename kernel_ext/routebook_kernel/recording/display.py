@@ -6,9 +6,9 @@ from http import HTTPStatus
 
 from routebook_kernel.protocol import Advice, ValidationIssue
 from routebook_kernel.recording.advice import advise
-from routebook_kernel.recording.issues import tell_issue, tell_issues
-from routebook_kernel.recording.style import code, esc, framed, marked, plain
-from routebook_kernel.recording.words import count_text, size_text
+from routebook_kernel.recording.formatting import format_count, format_size
+from routebook_kernel.recording.style import code, esc, frame_html, render_backquotes, strip_backquotes
+from routebook_kernel.recording.validation_messages import describe_issue, describe_issues
 from routebook_kernel.records import Body, Exchange, FailureRecord, FrameRecord, SocketMessage, SocketRecord
 from routebook_kernel.visible_text import visible, visible_line
 
@@ -17,12 +17,12 @@ _MAX_MESSAGES = 50
 _SIGNS = {2: "✓", 3: "→", 4: "!", 5: "×"}
 
 
-def exchange_bundle(exchange: Exchange) -> dict[str, str]:
+def render_bundle(exchange: Exchange) -> dict[str, str]:
     """The exchange as a notebook's output: `text/html` and `text/plain`."""
-    return {"text/html": exchange_html(exchange), "text/plain": exchange_text(exchange)}
+    return {"text/html": render_html(exchange), "text/plain": render_text(exchange)}
 
 
-def reason_of(status: int | None) -> str:
+def reason_phrase(status: int | None) -> str:
     """The status in words: "Not Found"; "" for a number that has none."""
     try:
         return HTTPStatus(status or 0).phrase
@@ -30,20 +30,20 @@ def reason_of(status: int | None) -> str:
         return "" if status else "no response"
 
 
-def issues_of(exchange: Exchange) -> list[ValidationIssue]:
+def find_issues(exchange: Exchange) -> list[ValidationIssue]:
     """The issues of a 422 in FastAPI's format, or of a result that did not fit its response model."""
     if exchange.failure is not None and exchange.failure.misfits:
-        return [tell_issue(misfit) for misfit in exchange.failure.misfits]
+        return [describe_issue(misfit) for misfit in exchange.failure.misfits]
     if exchange.status != 422 or exchange.response_body is None:
         return []
     try:
         document = json.loads(exchange.response_body.data)
     except ValueError:
         return []
-    return tell_issues(document.get("detail")) if isinstance(document, dict) else []
+    return describe_issues(document.get("detail")) if isinstance(document, dict) else []
 
 
-def pretty(body: Body | None) -> str:
+def format_body(body: Body | None) -> str:
     """A body as text for reading: JSON indented; bytes that are no text are only counted."""
     if body is None:
         return ""
@@ -51,7 +51,7 @@ def pretty(body: Body | None) -> str:
         text = body.data.decode("utf-8")
     except UnicodeDecodeError:
         if not body.is_truncated:
-            return f"({size_text(body.size_bytes)} of {body.media_type or 'binary data'})"
+            return f"({format_size(body.size_bytes)} of {body.media_type or 'binary data'})"
         text = body.data.decode("utf-8", "replace")
     if body.media_type.endswith("json") and not body.is_truncated:
         with suppress(ValueError, RecursionError):  # what cannot be read is shown as it came
@@ -59,7 +59,7 @@ def pretty(body: Body | None) -> str:
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\n… {len(text) - _MAX_SHOWN:,} characters more"
 
 
-def issue_sentence(issue: ValidationIssue) -> str:
+def format_issue(issue: ValidationIssue) -> str:
     """One issue in a line: `price must be a number; sent 'abc'; passes 9.99`."""
     parts = [f"{issue['source']} {issue['field']}: {issue['rule']}"]
     if not issue["is_missing"]:
@@ -69,17 +69,17 @@ def issue_sentence(issue: ValidationIssue) -> str:
     return "; ".join(parts)
 
 
-def exchange_text(exchange: Exchange) -> str:
+def render_text(exchange: Exchange) -> str:
     """The exchange as text."""
     lines = [_head(exchange)]
-    issues = issues_of(exchange)
-    lines += [f"  ! {issue_sentence(issue)}" for issue in issues]
-    lines += [f"  → {plain(piece['text'])}" for piece in advise(exchange)]
+    issues = find_issues(exchange)
+    lines += [f"  ! {format_issue(issue)}" for issue in issues]
+    lines += [f"  → {strip_backquotes(piece['text'])}" for piece in advise(exchange)]
     if exchange.failure is not None:
         lines += _failure_lines(exchange.failure)
-    elif not issues and (body := pretty(exchange.response_body)):
+    elif not issues and (body := format_body(exchange.response_body)):
         lines.append(body)
-    if raised := raised_sentence(exchange):
+    if raised := describe_raised_place(exchange):
         lines.append(raised)
     if exchange.socket is not None:
         lines += _socket_lines(exchange.socket)
@@ -89,32 +89,30 @@ def exchange_text(exchange: Exchange) -> str:
 
 
 def _head(exchange: Exchange) -> str:
-    size = size_text(exchange.response_body.size_bytes) if exchange.response_body else "empty"
-    return (
-        f"{exchange.status or '—'} {reason_of(exchange.status)}  {visible_line(f'{exchange.method} {exchange.url}')}  "
-        f"{exchange.elapsed_ms:.1f} ms, {size}"
-    )
+    size = format_size(exchange.response_body.size_bytes) if exchange.response_body else "empty"
+    request = visible_line(f"{exchange.method} {exchange.url}")
+    return f"{exchange.status or '—'} {reason_phrase(exchange.status)}  {request}  {exchange.elapsed_ms:.1f} ms, {size}"
 
 
 def _socket_lines(socket: SocketRecord) -> list[str]:
-    return [*map(_message_line, socket.messages[-_MAX_MESSAGES:]), socket_end(socket)]
+    return [*map(_message_line, socket.messages[-_MAX_MESSAGES:]), describe_socket(socket)]
 
 
 def _message_line(message: SocketMessage) -> str:
-    return f"  {'→' if message.sender == 'client' else '←'} {message.at_ms:.1f} ms  {message_text(message)}"
+    return f"  {'→' if message.sender == 'client' else '←'} {message.at_ms:.1f} ms  {format_message(message)}"
 
 
-def message_text(message: SocketMessage) -> str:
+def format_message(message: SocketMessage) -> str:
     """A message for reading; bytes are only counted."""
     if not message.is_text:
-        return f"({size_text(message.size_bytes)} of binary data)"
-    more = f" … {size_text(message.size_bytes)} in all" if message.is_truncated else ""
+        return f"({format_size(message.size_bytes)} of binary data)"
+    more = f" … {format_size(message.size_bytes)} in all" if message.is_truncated else ""
     return message.data.decode("utf-8", "replace") + more
 
 
-def socket_end(socket: SocketRecord) -> str:
+def describe_socket(socket: SocketRecord) -> str:
     """How a WebSocket stands: `12 messages, closed by the client with 1000`."""
-    counted = count_text(socket.message_count, "message")
+    counted = format_count(socket.message_count, "message")
     if socket.is_open:
         return f"{counted}, open"
     reason = f": {socket.close_reason}" if socket.close_reason else ""
@@ -122,7 +120,7 @@ def socket_end(socket: SocketRecord) -> str:
     return f"{counted}, closed by the {socket.closed_by}{code}{reason}"
 
 
-def raised_sentence(exchange: Exchange) -> str:
+def describe_raised_place(exchange: Exchange) -> str:
     """Where the exception behind an answer was raised; "" where none was, or where its failure tells it."""
     raised = exchange.raised
     if raised is None or exchange.failure is not None:
@@ -140,9 +138,9 @@ def _failure_lines(failure: FailureRecord) -> list[str]:
     return lines
 
 
-def exchange_html(exchange: Exchange) -> str:
+def render_html(exchange: Exchange) -> str:
     """The exchange as HTML; everything that was sent or answered is escaped."""
-    issues = issues_of(exchange)
+    issues = find_issues(exchange)
     parts = [_bar(exchange)]
     if issues:
         parts.append(_part(_issues_html(issues)))
@@ -150,17 +148,17 @@ def exchange_html(exchange: Exchange) -> str:
         parts.append(_part(_advice_html(advice)))
     if exchange.failure is not None:
         parts.append(_part(_failure_html(exchange.failure)))
-    if raised := raised_sentence(exchange):
+    if raised := describe_raised_place(exchange):
         parts.append(_part(f'<span class="rb-2">{esc(raised)}</span>'))
     if exchange.socket is not None:
         parts.append(_part(f"<pre>{esc(chr(10).join(_socket_lines(exchange.socket)))}</pre>"))
     if exchange.output:
         parts.append(_part(f'<span class="rb-2">printed</span><pre>{esc(exchange.output.rstrip())}</pre>'))
-    if body := pretty(exchange.response_body):
+    if body := format_body(exchange.response_body):
         shown = f'<pre class="rb-body" tabindex="0">{esc(body)}</pre>'
         parts.append(_part(f"<details><summary>body</summary>{shown}</details>" if issues else shown))
     parts.append(_part(f"<details><summary>headers</summary>{_headers_html(exchange)}</details>"))
-    return framed(f'<div class="rb-card">{"".join(parts)}</div>')
+    return frame_html(f'<div class="rb-card">{"".join(parts)}</div>')
 
 
 def _part(inner: str) -> str:
@@ -169,17 +167,17 @@ def _part(inner: str) -> str:
 
 def _bar(exchange: Exchange) -> str:
     family = (exchange.status or 500) // 100
-    size = size_text(exchange.response_body.size_bytes) if exchange.response_body else "empty"
+    size = format_size(exchange.response_body.size_bytes) if exchange.response_body else "empty"
     return (
         f'<div class="rb-bar"><span class="rb-status" data-s="{family}">{_SIGNS.get(family, "")} '
-        f"{exchange.status or '—'} {esc(reason_of(exchange.status))}</span>"
+        f"{exchange.status or '—'} {esc(reason_phrase(exchange.status))}</span>"
         f"<span>{code(exchange.method)} {code(exchange.url)}</span>"
         f'<span class="rb-2">{exchange.elapsed_ms:.1f} ms, {size}</span></div>'
     )
 
 
 def _advice_html(advice: list[Advice]) -> str:
-    items = "".join(f'<li data-k="changed"><b>→</b> {marked(piece["text"])}</li>' for piece in advice)
+    items = "".join(f'<li data-k="changed"><b>→</b> {render_backquotes(piece["text"])}</li>' for piece in advice)
     return f'<ul aria-label="What to do">{items}</ul>'
 
 

@@ -8,8 +8,8 @@ from http import HTTPStatus
 from typing import Any, overload
 
 from routebook_kernel.exceptions import UnknownFieldError
-from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.recording.words import count_text
+from routebook_kernel.recording.formatting import format_count
+from routebook_kernel.recording.style import esc, frame_html
 from routebook_kernel.records import Exchange, size_of
 from routebook_kernel.visible_text import visible_line
 
@@ -48,7 +48,7 @@ class Exchanges(Sequence[Exchange]):
 
     def to_dicts(self) -> list[dict[str, Any]]:
         """A flat row for each: times, sizes in bytes, bodies as text, errors in words."""
-        return [_row(exchange) for exchange in self]
+        return [_to_dict(exchange) for exchange in self]
 
     @overload
     def __getitem__(self, index: int) -> Exchange: ...
@@ -66,7 +66,7 @@ class Exchanges(Sequence[Exchange]):
         return len(self._exchanges)
 
     def __repr__(self) -> str:
-        return f"<{count_text(len(self), 'request')}>"
+        return f"<{format_count(len(self), 'request')}>"
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
         return {"text/plain": self._as_text(), "text/html": self._as_html()}
@@ -76,19 +76,19 @@ class Exchanges(Sequence[Exchange]):
             visible_line(f"{e.id:>4}  {e.status or '—'}  {e.method:7} {e.url}  {e.elapsed_ms:.1f} ms  {e.source}")
             for e in self
         ]
-        return "\n".join([*(rows or ["No requests yet."]), *self._foot()])
+        return "\n".join([*(rows or ["No requests yet."]), *self._footer()])
 
     def _as_html(self) -> str:
-        rows = "".join(map(_row_html, self)) or "<li>No requests yet.</li>"
-        foot = "".join(f'<p class="rb-2">{line}</p>' for line in self._foot())
-        return framed(f'<ul class="rb-sum">{rows}</ul>{foot}')
+        rows = "".join(map(_render_exchange, self)) or "<li>No requests yet.</li>"
+        footer = "".join(f'<p class="rb-2">{line}</p>' for line in self._footer())
+        return frame_html(f'<ul class="rb-sum">{rows}</ul>{footer}')
 
-    def _foot(self) -> list[str]:
-        return [f"{count_text(self._total, 'request')} so far"] if self and self._total is not None else []
+    def _footer(self) -> list[str]:
+        return [f"{format_count(self._total, 'request')} so far"] if self and self._total is not None else []
 
 
-def _row(exchange: Exchange) -> dict[str, Any]:
-    sent, answered, socket = exchange.request_body, exchange.response_body, exchange.socket
+def _to_dict(exchange: Exchange) -> dict[str, Any]:
+    sent, received, socket = exchange.request_body, exchange.response_body, exchange.socket
     error = exchange.failure or exchange.raised
     return {
         "id": exchange.id,
@@ -101,9 +101,9 @@ def _row(exchange: Exchange) -> dict[str, Any]:
         "status": exchange.status,
         "elapsed_ms": exchange.elapsed_ms,
         "request_bytes": socket.received_bytes if socket else size_of(sent),
-        "response_bytes": socket.sent_bytes if socket else size_of(answered),
+        "response_bytes": socket.sent_bytes if socket else size_of(received),
         "request_text": sent.text if sent else None,
-        "response_text": answered.text if answered else None,
+        "response_text": received.text if received else None,
         "messages": socket.message_count if socket else None,
         "close_code": socket.close_code if socket else None,
         "error": error.type if error else None,
@@ -112,7 +112,7 @@ def _row(exchange: Exchange) -> dict[str, Any]:
     }
 
 
-def row_html(status: int | None, method: str, url: str, note: str) -> str:
+def render_row(status: int | None, method: str, url: str, note: str) -> str:
     """An exchange as a row of a list; a status of None is one that no response came for."""
     shown = f'<span data-s="{(status or HTTPStatus.INTERNAL_SERVER_ERROR) // 100}">{status or "—"}</span>'
     return (
@@ -121,6 +121,6 @@ def row_html(status: int | None, method: str, url: str, note: str) -> str:
     )
 
 
-def _row_html(exchange: Exchange) -> str:
+def _render_exchange(exchange: Exchange) -> str:
     note = f"{exchange.elapsed_ms:.1f} ms, {exchange.source}"
-    return row_html(exchange.status, exchange.method, exchange.url, note)
+    return render_row(exchange.status, exchange.method, exchange.url, note)

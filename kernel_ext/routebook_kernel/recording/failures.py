@@ -13,7 +13,7 @@ from typing import Any
 
 import routebook
 from routebook.exceptions import ResponseValidationError
-from routebook_kernel.recording.causes import tell_cause
+from routebook_kernel.recording.exception_hints import explain_exception
 from routebook_kernel.records import CellRecord, FailureRecord, FrameRecord, Place, RaisedRecord
 from routebook_kernel.redaction import HIDDEN, USUAL, Hider, Secrets, hide_known
 
@@ -60,7 +60,7 @@ def hear_failure(error: BaseException, cell_of: CellOf, *, ours: tuple[str, ...]
         for frame, line in frames
         if (cell := cell_of(frame.f_code)) or is_users(frame.f_code.co_filename, ours)
     )
-    cause = tell_cause(error)
+    cause = explain_exception(error)
     return FailureRecord(
         type=type(error).__name__,
         message=_message(error),

@@ -75,7 +75,7 @@ def code(text: object) -> str:
     return f"<code>{esc(text)}</code>"
 
 
-def framed(inner: str) -> str:
+def frame_html(inner: str) -> str:
     """HTML as one output of a cell: sheet and root around it."""
     return f'{STYLE}<div class="rb">{inner}</div>'
 
@@ -84,12 +84,12 @@ _CODE = re.compile(r"`([^`]*)`")
 _CELL = re.compile(r"cell (\[\d+\])")
 
 
-def plain(text: str) -> str:
+def strip_backquotes(text: str) -> str:
     """A sentence without its backquotes."""
     return _CODE.sub(r"\1", text)
 
 
-def marked(text: str, links: Mapping[str, str] | None = None) -> str:
+def render_backquotes(text: str, links: Mapping[str, str] | None = None) -> str:
     """A sentence as HTML: code where backquotes say so, cells as links to them.
 
     Args:
@@ -97,10 +97,10 @@ def marked(text: str, links: Mapping[str, str] | None = None) -> str:
         links: The front end's ids of cells, by their labels.
     """
     pieces = _CODE.split(text)
-    return "".join(code(piece) if index % 2 else _linked(piece, links or {}) for index, piece in enumerate(pieces))
+    return "".join(code(piece) if index % 2 else _link_cells(piece, links or {}) for index, piece in enumerate(pieces))
 
 
-def _linked(text: str, links: Mapping[str, str]) -> str:
+def _link_cells(text: str, links: Mapping[str, str]) -> str:
     def link(match: re.Match[str]) -> str:
         cell_id = links.get(match.group(1))
         return f'<a href="#cell-id={esc(cell_id)}">{match.group(0)}</a>' if cell_id else match.group(0)

@@ -10,10 +10,10 @@ from pathlib import Path
 import routebook
 from routebook.introspect import CallView
 from routebook_kernel.protocol import Band, CellRef, TraceFact, TraceRow
-from routebook_kernel.recording.display import issues_of
+from routebook_kernel.recording.display import find_issues
 from routebook_kernel.recording.failures import CellOf, is_users
+from routebook_kernel.recording.formatting import format_size
 from routebook_kernel.recording.trace import place_of_code
-from routebook_kernel.recording.words import size_text
 from routebook_kernel.records import Exchange, Place, Span
 from routebook_kernel.redaction import HIDDEN
 
@@ -78,7 +78,7 @@ class _Waterfall:
         self._results = dict(self._iter_results())
         sends = [span.start_ms + span.elapsed_ms for span in exchange.spans if span.kind == "send"]
         self._sent_ms = sends[-1] if sends else exchange.elapsed_ms
-        self._issues = [issue for issue in issues_of(exchange) if issue["source"] != "response"]
+        self._issues = [issue for issue in find_issues(exchange) if issue["source"] != "response"]
 
     def rows(self) -> Iterator[Row]:
         """Middleware from the outside in, what is inside of it, and what came after."""
@@ -121,7 +121,7 @@ class _Waterfall:
         label, note = {
             "match": ("match", ""),
             "compile": ("compile", "once, at first use"),
-            "body": ("read the body", size_text(exchange.request_body.size_bytes if exchange.request_body else 0)),
+            "body": ("read the body", format_size(exchange.request_body.size_bytes if exchange.request_body else 0)),
             "serialisation": (f"serialise {span.name}", ""),
             "send": (f"send {exchange.status or ''}".strip(), self._sent_size()),
         }.get(span.kind, (span.name, span.kind))
@@ -298,7 +298,7 @@ class _Waterfall:
 
     def _sent_size(self) -> str:
         body = self._exchange.response_body
-        return size_text(body.size_bytes) if body is not None else ""
+        return format_size(body.size_bytes) if body is not None else ""
 
     def _calls(self) -> Iterator[CallView]:
         plan = self._exchange.plan

@@ -14,7 +14,7 @@ from typing import Any, TypeVar
 import httpx2
 from starlette.types import Message, Receive, Scope, Send
 
-from routebook_kernel.recording.display import exchange_bundle
+from routebook_kernel.recording.display import render_bundle
 from routebook_kernel.records import Exchange, Source
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.recorder import Recorded
@@ -42,7 +42,7 @@ class Response(httpx2.Response):
         return recorded.exchange if recorded else None
 
     def _repr_mimebundle_(self, include: Any = None, exclude: Any = None) -> dict[str, str]:
-        bundle = exchange_bundle(self.exchange) if self.exchange else {"text/plain": repr(self)}
+        bundle = render_bundle(self.exchange) if self.exchange else {"text/plain": repr(self)}
         return {
             kind: text
             for kind, text in bundle.items()

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from routebook_kernel.kept.model import TestRequest
 from routebook_kernel.kept.variables import named
 from routebook_kernel.protocol import Credential, CredentialState
-from routebook_kernel.recording.hidden import Hidden
+from routebook_kernel.recording.redacted_values import Hidden
 from routebook_kernel.records import RawRequest
 from routebook_kernel.redaction import HIDDEN, Secrets
 

@@ -13,8 +13,8 @@ from routebook_kernel.protocol import (
     SocketLine,
     SocketTranscript,
 )
-from routebook_kernel.recording.display import issues_of, message_text, socket_end
-from routebook_kernel.recording.hidden import Hidden
+from routebook_kernel.recording.display import describe_socket, find_issues, format_message
+from routebook_kernel.recording.redacted_values import Hidden
 from routebook_kernel.records import Exchange, HeaderPairs, Place, RawRequest, SocketRecord, size_of
 from routebook_kernel.redaction import HIDDEN
 from routebook_kernel.session.credentials import Held
@@ -70,7 +70,7 @@ def _note(exchange: Exchange) -> tuple[str, Level]:
     """What to notice about an exchange, and how much it matters."""
     if (failure := exchange.failure) is not None:
         return f"{failure.type}{_at(failure.frames[-1].place if failure.frames else None)}", "error"
-    if issues := issues_of(exchange):
+    if issues := find_issues(exchange):
         one = f"{issues[0]['field']} {issues[0]['rule']}"
         return (one if len(issues) == 1 else f"{len(issues)} values refused"), "warn"
     if (socket := exchange.socket) is not None:
@@ -113,10 +113,10 @@ def detail_of(exchange: Exchange) -> ExchangeDetail:
 
 def _transcript(socket: SocketRecord) -> SocketTranscript:
     lines = [
-        SocketLine(sender=message.sender, text=message_text(message), at_ms=round(message.at_ms, 3))
+        SocketLine(sender=message.sender, text=format_message(message), at_ms=round(message.at_ms, 3))
         for message in socket.messages
     ]
-    return SocketTranscript(lines=lines, end=socket_end(socket))
+    return SocketTranscript(lines=lines, end=describe_socket(socket))
 
 
 def raw_request_state(exchange: Exchange, request: RawRequest) -> RawRequestState:

@@ -6,8 +6,8 @@ from collections.abc import Callable, Mapping
 
 from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState
-from routebook_kernel.recording.hidden import filled, hidden_in, request_of
 from routebook_kernel.recording.log import ExchangeLog
+from routebook_kernel.recording.redacted_values import filled, hidden_in, request_of
 from routebook_kernel.records import Exchange, RawRequest
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.client import Perform

@@ -8,7 +8,7 @@ from routebook.applications import Routebook
 from routebook.exceptions import RoutebookError
 from routebook.routing import APIRoute, APIWebSocketRoute
 from routebook_kernel.protocol import Mark, MarkKind
-from routebook_kernel.recording.causes import tell_cause
+from routebook_kernel.recording.exception_hints import explain_exception
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
@@ -202,7 +202,7 @@ def _key(diagnostic: Diagnostic) -> tuple[str, str | None]:
 
 def _iter_causes(run: Run) -> Iterator[Diagnostic]:
     """What an exception means and what to do, where its own words do not say."""
-    if run.error is not None and (cause := tell_cause(run.error.error)) is not None:
+    if run.error is not None and (cause := explain_exception(run.error.error)) is not None:
         yield Diagnostic("cause", "error", type(run.error.error).__name__, cause)
 
 

@@ -30,7 +30,7 @@ from routebook_kernel.protocol import (
     Streamed,
 )
 from routebook_kernel.recording.advice import advise
-from routebook_kernel.recording.display import issues_of, reason_of
+from routebook_kernel.recording.display import find_issues, reason_phrase
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord, RawRequest
 from routebook_kernel.redaction import USUAL
 from routebook_kernel.runtime.client import BASE_URL, Perform, scope_of
@@ -233,11 +233,11 @@ def exchange_state(exchange: Exchange) -> ExchangeState:
         request_headers=list(exchange.request_headers),
         request_body=_payload(exchange.request_body),
         status=exchange.status,
-        reason=reason_of(exchange.status),
+        reason=reason_phrase(exchange.status),
         response_headers=list(exchange.response_headers),
         response_body=_payload(exchange.response_body),
         elapsed_ms=round(exchange.elapsed_ms, 3),
-        issues=issues_of(exchange),
+        issues=find_issues(exchange),
         advice=advise(exchange),
         failure=_failure(exchange.failure),
         raised=_raised(exchange.raised),

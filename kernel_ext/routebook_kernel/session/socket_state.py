@@ -20,8 +20,8 @@ from routebook_kernel.protocol import (
     SocketsState,
     ValidationIssue,
 )
-from routebook_kernel.recording.close_codes import close_words
-from routebook_kernel.recording.issues import tell_issues
+from routebook_kernel.recording.close_codes import describe_close_code
+from routebook_kernel.recording.validation_messages import describe_issues
 from routebook_kernel.records import SocketMessage
 from routebook_kernel.runtime.connection import Connection
 from routebook_kernel.session.sending import exchange_state
@@ -125,7 +125,7 @@ def _end(connection: Connection) -> SocketEnd | None:
     if (ending := connection.ending) is None:
         return None
     reason = "" if _issues(connection) else ending.reason
-    return SocketEnd(code=ending.code, reason=reason, by=ending.by, words=close_words(ending.code))
+    return SocketEnd(code=ending.code, reason=reason, by=ending.by, words=describe_close_code(ending.code))
 
 
 def _issues(connection: Connection) -> list[ValidationIssue]:
@@ -134,7 +134,7 @@ def _issues(connection: Connection) -> list[ValidationIssue]:
     if ending is None or ending.code != 1008 or ending.by != "application":
         return []
     try:
-        return tell_issues(json.loads(ending.reason))
+        return describe_issues(json.loads(ending.reason))
     except ValueError:
         return []
 

@@ -23,7 +23,7 @@ from routebook_kernel.protocol import (
     SocketsDelta,
     SocketsState,
 )
-from routebook_kernel.recording.close_codes import close_refusal
+from routebook_kernel.recording.close_codes import find_close_error
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.registry.operations import Operation
 from routebook_kernel.runtime.connection import Connection, PerformSocket, leave_all
@@ -139,7 +139,7 @@ class Sockets:
         Raises:
             RequestError: A close frame cannot carry this.
         """
-        if refusal := close_refusal(code, reason):
+        if refusal := find_close_error(code, reason):
             raise RequestError(refusal)
         if id in self._connections:
             await self._connections[id].connection.close(code, reason)

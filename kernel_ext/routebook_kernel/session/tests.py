@@ -29,8 +29,8 @@ from routebook_kernel.protocol import (
     TestState,
     VerdictState,
 )
-from routebook_kernel.recording.hidden import hidden_in, request_of
 from routebook_kernel.recording.log import ExchangeLog
+from routebook_kernel.recording.redacted_values import hidden_in, request_of
 from routebook_kernel.records import Exchange
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.client import Perform

@@ -9,7 +9,7 @@ from routebook.applications import Routebook
 from routebook.introspect import CallView, PlanView, UnknownOperationError, view_operation
 from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import TraceLine, TracesDelta, TracesState, TraceState
-from routebook_kernel.recording.display import reason_of
+from routebook_kernel.recording.display import reason_phrase
 from routebook_kernel.recording.failures import CellOf
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.waterfall import end_ms, rows_of, sums_of
@@ -101,7 +101,7 @@ class Traces:
             method=exchange.method,
             url=exchange.url,
             status=exchange.status,
-            reason=reason_of(exchange.status),
+            reason=reason_phrase(exchange.status),
             source=exchange.source,
             at=time.strftime("%H:%M:%S", time.localtime(exchange.started_at)),
             is_traced=bool(exchange.spans),

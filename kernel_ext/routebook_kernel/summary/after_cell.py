@@ -7,8 +7,8 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from routebook_kernel.recording.style import code, esc, framed, marked, plain
-from routebook_kernel.recording.words import count_text
+from routebook_kernel.recording.formatting import format_count
+from routebook_kernel.recording.style import code, esc, frame_html, render_backquotes, strip_backquotes
 from routebook_kernel.registry.changes import Change
 from routebook_kernel.registry.run_report import Diagnostic, RunReport
 from routebook_kernel.visible_text import VisibleText
@@ -31,7 +31,7 @@ class Summary(VisibleText):
         return "\n".join(line for report in self.reports for line in _iter_text(report, len(self.reports) > 1))
 
     def _repr_html_(self) -> str:
-        return framed("".join(_html(report, len(self.reports) > 1) for report in self.reports))
+        return frame_html("".join(_html(report, len(self.reports) > 1) for report in self.reports))
 
     def bundle(self) -> dict[str, Any]:
         """`text/html` and `text/plain`."""
@@ -45,12 +45,12 @@ def _iter_text(report: RunReport, is_one_of_many: bool) -> Iterator[str]:
     widths = [max((len(part) for part in parts), default=0) for parts in zip(*map(_split, single), strict=True)]
     for change in single:
         method, path = _split(change)
-        note = plain(_note(change))
+        note = strip_backquotes(_note(change))
         yield f"{_SIGNS[change.kind]} {method:{widths[0]}} {path:{widths[1]}}  {note}".rstrip()
     for kind, changes in groups:
-        yield f"{_SIGNS[kind]} {plain(_counted(changes))}"
+        yield f"{_SIGNS[kind]} {strip_backquotes(_counted(changes))}"
     for diagnostic in report.diagnostics:
-        yield f"{_SIGNS[diagnostic.level]} {diagnostic.word}: {plain(diagnostic.text)}"
+        yield f"{_SIGNS[diagnostic.level]} {diagnostic.word}: {strip_backquotes(diagnostic.text)}"
     if not report.changes and not report.diagnostics:
         yield f"= {_quiet(report)}"
 
@@ -73,13 +73,13 @@ def _change_row(change: Change) -> str:
     return (
         f'<li data-k="{change.kind}"><span class="rb-sum__g">{_SIGNS[change.kind]}</span>'
         f'<span class="rb-sum__m">{esc(method)}</span><span class="rb-sum__p">{esc(path)}</span>'
-        f'<span class="rb-sum__note">{marked(_note(change))}</span></li>'
+        f'<span class="rb-sum__note">{render_backquotes(_note(change))}</span></li>'
     )
 
 
 def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
     sign = f'<span class="rb-sum__g">{_SIGNS[kind]}</span>'
-    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{marked(_counted(changes))}</span></li>'
+    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{render_backquotes(_counted(changes))}</span></li>'
     items = "".join(f"<li>{esc(change.id)}</li>" for change in changes)
     yield f"<li><details><summary>show the {len(changes)}</summary><ul>{items}</ul></details></li>"
 
@@ -88,7 +88,7 @@ def _diagnostic_row(diagnostic: Diagnostic, links: Mapping[str, str]) -> str:
     return (
         f'<li class="rb-sum__find" data-k="{diagnostic.level}">'
         f'<span class="rb-sum__g">{_SIGNS[diagnostic.level]}</span>'
-        f"<span><b>{esc(diagnostic.word)}:</b> {marked(diagnostic.text, links)}</span></li>"
+        f"<span><b>{esc(diagnostic.word)}:</b> {render_backquotes(diagnostic.text, links)}</span></li>"
     )
 
 
@@ -131,4 +131,4 @@ def _note(change: Change) -> str:
 
 
 def _quiet(report: RunReport) -> str:
-    return f"no change, {count_text(report.live_count, 'operation')} live"
+    return f"no change, {format_count(report.live_count, 'operation')} live"

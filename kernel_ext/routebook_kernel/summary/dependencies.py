@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from routebook_kernel.protocol import DependenciesState, DependencyNode
-from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.recording.style import code, esc, frame_html
 from routebook_kernel.visible_text import VisibleText
 
 NONE_YET = "No operations yet."
@@ -30,13 +30,13 @@ class DependenciesOverview(VisibleText):
     def _repr_html_(self) -> str:
         shown = self.state["shown"]
         if shown is None:
-            return framed(f"<p>{esc(repr(self))}</p>")
+            return frame_html(f"<p>{esc(repr(self))}</p>")
         rows = "".join(
             f'<li style="padding-inline-start:{node["level"] * 20}px">{code(node["name"])} '
             f'<span class="rb-2">{esc(note_of(node, shown["nodes"]))}</span></li>'
             for node in shown["nodes"]
         )
-        return framed(f"<p><b>{esc(shown['operation'])}</b></p><ul>{rows}</ul>")
+        return frame_html(f"<p><b>{esc(shown['operation'])}</b></p><ul>{rows}</ul>")
 
 
 def note_of(node: DependencyNode, nodes: list[DependencyNode]) -> str:

@@ -1,8 +1,8 @@
 """What stands for the explorer where no widget runs."""
 
 from routebook_kernel.protocol import AppState
-from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.recording.words import count_text
+from routebook_kernel.recording.formatting import format_count
+from routebook_kernel.recording.style import esc, frame_html
 from routebook_kernel.visible_text import VisibleText
 
 
@@ -14,7 +14,7 @@ class Overview(VisibleText):
 
     def __repr__(self) -> str:
         head = (
-            f"{self.state['title']} {self.state['version']}, {count_text(len(self.state['operations']), 'operation')}"
+            f"{self.state['title']} {self.state['version']}, {format_count(len(self.state['operations']), 'operation')}"
         )
         rows = [f"  {o['method']:7} {o['path']}  {o['summary']}".rstrip() for o in self.state["operations"]]
         return "\n".join([head, *rows])
@@ -27,4 +27,4 @@ class Overview(VisibleText):
             for operation in self.state["operations"]
         )
         title = f'<p><b>{esc(self.state["title"])}</b> <span class="rb-2">{esc(self.state["version"])}</span></p>'
-        return framed(f'{title}<ul class="rb-sum">{rows}</ul>')
+        return frame_html(f'{title}<ul class="rb-sum">{rows}</ul>')

@@ -1,6 +1,6 @@
 """A sentence of the extension's own, under a cell."""
 
-from routebook_kernel.recording.style import esc, framed
+from routebook_kernel.recording.style import esc, frame_html
 from routebook_kernel.registry.run_report import DiagnosticLevel
 from routebook_kernel.visible_text import VisibleText
 
@@ -27,4 +27,4 @@ class Notice(VisibleText):
     def _repr_html_(self) -> str:
         link = f' <a href="{esc(self.url)}" target="_blank" rel="noopener">{esc(self.url)}</a>' if self.url else ""
         more = f' <span class="rb-2">{esc(self.more)}</span>' if self.more else ""
-        return framed(f'<p data-k="{self.level}">{esc(self.text)}{link}{more}</p>')
+        return frame_html(f'<p data-k="{self.level}">{esc(self.text)}{link}{more}</p>')

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from routebook_kernel.protocol import TraceRow, TracesState, TraceState
-from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.recording.style import code, esc, frame_html
 from routebook_kernel.visible_text import VisibleText
 
 NONE_YET = "No trace yet. Send a request from the explorer, or trace every request: %api trace on"
@@ -46,7 +46,7 @@ class Trace(VisibleText):
         return "\n".join(_iter_text(self.state))
 
     def _repr_html_(self) -> str:
-        return framed(_SHEET + _html(self.state))
+        return frame_html(_SHEET + _html(self.state))
 
 
 class TraceOverview(VisibleText):
@@ -61,7 +61,7 @@ class TraceOverview(VisibleText):
 
     def _repr_html_(self) -> str:
         shown = self.state["shown"]
-        return Trace(shown)._repr_html_() if shown is not None else framed(f"<p>{esc(NONE_YET)}</p>")
+        return Trace(shown)._repr_html_() if shown is not None else frame_html(f"<p>{esc(NONE_YET)}</p>")
 
 
 def _head(state: TraceState) -> str:

@@ -5,9 +5,9 @@ what is so in general, never at a particular program; they say nothing when they
 """
 
 from routebook_kernel.protocol import Advice
-from routebook_kernel.recording.advice.answers import advise_answer
 from routebook_kernel.recording.advice.bodies import advise_body
 from routebook_kernel.recording.advice.parameters import advise_parameters
+from routebook_kernel.recording.advice.responses import advise_answer
 from routebook_kernel.recording.advice.subject import Subject
 from routebook_kernel.records import Exchange
 

@@ -10,21 +10,21 @@ from types import TracebackType
 
 from pydantic import ValidationError
 
-Cause = Callable[[BaseException, str], str | None]
+ExceptionHint = Callable[[BaseException, str], str | None]
 """A sentence with cause and way out for an exception and its text; None where it says nothing."""
 
 
-def tell_cause(error: BaseException) -> str | None:
+def explain_exception(error: BaseException) -> str | None:
     """The cause of an exception and the way out, in one sentence; None where its own words must do."""
     text = str(error)
-    for each in _chain(error):
-        for rule in _RULES:
-            if (told := rule(each, text if each is error else str(each))) is not None:
-                return told
+    for current in _iter_chain(error):
+        for rule in _HINTS:
+            if (hint := rule(current, text if current is error else str(current))) is not None:
+                return hint
     return None
 
 
-def _chain(error: BaseException) -> Iterator[BaseException]:
+def _iter_chain(error: BaseException) -> Iterator[BaseException]:
     """The exception, and those that it came from."""
     seen: set[int] = set()
     current: BaseException | None = error
@@ -34,30 +34,30 @@ def _chain(error: BaseException) -> Iterator[BaseException]:
         current = current.__cause__ or (None if current.__suppress_context__ else current.__context__)
 
 
-def _old_class(error: BaseException, text: str) -> str | None:
+def _explain_outdated_class(error: BaseException, text: str) -> str | None:
     """An instance of a class that was defined again since, or of a class that the model may not read."""
     if not isinstance(error, ValidationError):
         return None
     for item in error.errors(include_url=False, include_context=True):
         expected = (item.get("ctx") or {}).get("class_name") or error.title
-        given = type(item["input"]).__name__
+        kind = type(item["input"]).__name__
         if item["type"] not in {"model_type", "model_attributes_type", "dataclass_type", "is_instance_of"}:
             continue
         if type(item["input"]).__module__ == "builtins":
             continue
-        if given == (item.get("ctx") or {}).get("class_name", given if item["type"] == "model_attributes_type" else ""):
+        if kind == (item.get("ctx") or {}).get("class_name", kind if item["type"] == "model_attributes_type" else ""):
             return (
-                f"this `{given}` was made before its class was defined again, so it is of another class of that name: "
+                f"this `{kind}` was made before its class was defined again, so it is of another class of that name: "
                 "run the cell that makes it"
             )
         return (
-            f"`{expected}` reads mappings, and was given an object, a `{given}`: write "
+            f"`{expected}` reads mappings, and was given an object, a `{kind}`: write "
             f"`model_config = ConfigDict(from_attributes=True)` in `{expected}`"
         )
     return None
 
 
-def _unpacked(error: BaseException, text: str) -> str | None:
+def _explain_unpacked_object(error: BaseException, text: str) -> str | None:
     found = re.search(r"(\w+)\(\) argument after \*\* must be a mapping, not (\w+)", text)
     if not isinstance(error, TypeError) or found is None:
         return None
@@ -67,7 +67,7 @@ def _unpacked(error: BaseException, text: str) -> str | None:
     )
 
 
-def _extra_settings(error: BaseException, text: str) -> str | None:
+def _explain_extra_fields(error: BaseException, text: str) -> str | None:
     if isinstance(error, ValidationError) and any(item["type"] == "extra_forbidden" for item in error.errors()):
         names = ", ".join(f"`{item['loc'][-1]}`" for item in error.errors() if item["type"] == "extra_forbidden")
         return (
@@ -77,7 +77,7 @@ def _extra_settings(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _hidden_type(error: BaseException, text: str) -> str | None:
+def _explain_hidden_type(error: BaseException, text: str) -> str | None:
     if isinstance(error, ValidationError) and any(item["type"] == "none_required" for item in error.errors()):
         name = next(str(item["loc"][-1]) for item in error.errors() if item["type"] == "none_required" and item["loc"])
         return (
@@ -87,19 +87,19 @@ def _hidden_type(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _state(error: BaseException, text: str) -> str | None:
+def _explain_missing_state(error: BaseException, text: str) -> str | None:
     found = re.search(r"'State' object has no attribute '(\w+)'", text)
     if not isinstance(error, AttributeError) or found is None:
         return None
-    way_out = (
+    fix = (
         "`with TestClient(app) as client:` runs the lifespan, and so does `routebook_kernel.client(app)`"
-        if _goes_through(error.__traceback__, "testclient.py") or _goes_through(error.__traceback__, "_transports")
+        if _has_frame_in(error.__traceback__, "testclient.py") or _has_frame_in(error.__traceback__, "_transports")
         else f"set `app.state.{found[1]}` in the application's lifespan, `Routebook(lifespan=…)`"
     )
-    return f"`app.state.{found[1]}` was read before it was set; {way_out}"
+    return f"`app.state.{found[1]}` was read before it was set; {fix}"
 
 
-def _marker(error: BaseException, text: str) -> str | None:
+def _explain_unfilled_marker(error: BaseException, text: str) -> str | None:
     if isinstance(error, AttributeError) and re.search(r"'(Depends|Security)' object has no attribute '__\w+__'", text):
         return "a `Depends(…)` stands where a type is expected: write `name: Annotated[…, Depends(…)]`"
     if isinstance(error, AttributeError | TypeError) and re.search(r"'(Depends|Security)'( object|.*instance)", text):
@@ -117,7 +117,7 @@ def _marker(error: BaseException, text: str) -> str | None:
 _SOURCES = "(Query|Header|Cookie|Body|Form|File|Path)"
 
 
-def _unbound(error: BaseException, text: str) -> str | None:
+def _explain_unbound_local(error: BaseException, text: str) -> str | None:
     found = re.search(r"local variable '(\w+)'", text)
     if not isinstance(error, UnboundLocalError) or found is None:
         return None
@@ -127,13 +127,13 @@ def _unbound(error: BaseException, text: str) -> str | None:
     )
 
 
-def _lifespan(error: BaseException, text: str) -> str | None:
+def _explain_lifespan_without_yield(error: BaseException, text: str) -> str | None:
     if isinstance(error, TypeError) and "'coroutine' object is not an async iterator" in text:
         return "a lifespan has one `yield`, between what is done at the start and at the end: it is missing"
     return None
 
 
-def _coroutine(error: BaseException, text: str) -> str | None:
+def _explain_missing_await(error: BaseException, text: str) -> str | None:
     if isinstance(error, TypeError | ValueError | AttributeError) and "'coroutine' object" in text:
         return "an `await` is missing: a coroutine was used in the place of its result; write `await` before the call"
     found = re.search(r"object (\w+) can't be used in 'await' expression", text)
@@ -142,7 +142,7 @@ def _coroutine(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _loop(error: BaseException, text: str) -> str | None:
+def _explain_event_loop(error: BaseException, text: str) -> str | None:
     if isinstance(error, RuntimeError) and re.search(r"got Future <(Task|_GatheringFuture)\b.*different loop", text):
         return (
             "a task belongs to the loop that it was made on, and a cell with `await` runs on another than one without: "
@@ -162,7 +162,7 @@ def _loop(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _aware(error: BaseException, text: str) -> str | None:
+def _explain_naive_time(error: BaseException, text: str) -> str | None:
     if isinstance(error, TypeError) and "offset-naive and offset-aware" in text:
         return (
             "one of the two times has no time zone: declare the parameter as `AwareDatetime` (of pydantic), and write "
@@ -171,7 +171,7 @@ def _aware(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _not_json(error: BaseException, text: str) -> str | None:
+def _explain_unserialisable(error: BaseException, text: str) -> str | None:
     found = re.search(r"Object of type (\w+) is not JSON serializable", text)
     if isinstance(error, TypeError) and found is not None:
         return (
@@ -187,7 +187,7 @@ def _not_json(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _removed_keyword(error: BaseException, text: str) -> str | None:
+def _explain_unknown_keyword(error: BaseException, text: str) -> str | None:
     found = re.search(r"(\w+)\.?(\w*)\(\) got an unexpected keyword argument '(\w+)'", text)
     if not isinstance(error, TypeError) or found is None:
         return None
@@ -201,20 +201,20 @@ def _removed_keyword(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _class_for_object(error: BaseException, text: str) -> str | None:
+def _explain_uninstantiated_class(error: BaseException, text: str) -> str | None:
     found = re.search(r"(Routebook|FastAPI|APIRouter)\.\w+\(\) missing 1 required positional argument", text)
     if isinstance(error, TypeError) and found is not None:
         return f"`{found[1]}` is the class here, not an application: write `{found[1]}()`"
     return None
 
 
-def _template(error: BaseException, text: str) -> str | None:
-    if isinstance(error, TypeError | AttributeError) and _goes_through(error.__traceback__, "templating.py"):
+def _explain_template_order(error: BaseException, text: str) -> str | None:
+    if isinstance(error, TypeError | AttributeError) and _has_frame_in(error.__traceback__, "templating.py"):
         return "the request comes first: `TemplateResponse(request, 'page.html', {…})`"
     return None
 
 
-def _circular(error: BaseException, text: str) -> str | None:
+def _explain_circular_import(error: BaseException, text: str) -> str | None:
     found = re.search(r"partially initialized module '([\w.]+)'", text)
     if not isinstance(error, ImportError | AttributeError) or found is None:
         return None
@@ -235,7 +235,7 @@ _LIBRARY_NAMES = frozenset({
 })  # fmt: skip
 
 
-def _missing_package(error: BaseException, text: str) -> str | None:
+def _explain_missing_package(error: BaseException, text: str) -> str | None:
     if not isinstance(error, ImportError):
         return None
     if "email-validator" in text:
@@ -253,7 +253,7 @@ _PACKAGES = {
 }  # fmt: skip
 
 
-def _moved_settings(error: BaseException, text: str) -> str | None:
+def _explain_moved_settings(error: BaseException, text: str) -> str | None:
     if "BaseSettings" in text and "pydantic-settings" in text:
         return (
             "`BaseSettings` has moved: `%pip install pydantic-settings`, then `from pydantic_settings import "
@@ -262,37 +262,37 @@ def _moved_settings(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _bare_field(error: BaseException, text: str) -> str | None:
-    if (nameless := re.search(r"Field '(\w+)' requires a type annotation", text)) is not None:
-        return f"a field needs a type: write `{nameless[1]}: … = Field(…)`"
+def _explain_untyped_field(error: BaseException, text: str) -> str | None:
+    if (untyped := re.search(r"Field '(\w+)' requires a type annotation", text)) is not None:
+        return f"a field needs a type: write `{untyped[1]}: … = Field(…)`"
     found = re.search(r"non-annotated attribute was detected: `(\w+) = (.*?)`", text)
     if found is not None:
         return (
-            f"a field needs a type: write `{found[1]}: {_type_of(found[2])} = {found[2]}`, or `{found[1]}: ClassVar = "
-            f"{found[2]}` if it is none"
+            f"a field needs a type: write `{found[1]}: {_guess_type(found[2])} = {found[2]}`, or `{found[1]}: ClassVar "
+            f"= {found[2]}` if it is none"
         )
     return None
 
 
-def _type_of(value: str) -> str:
+def _guess_type(value: str) -> str:
     return {"True": "bool", "False": "bool", "None": "str | None"}.get(
-        value, {"'": "str", '"': "str", "[": "list", "{": "dict"}.get(value[:1]) or _number_type(value)
+        value, {"'": "str", '"': "str", "[": "list", "{": "dict"}.get(value[:1]) or _guess_number_type(value)
     )
 
 
-def _number_type(value: str) -> str:
+def _guess_number_type(value: str) -> str:
     return "float" if "." in value else "int" if value.isdigit() else "…"
 
 
-def _subject(error: BaseException, text: str) -> str | None:
+def _explain_token_subject(error: BaseException, text: str) -> str | None:
     if "Subject must be a string" in text:
         return "`sub` of a token must be a text: write `str(…)` around it where the token is made"
     return None
 
 
-def _long_password(error: BaseException, text: str) -> str | None:
+def _explain_long_password(error: BaseException, text: str) -> str | None:
     if isinstance(error, ValueError) and "password cannot be longer than 72 bytes" in text:
-        if _goes_through(error.__traceback__, "passlib"):
+        if _has_frame_in(error.__traceback__, "passlib"):
             return (
                 "passlib does not work with bcrypt 5: write `from pwdlib import PasswordHash` "
                 "(`%pip install 'pwdlib[argon2]'`), or install `bcrypt<5`"
@@ -304,7 +304,7 @@ def _long_password(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _detached(error: BaseException, text: str) -> str | None:
+def _explain_detached_instance(error: BaseException, text: str) -> str | None:
     if type(error).__name__ in {"DetachedInstanceError", "MissingGreenlet"}:
         return (
             "a relationship was loaded after its session had ended: load it with the object, "
@@ -313,24 +313,24 @@ def _detached(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _background(error: BaseException, text: str) -> str | None:
+def _explain_late_failure(error: BaseException, text: str) -> str | None:
     if "response already started" in text and isinstance(error, RuntimeError):
         first = error.__cause__ or error.__context__
-        told = f": {type(first).__name__}: {first}"[:200].replace("`", "'") if first is not None else ""
+        hint = f": {type(first).__name__}: {first}"[:200].replace("`", "'") if first is not None else ""
         return (
-            f"it failed after the response had been sent{told}; no handler can answer any more, so catch it where it "
+            f"it failed after the response had been sent{hint}; no handler can answer any more, so catch it where it "
             "happens: `try: … except …` in the background task, or before `yield` in the dependency"
         )
     return None
 
 
-def _closed_file(error: BaseException, text: str) -> str | None:
+def _explain_closed_file(error: BaseException, text: str) -> str | None:
     if isinstance(error, ValueError) and "I/O operation on closed file" in text:
         return "an uploaded file is closed when its request ends: read it first, `data = await file.read()`"
     return None
 
 
-def _socket_order(error: BaseException, text: str) -> str | None:
+def _explain_socket_order(error: BaseException, text: str) -> str | None:
     if isinstance(error, RuntimeError) and ("WebSocket is not connected" in text or "websocket.accept" in text):
         if "but got 'websocket.accept'" in text:
             return "the WebSocket was accepted twice: accept it in one place, and `return` after a `close`"
@@ -338,10 +338,10 @@ def _socket_order(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _reraised(error: BaseException, text: str) -> str | None:
+def _explain_reraised_error(error: BaseException, text: str) -> str | None:
     """The test client raises what the application raised, although it was answered."""
     way = error.__traceback__
-    if _goes_through(way, "testclient.py", "starlette") and _goes_through(way, "errors.py", "starlette"):
+    if _has_frame_in(way, "testclient.py", "starlette") and _has_frame_in(way, "errors.py", "starlette"):
         return (
             "the application raised it, and `TestClient` raises it again, even where a handler answered: "
             "`TestClient(app, raise_server_exceptions=False)`, or `routebook_kernel.client(app)`, gives the response"
@@ -349,13 +349,13 @@ def _reraised(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _yield_swallowed(error: BaseException, text: str) -> str | None:
+def _explain_swallowed_error(error: BaseException, text: str) -> str | None:
     if isinstance(error, RuntimeError) and ("No response" in text or "not awaited" in text) and "yield" in text:
         return "a dependency with `yield` swallowed the exception: end its `except` with `raise`"
     return None
 
 
-def _default_order(error: BaseException, text: str) -> str | None:
+def _explain_default_order(error: BaseException, text: str) -> str | None:
     if isinstance(error, SyntaxError) and re.search(
         r"(non-default argument|parameter without a default) follows", text
     ):
@@ -366,7 +366,7 @@ def _default_order(error: BaseException, text: str) -> str | None:
     return None
 
 
-def _goes_through(traceback: TracebackType | None, *parts: str) -> bool:
+def _has_frame_in(traceback: TracebackType | None, *parts: str) -> bool:
     """Whether a file whose path has all these parts is on the way."""
     while traceback is not None:
         if all(part in traceback.tb_frame.f_code.co_filename for part in parts):
@@ -375,9 +375,33 @@ def _goes_through(traceback: TracebackType | None, *parts: str) -> bool:
     return False
 
 
-_RULES: Sequence[Cause] = (
-    _default_order, _old_class, _unpacked, _extra_settings, _hidden_type, _state, _marker, _unbound,
-    _lifespan, _coroutine, _loop, _aware,
-    _removed_keyword, _class_for_object, _template, _circular, _moved_settings, _bare_field, _missing_package, _subject,
-    _long_password, _detached, _yield_swallowed, _background, _not_json, _closed_file, _socket_order, _reraised,
-)  # fmt: skip
+_HINTS: Sequence[ExceptionHint] = (
+    _explain_default_order,
+    _explain_outdated_class,
+    _explain_unpacked_object,
+    _explain_extra_fields,
+    _explain_hidden_type,
+    _explain_missing_state,
+    _explain_unfilled_marker,
+    _explain_unbound_local,
+    _explain_lifespan_without_yield,
+    _explain_missing_await,
+    _explain_event_loop,
+    _explain_naive_time,
+    _explain_unknown_keyword,
+    _explain_uninstantiated_class,
+    _explain_template_order,
+    _explain_circular_import,
+    _explain_moved_settings,
+    _explain_untyped_field,
+    _explain_missing_package,
+    _explain_token_subject,
+    _explain_long_password,
+    _explain_detached_instance,
+    _explain_swallowed_error,
+    _explain_late_failure,
+    _explain_unserialisable,
+    _explain_closed_file,
+    _explain_socket_order,
+    _explain_reraised_error,
+)

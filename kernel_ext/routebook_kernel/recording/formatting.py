@@ -3,12 +3,12 @@
 from typing import Any
 
 
-def count_text(count: Any, unit: str) -> str:
+def format_count(count: Any, unit: str) -> str:
     """A number with its unit: `1 request`, `12 requests`."""
     return f"{count} {unit}" if count == 1 else f"{count} {unit}s"
 
 
-def size_text(size_bytes: int) -> str:
+def format_size(size_bytes: int) -> str:
     """A size: `312 B`, `4.1 kB`."""
     if size_bytes < 1000:
         return f"{size_bytes} B"
