@@ -17,7 +17,7 @@ from routebook_kernel.hooks import CellHooks
 from routebook_kernel.lesson_magics import NAMES, LessonMagics
 from routebook_kernel.magics import ApiMagics, served_notice
 from routebook_kernel.recording.exchanges import Exchanges
-from routebook_kernel.recording.failures import is_ours, is_users
+from routebook_kernel.recording.failures import is_framework_code, is_user_code
 from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.interrupts import SwallowedInterrupts
 from routebook_kernel.runtime.run_shims import AnyioRunShim, AsyncioRunShim, UvicornRunShim
@@ -43,7 +43,7 @@ class Extension:
         self.shell = shell
         self.session = Session(shell.user_ns, self._announce)
         home = self.session.home
-        self._errors = ShownErrors(home, self._is_users, lambda code: is_ours(code.co_filename))
+        self._errors = ShownErrors(home, self._is_users, lambda code: is_framework_code(code.co_filename))
         self._interrupts = SwallowedInterrupts()
         self._hooks = CellHooks(shell, self.session, show, self._errors.told)
         self._run_shims = (
@@ -109,8 +109,8 @@ class Extension:
             show(Notice(note))
 
     def _is_users(self, code: CodeType) -> bool:
-        return self.session.tracker.cell_of_code(code) is not None or is_users(
-            code.co_filename, self.session.recorder.ours
+        return self.session.tracker.cell_of_code(code) is not None or is_user_code(
+            code.co_filename, self.session.recorder.framework_folders
         )
 
     def _announce(self, text: str) -> None:

@@ -146,7 +146,7 @@ class FailureRecord:
     frames: tuple[FrameRecord, ...]
     folded: int
     cause: str | None = None
-    misfits: tuple[Mapping[str, Any], ...] = ()
+    response_errors: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

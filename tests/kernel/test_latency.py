@@ -8,11 +8,11 @@ from hypothesis import strategies as st
 
 from routebook_kernel.recording.latency import (
     PERCENTS,
-    Samples,
-    bucket_of,
+    LatencySamples,
     bucket_start,
     compare,
-    figures_of,
+    compute_figures,
+    find_bucket,
     percentile,
 )
 
@@ -31,19 +31,19 @@ def test_percentile_is_the_least_value_that_enough_do_not_exceed(values: list[fl
 @given(latencies)
 def test_buckets_count_each_latency_once_where_it_belongs(values: list[float]) -> None:
     """Two runs are laid over each other bucket by bucket."""
-    figures = figures_of(Samples(values, [float(index) for index in range(1, len(values) + 1)]))
+    figures = compute_figures(LatencySamples(values, [float(index) for index in range(1, len(values) + 1)]))
 
     assert figures is not None
     assert sum(figures.buckets.values()) == len(values)
     for value in values:
-        bucket = bucket_of(value)
+        bucket = find_bucket(value)
         assert bucket_start(bucket) <= value * (1 + 1e-9) < bucket_start(bucket + 1) * (1 + 1e-6)
 
 
 def test_throughput_and_its_parts_agree() -> None:
     """The parts are of equal length, so their mean is the whole."""
     ends = [1e6 * (index + 1) / 100 for index in range(400)]
-    figures = figures_of(Samples([5.0] * 400, ends))
+    figures = compute_figures(LatencySamples([5.0] * 400, ends))
 
     assert figures is not None
     assert (figures.duration_s, figures.throughput) == (4.0, 100.0)
@@ -54,9 +54,9 @@ def test_throughput_and_its_parts_agree() -> None:
 def test_difference_is_clear_only_where_runs_are_steadier_than_it() -> None:
     """A run whose parts vary more than two runs differ proves nothing."""
     ends = [float(index) for index in range(1, 101)]
-    steady = figures_of(Samples([10.0] * 100, ends))
-    faster = figures_of(Samples([5.0] * 100, ends))
-    varying = figures_of(Samples([float(4 + index // 10) for index in range(100)], ends))
+    steady = compute_figures(LatencySamples([10.0] * 100, ends))
+    faster = compute_figures(LatencySamples([5.0] * 100, ends))
+    varying = compute_figures(LatencySamples([float(4 + index // 10) for index in range(100)], ends))
 
     assert steady is not None and faster is not None and varying is not None  # noqa: PT018
     assert (compare(faster, steady).median, compare(faster, steady).is_clear) == (0.5, True)
@@ -65,4 +65,4 @@ def test_difference_is_clear_only_where_runs_are_steadier_than_it() -> None:
 
 def test_nothing_measured_has_no_figures() -> None:
     """A run that was cancelled while it warmed up."""
-    assert figures_of(Samples([], [])) is None
+    assert compute_figures(LatencySamples([], [])) is None

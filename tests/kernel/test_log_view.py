@@ -14,7 +14,7 @@ from routebook.applications import Routebook
 from routebook.security import APIKeyCookie, APIKeyHeader, APIKeyQuery, HTTPBasic, HTTPBearer
 from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState, SendArguments
-from routebook_kernel.recording.redacted_values import filled, hidden_in, request_of
+from routebook_kernel.recording.redacted_values import build_request, fill_redacted_values, find_redacted_values
 from routebook_kernel.records import RawRequest
 from routebook_kernel.redaction import USUAL
 from routebook_kernel.session import Session
@@ -312,18 +312,23 @@ def test_hidden_values_of_every_kind_of_body_are_found_and_filled() -> None:
     """A part of a multipart form and JSON in UTF-8 are filled where they stand."""
     boundary = '--b\r\nContent-Disposition: form-data; name="password"\r\n\r\n•••\r\n--b--\r\n'.encode()
     request = RawRequest("POST", "/", (("content-type", "multipart/form-data; boundary=b"),), boundary)
-    assert [hidden.key for hidden in hidden_in(request, USUAL)] == ["body password"]
-    assert filled(request, {"body password": "é"}, USUAL).body == boundary.replace("•••".encode(), "é".encode())
+    assert [hidden.key for hidden in find_redacted_values(request, USUAL)] == ["body password"]
+    assert fill_redacted_values(request, {"body password": "é"}, USUAL).body == boundary.replace(
+        "•••".encode(), "é".encode()
+    )
 
     text = '{"é": "***", "password" : "•••"}'.encode()
     request = RawRequest("POST", "/", (("content-type", "application/json"),), text)
-    assert json.loads(filled(request, {"body password": "ü"}, USUAL).body) == {"é": "***", "password": "ü"}
+    assert json.loads(fill_redacted_values(request, {"body password": "ü"}, USUAL).body) == {
+        "é": "***",
+        "password": "ü",
+    }
 
 
 def test_name_and_password_become_basic_credentials() -> None:
     """A person knows them, not their base64."""
     request = RawRequest("GET", "/", (("authorization", "Basic •••"),), b"")
-    assert filled(request, {"header authorization": "mira:pw"}, USUAL).headers == (
+    assert fill_redacted_values(request, {"header authorization": "mira:pw"}, USUAL).headers == (
         ("authorization", "Basic bWlyYTpwdw=="),
     )
 
@@ -344,7 +349,7 @@ def test_what_cannot_be_sent_again_says_why(session: Session, app: Routebook) ->
     session.client(app).post("/nowhere", content=b"x")
     unread = replace(next(reversed(list(session.log))), request_body=None)
     with pytest.raises(RequestError, match="did not read the body"):
-        request_of(unread)
+        build_request(unread)
     with pytest.raises(RequestError, match="left the log"):
         session.log_view.detail(10_000)
 

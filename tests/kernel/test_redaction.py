@@ -20,7 +20,7 @@ from pydantic import BaseModel
 
 from routebook import HTTPException, Request, WebSocket
 from routebook.applications import Routebook
-from routebook_kernel.recording.capture import Capture, HeardBody
+from routebook_kernel.recording.capture import Capture, RawBody
 from routebook_kernel.recording.display import render_html, render_text
 from routebook_kernel.redaction import HIDDEN, USUAL, Secrets
 from routebook_kernel.session import Session
@@ -512,7 +512,7 @@ def test_messages_show_no_credentials(session: Session, shop: Routebook) -> None
 
 def test_a_capture_says_nothing_until_it_is_opened() -> None:
     """A raw record in a traceback, a debugger or a pickle is a leak."""
-    body = HeardBody((CANARY.encode(),), 16, False)
+    body = RawBody((CANARY.encode(),), 16, False)
     capture = Capture(USUAL.hider(), f"/?token={CANARY}", {}, (), body, (), None, CANARY, None, (), None)
 
     assert CANARY not in f"{capture!r} {capture} {body!r} {capture._hider!r}"

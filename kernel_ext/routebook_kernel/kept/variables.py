@@ -13,7 +13,7 @@ from urllib.parse import quote_plus
 
 from routebook_kernel.exceptions import SavedTestsError
 from routebook_kernel.kept.model import KeptTest, TestRequest
-from routebook_kernel.recording.redacted_values import Hidden, filled
+from routebook_kernel.recording.redacted_values import RedactedValue, fill_redacted_values
 from routebook_kernel.records import RawRequest
 from routebook_kernel.redaction import Secrets
 
@@ -25,11 +25,13 @@ def named(text: str) -> str:
     return re.sub(r"\W+", "_", text).strip("_").lower() or "value"
 
 
-def request_to_keep(raw: RawRequest, hidden: Iterable[Hidden], secrets: Secrets) -> tuple[TestRequest, tuple[str, ...]]:
+def request_to_keep(
+    raw: RawRequest, hidden: Iterable[RedactedValue], secrets: Secrets
+) -> tuple[TestRequest, tuple[str, ...]]:
     """A request as a test keeps it, and the names of what is to be filled in."""
     hidden = tuple(hidden)
     names = {each.key: "{{" + named(each.name) + "}}" for each in hidden}
-    marked = filled(raw, names, secrets)
+    marked = fill_redacted_values(raw, names, secrets)
     # A URL and a form have the braces encoded; a person reads them better as they are.
     url = marked.url.replace("%7B%7B", "{{").replace("%7D%7D", "}}")
     made = TestRequest(marked.method, url, marked.headers)

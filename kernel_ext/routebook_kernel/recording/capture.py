@@ -8,7 +8,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, NoReturn
 
-from routebook_kernel.recording.failures import without_secrets
+from routebook_kernel.recording.failures import redact_failure
 from routebook_kernel.records import Body, FailureRecord, HeaderPairs, SocketMessage, SocketRecord, Span
 from routebook_kernel.redaction import HIDDEN, Hider
 
@@ -18,7 +18,7 @@ _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 
 @dataclass(slots=True, repr=False, eq=False)
-class HeardBody:
+class RawBody:
     """The first bytes of a body, as they came."""
 
     chunks: tuple[bytes, ...]
@@ -38,9 +38,9 @@ class Capture:
     _url: str
     _path_params: Mapping[str, Any]
     _request_headers: HeaderPairs
-    _request_body: HeardBody | None
+    _request_body: RawBody | None
     _response_headers: HeaderPairs
-    _response_body: HeardBody | None
+    _response_body: RawBody | None
     _output: str
     _failure: FailureRecord | None
     _spans: tuple[Span, ...]
@@ -76,10 +76,10 @@ class Capture:
             self._opened = opened
         return opened
 
-    def whole_body(self, heard: HeardBody | None) -> Body | None:
+    def open_body(self, raw: RawBody | None) -> Body | None:
         """The body of the response, of which more was heard elsewhere."""
         self.open()
-        return self._body(heard, self._response_headers)
+        return self._body(raw, self._response_headers)
 
     def _iter_fields(self) -> Iterator[tuple[str, Any]]:
         hider = self._hider
@@ -88,30 +88,30 @@ class Capture:
         yield "request_body", self._body(self._request_body, self._request_headers)
         yield "response_headers", hider.header_pairs(self._response_headers)
         yield "response_body", self._body(self._response_body, self._response_headers)
-        yield "failure", without_secrets(self._failure, hider) if self._failure is not None else None
-        yield "spans", tuple(_span(span, hider) for span in self._spans)
+        yield "failure", redact_failure(self._failure, hider) if self._failure is not None else None
+        yield "spans", tuple(_redact_span(span, hider) for span in self._spans)
         yield "output", hider.text(self._output)
-        yield "socket", _socket(self._socket, hider) if self._socket is not None else None
+        yield "socket", _redact_socket(self._socket, hider) if self._socket is not None else None
 
-    def _body(self, heard: HeardBody | None, headers: HeaderPairs) -> Body | None:
-        if heard is None:
+    def _body(self, raw: RawBody | None, headers: HeaderPairs) -> Body | None:
+        if raw is None:
             return None
-        content_type, encoding = _header(headers, "content-type"), _header(headers, "content-encoding")
+        content_type, encoding = _find_header(headers, "content-type"), _find_header(headers, "content-encoding")
         media_type = content_type.partition(";")[0].strip().lower()
         if encoding.strip().lower() in _ENCODINGS:
-            data = self._hider.body(b"".join(heard.chunks), content_type)
+            data = self._hider.body(b"".join(raw.chunks), content_type)
         else:  # nothing here unpacks it
             data = HIDDEN.encode()
-        if heard.is_truncated:
+        if raw.is_truncated:
             data = self._hider.known.without_beginning(data)
-        return Body(data, heard.size_bytes, media_type, is_truncated=heard.is_truncated)
+        return Body(data, raw.size_bytes, media_type, is_truncated=raw.is_truncated)
 
 
-def _header(headers: Iterable[tuple[str, str]], wanted: str) -> str:
+def _find_header(headers: Iterable[tuple[str, str]], wanted: str) -> str:
     return next((value for name, value in headers if name == wanted or name.lower() == wanted), "")
 
 
-def _span(span: Span, hider: Hider) -> Span:
+def _redact_span(span: Span, hider: Hider) -> Span:
     if span.kind == "match":  # its name is the path
         return replace(span, name=hider.url(span.name))
     if span.result is None:
@@ -121,16 +121,16 @@ def _span(span: Span, hider: Hider) -> Span:
     return replace(span, result=hider.value(span.name if is_named else "", span.result)[:MAX_RESULT])
 
 
-def _socket(socket: SocketRecord, hider: Hider) -> SocketRecord:
+def _redact_socket(socket: SocketRecord, hider: Hider) -> SocketRecord:
     return replace(
         socket,
-        messages=tuple(message_without_secrets(message, hider) for message in socket.messages),
+        messages=tuple(redact_message(message, hider) for message in socket.messages),
         subprotocol=hider.header("sec-websocket-protocol", socket.subprotocol) if socket.subprotocol else None,
         close_reason=hider.text(socket.close_reason),
     )
 
 
-def message_without_secrets(message: SocketMessage, hider: Hider) -> SocketMessage:
+def redact_message(message: SocketMessage, hider: Hider) -> SocketMessage:
     """A message over a WebSocket without its credentials."""
     data = hider.body(message.data, "")
     if message.is_truncated:

@@ -32,8 +32,8 @@ def reason_phrase(status: int | None) -> str:
 
 def find_issues(exchange: Exchange) -> list[ValidationIssue]:
     """The issues of a 422 in FastAPI's format, or of a result that did not fit its response model."""
-    if exchange.failure is not None and exchange.failure.misfits:
-        return [describe_issue(misfit) for misfit in exchange.failure.misfits]
+    if exchange.failure is not None and exchange.failure.response_errors:
+        return [describe_issue(error) for error in exchange.failure.response_errors]
     if exchange.status != 422 or exchange.response_body is None:
         return []
     try:

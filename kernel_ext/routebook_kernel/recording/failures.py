@@ -21,7 +21,7 @@ CellOf = Callable[[CodeType], CellRecord | None]
 """Which cell a code object stands in."""
 
 _LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
-_OURS = (str(Path(__file__).resolve().parents[1]),)
+_EXTENSION = (str(Path(__file__).resolve().parents[1]),)
 _FRAMEWORK = (str(Path(routebook.__file__).resolve().parent),)
 _GENERATED = ("<", "routebook ")
 """How the file names of generated code begin; those of the framework's functions name their operation."""
@@ -30,7 +30,7 @@ _MAX_MESSAGE = 2000
 
 
 def describe_failure(
-    error: BaseException, cell_of: CellOf, *, secrets: Secrets = USUAL, ours: tuple[str, ...] = ()
+    error: BaseException, cell_of: CellOf, *, secrets: Secrets = USUAL, framework_folders: tuple[str, ...] = ()
 ) -> FailureRecord:
     """Tell an exception by the user's frames, credentials taken out.
 
@@ -41,12 +41,12 @@ def describe_failure(
         ours: Folders of frameworks that are not installed among the libraries.
     """
     hider = secrets.hider()
-    heard = hear_failure(error, cell_of, ours=ours)
-    without_secrets(heard, hider)  # found in one place, hidden in all
-    return without_secrets(heard, hider)
+    failure = capture_failure(error, cell_of, framework_folders=framework_folders)
+    redact_failure(failure, hider)  # found in one place, hidden in all
+    return redact_failure(failure, hider)
 
 
-def hear_failure(error: BaseException, cell_of: CellOf, *, ours: tuple[str, ...] = ()) -> FailureRecord:
+def capture_failure(error: BaseException, cell_of: CellOf, *, framework_folders: tuple[str, ...] = ()) -> FailureRecord:
     """Tell an exception by the user's frames, as it is: what this gives goes into a capture and nowhere else.
 
     Args:
@@ -55,23 +55,25 @@ def hear_failure(error: BaseException, cell_of: CellOf, *, ours: tuple[str, ...]
         ours: Folders of frameworks that are not installed among the libraries.
     """
     frames = list(_iter_frames(error.__traceback__))
-    own = tuple(
-        _describe(frame, line, cell)
+    user_frames = tuple(
+        _describe_frame(frame, line, cell)
         for frame, line in frames
-        if (cell := cell_of(frame.f_code)) or is_users(frame.f_code.co_filename, ours)
+        if (cell := cell_of(frame.f_code)) or is_user_code(frame.f_code.co_filename, framework_folders)
     )
     cause = explain_exception(error)
     return FailureRecord(
         type=type(error).__name__,
-        message=_message(error),
-        frames=own,
-        folded=len(frames) - len(own),
+        message=_describe_message(error),
+        frames=user_frames,
+        folded=len(frames) - len(user_frames),
         cause=cause or None,
-        misfits=_misfits(error),
+        response_errors=_response_errors(error),
     )
 
 
-def describe_raised(error: BaseException, cell_of: CellOf, *, ours: tuple[str, ...] = ()) -> RaisedRecord | None:
+def describe_raised(
+    error: BaseException, cell_of: CellOf, *, framework_folders: tuple[str, ...] = ()
+) -> RaisedRecord | None:
     """Tell where the user's own code raised an exception; None where a library did without it.
 
     Args:
@@ -81,65 +83,73 @@ def describe_raised(error: BaseException, cell_of: CellOf, *, ours: tuple[str, .
     """
     for frame, line in reversed(list(_iter_frames(error.__traceback__))):
         code = frame.f_code
-        if (cell := cell_of(code)) or is_users(code.co_filename, ours):
+        if (cell := cell_of(code)) or is_user_code(code.co_filename, framework_folders):
             place = Place(cell, None if cell else code.co_filename, line)
             return RaisedRecord(type(error).__name__, place, code.co_name)
     return None
 
 
-def without_secrets(failure: FailureRecord, hider: Hider) -> FailureRecord:
+def redact_failure(failure: FailureRecord, hider: Hider) -> FailureRecord:
     """A failure without its credentials."""
     return replace(
         failure,
-        frames=tuple(_frame_without_secrets(frame, hider) for frame in failure.frames),
+        frames=tuple(_redact_frame(frame, hider) for frame in failure.frames),
         message=hider.text(failure.message)[:_MAX_MESSAGE],
         cause=hider.text(failure.cause) if failure.cause else None,
-        misfits=tuple(_misfit_without_secrets(item, hider) for item in failure.misfits),
+        response_errors=tuple(_redact_response_error(item, hider) for item in failure.response_errors),
     )
 
 
-def _frame_without_secrets(frame: FrameRecord, hider: Hider) -> FrameRecord:
+def _redact_frame(frame: FrameRecord, hider: Hider) -> FrameRecord:
     values = tuple((name, hider.value(name, text)) for name, text in frame.values)
     return replace(frame, values=values, source=hider.known.hide(hide_known(frame.source)[0]))
 
 
-def _misfit_without_secrets(item: Mapping[str, Any], hider: Hider) -> Mapping[str, Any]:
+def _redact_response_error(item: Mapping[str, Any], hider: Hider) -> Mapping[str, Any]:
     """A place whose name says that a credential stands there tells none; nor what is said about it."""
     is_secret = any(isinstance(part, str) and hider.holds_secrets(part) for part in item["loc"])
-    told = HIDDEN if is_secret and hider.value("secret", item["input"]) else hider.text(item["input"])
+    shown = HIDDEN if is_secret and hider.value("secret", item["input"]) else hider.text(item["input"])
     context = {name: hider.text(value) if isinstance(value, str) else value for name, value in item["ctx"].items()}
-    return {**item, "input": told, "msg": hider.text(str(item["msg"])), "ctx": context}
+    return {**item, "input": shown, "msg": hider.text(str(item["msg"])), "ctx": context}
 
 
-def _misfits(error: BaseException) -> tuple[Mapping[str, Any], ...]:
+def _response_errors(error: BaseException) -> tuple[Mapping[str, Any], ...]:
     """Where a result did not fit its response model; values as JSON."""
     if not isinstance(error, ResponseValidationError):
         return ()
-    kept = []
+    errors = []
     for item in error.errors():
         loc = [part if isinstance(part, int) else str(part) for part in item.get("loc", ())]
-        told = short_repr(item.get("input"))
-        kept.append({"type": item.get("type"), "loc": loc, "msg": item.get("msg"), "input": told, "ctx": _plain(item)})
-    return tuple(kept)
+        shown = short_repr(item.get("input"))
+        errors.append(
+            {
+                "type": item.get("type"),
+                "loc": loc,
+                "msg": item.get("msg"),
+                "input": shown,
+                "ctx": _simplify_context(item),
+            }
+        )
+    return tuple(errors)
 
 
-def _plain(item: Mapping[str, Any]) -> dict[str, Any]:
+def _simplify_context(item: Mapping[str, Any]) -> dict[str, Any]:
     context = item.get("ctx") or {}
     return {name: value if isinstance(value, int | float | str) else str(value) for name, value in context.items()}
 
 
 @functools.lru_cache(maxsize=1024)
-def is_users(filename: str, ours: tuple[str, ...] = ()) -> bool:
+def is_user_code(filename: str, framework_folders: tuple[str, ...] = ()) -> bool:
     """Whether a file is the user's own: no library, no generated code, not this project."""
     if filename.startswith(_GENERATED):
         return False
     path = str(Path(filename).resolve())
-    return not any(path.startswith(folder) for folder in (*_LIBRARIES, *_OURS, *ours))
+    return not any(path.startswith(folder) for folder in (*_LIBRARIES, *_EXTENSION, *framework_folders))
 
 
-def is_ours(filename: str) -> bool:
+def is_framework_code(filename: str) -> bool:
     """Whether a file is the framework's or the extension's, or code that they have generated."""
-    return filename.startswith((*_OURS, *_FRAMEWORK, "routebook "))
+    return filename.startswith((*_EXTENSION, *_FRAMEWORK, "routebook "))
 
 
 def _iter_frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, int]]:
@@ -148,7 +158,7 @@ def _iter_frames(traceback: TracebackType | None) -> Iterator[tuple[FrameType, i
         traceback = traceback.tb_next
 
 
-def _describe(frame: FrameType, line: int, cell: CellRecord | None) -> FrameRecord:
+def _describe_frame(frame: FrameType, line: int, cell: CellRecord | None) -> FrameRecord:
     filename = frame.f_code.co_filename
     source = linecache.getline(filename, line, frame.f_globals).strip()
     return FrameRecord(
@@ -162,14 +172,14 @@ def _describe(frame: FrameType, line: int, cell: CellRecord | None) -> FrameReco
 def _iter_values(frame: FrameType, source: str) -> Iterator[tuple[str, str]]:
     """The local variables that the line names; where it names none, all of them."""
     local = frame.f_locals
-    named = [name for name in _names(source) if name in local]
+    named = [name for name in _names_in_line(source) if name in local]
     if frame.f_code.co_name == "<module>":
         return
     for name in (named or list(local))[:_MAX_VALUES]:
         yield name, short_repr(local[name])
 
 
-def _names(source: str) -> list[str]:
+def _names_in_line(source: str) -> list[str]:
     """The names in one line, in order; a line that opens a block is completed to be parsed."""
     for text in (source, f"{source}\n    pass", source.rstrip(":,(")):
         try:
@@ -187,18 +197,18 @@ class _ShortRepr(reprlib.Repr):
         self.maxstring = self.maxother = 80
 
 
-_short = _ShortRepr()
+_repr = _ShortRepr()
 
 
 def short_repr(value: object) -> str:
     """A value's repr, shortened, on one line; never raises."""
     try:
-        return " ".join(_short.repr(value).split())
+        return " ".join(_repr.repr(value).split())
     except Exception as error:  # a user's own __repr__
         return f"<{type(value).__name__}, whose repr raises {type(error).__name__}>"
 
 
-def _message(error: BaseException) -> str:
+def _describe_message(error: BaseException) -> str:
     try:
         text = str(error)
     except Exception as second:  # a user's own __str__

@@ -19,7 +19,7 @@ SLICES = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Samples:
+class LatencySamples:
     """What was measured, request by request, in the order in which they ended.
 
     Attributes:
@@ -35,7 +35,7 @@ class Samples:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class LatencyFigures:
     """A run in figures.
 
     Attributes:
@@ -71,7 +71,7 @@ def percentile(ordered: Sequence[float], percent: float) -> float:
     return ordered[max(rank, 1) - 1]
 
 
-def bucket_of(latency_us: float) -> int:
+def find_bucket(latency_us: float) -> int:
     """The bucket that counts a latency; what is shorter than a tenth of a microsecond counts as that."""
     return math.floor(math.log10(max(latency_us, 0.1)) * BUCKETS_PER_DECADE + 1e-9)
 
@@ -81,13 +81,13 @@ def bucket_start(bucket: int) -> float:
     return float(10 ** (bucket / BUCKETS_PER_DECADE))
 
 
-def figures_of(samples: Samples) -> Figures | None:
+def compute_figures(samples: LatencySamples) -> LatencyFigures | None:
     """The figures of a run; None where nothing was measured."""
     if not samples.latencies_us:
         return None
     ordered = sorted(samples.latencies_us)
     duration_s = max(samples.ends_us) / 1e6
-    return Figures(
+    return LatencyFigures(
         count=len(ordered),
         duration_s=duration_s,
         throughput=len(ordered) / duration_s if duration_s else 0.0,
@@ -96,7 +96,7 @@ def figures_of(samples: Samples) -> Figures | None:
         max_us=ordered[-1],
         percentiles={percent: percentile(ordered, percent) for percent in PERCENTS},
         spread_us=_spread(samples.latencies_us),
-        buckets=dict(sorted(Counter(map(bucket_of, ordered)).items())),
+        buckets=dict(sorted(Counter(map(find_bucket, ordered)).items())),
         series=_series(samples.ends_us, duration_s),
     )
 
@@ -131,7 +131,7 @@ class Comparison:
     is_clear: bool
 
 
-def compare(one: Figures, other: Figures) -> Comparison:
+def compare(one: LatencyFigures, other: LatencyFigures) -> Comparison:
     """One run beside another."""
     return Comparison(
         median=one.percentiles[50] / other.percentiles[50],

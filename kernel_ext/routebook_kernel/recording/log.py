@@ -20,7 +20,7 @@ class ExchangeLog:
         self.max_count = max_count
         self.max_bytes = max_bytes
         self._lock = threading.Lock()
-        self._kept: OrderedDict[int, Exchange] = OrderedDict()
+        self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
         self._sizes: dict[int, int] = {}  # apart: a pair for each would be one more object to collect
         self._size_bytes = 0
         self._ids = itertools.count(1)
@@ -33,29 +33,29 @@ class ExchangeLog:
 
     def add(self, exchange: Exchange) -> None:
         """Keep an exchange, letting go of the oldest where there is no room, and tell the listeners."""
-        self._keep(exchange, 1)
+        self._store(exchange, 1)
 
-    def renew(self, exchange: Exchange) -> None:
+    def update(self, exchange: Exchange) -> None:
         """Put an exchange in the place of the one with its id, and tell the listeners: a WebSocket goes on."""
-        self._keep(exchange, 0)
+        self._store(exchange, 0)
 
-    def _keep(self, exchange: Exchange, count: int) -> None:
+    def _store(self, exchange: Exchange, count: int) -> None:
         size_bytes = exchange.size_bytes
         with self._lock:
             self._size_bytes += size_bytes - self._sizes.get(exchange.id, 0)
-            self._kept[exchange.id] = exchange
+            self._exchanges[exchange.id] = exchange
             self._sizes[exchange.id] = size_bytes
             self._total += count
-            if len(self._kept) > self.max_count or self._size_bytes > self.max_bytes:
-                self._let_go()
+            if len(self._exchanges) > self.max_count or self._size_bytes > self.max_bytes:
+                self._evict()
             listeners = self._listeners
         for listener in listeners:
             listener(exchange)
 
-    def _let_go(self) -> None:
-        while len(self._kept) > self.max_count or (self._size_bytes > self.max_bytes and len(self._kept) > 1):
-            gone, _ = self._kept.popitem(last=False)
-            self._size_bytes -= self._sizes.pop(gone)
+    def _evict(self) -> None:
+        while len(self._exchanges) > self.max_count or (self._size_bytes > self.max_bytes and len(self._exchanges) > 1):
+            evicted, _ = self._exchanges.popitem(last=False)
+            self._size_bytes -= self._sizes.pop(evicted)
 
     def resize(self, *, max_count: int | None = None, max_bytes: int | None = None) -> None:
         """Change how much is kept; what is too much goes at once.
@@ -69,7 +69,7 @@ class ExchangeLog:
             raise ValueError("A log keeps at least 1 exchange, and at least 1 byte.")
         with self._lock:
             self.max_count, self.max_bytes = count, size_bytes
-            self._let_go()
+            self._evict()
 
     def subscribe(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
         """Call `listener` with each exchange, on the thread that adds it; the result ends it.
@@ -98,18 +98,18 @@ class ExchangeLog:
     def get(self, id: int) -> Exchange | None:
         """The exchange with this id, while it is kept."""
         with self._lock:
-            return self._kept.get(id)
+            return self._exchanges.get(id)
 
     def clear(self) -> None:
         """Let go of all."""
         with self._lock:
-            self._kept.clear()
+            self._exchanges.clear()
             self._sizes.clear()
             self._size_bytes = 0
 
     def __iter__(self) -> Iterator[Exchange]:
         with self._lock:
-            return iter(tuple(self._kept.values()))
+            return iter(tuple(self._exchanges.values()))
 
     def __len__(self) -> int:
-        return len(self._kept)
+        return len(self._exchanges)

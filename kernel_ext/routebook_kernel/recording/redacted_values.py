@@ -14,19 +14,19 @@ from routebook_kernel.exceptions import RequestError
 from routebook_kernel.records import Exchange, RawRequest
 from routebook_kernel.redaction import HIDDEN, Secrets
 
-Where = Literal["header", "cookie", "path", "query", "body"]
+ValueLocation = Literal["header", "cookie", "path", "query", "body"]
 
-_OF_THE_CONNECTION = frozenset({
+_CONNECTION_HEADERS = frozenset({
     "connection", "content-length", "host", "keep-alive", "proxy-connection", "te", "trailer", "transfer-encoding",
     "upgrade",
 })  # fmt: skip
 
 
 @dataclass(frozen=True, slots=True)
-class Hidden:
+class RedactedValue:
     """A value that the record does not hold."""
 
-    where: Where
+    where: ValueLocation
     name: str
 
     @property
@@ -38,7 +38,7 @@ class Hidden:
         return f"{self.name} ({self.where})"
 
 
-def request_of(exchange: Exchange) -> RawRequest:
+def build_request(exchange: Exchange) -> RawRequest:
     """The request of an exchange, without the headers of its connection.
 
     Raises:
@@ -54,36 +54,36 @@ def request_of(exchange: Exchange) -> RawRequest:
     length = next((value for name, value in exchange.request_headers if name.lower() == "content-length"), "0")
     if body is None and length != "0":
         raise RequestError("The application did not read the body, so the log has none of it: it cannot be replayed.")
-    headers = tuple(pair for pair in exchange.request_headers if pair[0].lower() not in _OF_THE_CONNECTION)
+    headers = tuple(pair for pair in exchange.request_headers if pair[0].lower() not in _CONNECTION_HEADERS)
     return RawRequest(exchange.method, exchange.url, headers, body.data if body is not None else b"")
 
 
-def hidden_in(request: RawRequest, secrets: Secrets) -> tuple[Hidden, ...]:
+def find_redacted_values(request: RawRequest, secrets: Secrets) -> tuple[RedactedValue, ...]:
     """The values of a request that were hidden, each once."""
-    found: dict[str, Hidden] = {}
+    found: dict[str, RedactedValue] = {}
 
-    def note(where: Where, name: str) -> None:
-        hidden = Hidden(where, name)
+    def add(where: ValueLocation, name: str) -> None:
+        hidden = RedactedValue(where, name)
         found.setdefault(hidden.key, hidden)
 
     for name, value in request.headers:
         if name.lower() == "cookie":
             for cookie in value.split(";"):
                 if HIDDEN in cookie:
-                    note("cookie", cookie.partition("=")[0].strip())
+                    add("cookie", cookie.partition("=")[0].strip())
         elif HIDDEN in value:
-            note("header", name.lower())
+            add("header", name.lower())
     for pair in _query(request.url).split("&"):
         if HIDDEN in pair:
-            note("query", unquote_plus(pair.partition("=")[0]))
+            add("query", unquote_plus(pair.partition("=")[0]))
     if HIDDEN in request.url.partition("?")[0]:
-        note("path", "path")
+        add("path", "path")
     for name in secrets.hidden_fields(request.body, request.media_type):
-        note("body", name)
+        add("body", name)
     return tuple(found.values())
 
 
-def filled(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> RawRequest:
+def fill_redacted_values(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> RawRequest:
     """The request with its hidden values filled in.
 
     Args:
@@ -95,45 +95,45 @@ def filled(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> 
         RequestError: Some hidden value is still missing.
     """
     path, mark, query = request.url.partition("?")
-    full = RawRequest(
+    filled = RawRequest(
         method=request.method,
-        url=_filled_path(path, values) + mark + "&".join(_filled_pair(pair, values) for pair in query.split("&")),
-        headers=tuple((name, _filled_header(name.lower(), value, values)) for name, value in request.headers),
+        url=_fill_path(path, values) + mark + "&".join(_fill_pair(pair, values) for pair in query.split("&")),
+        headers=tuple((name, _fill_header(name.lower(), value, values)) for name, value in request.headers),
         body=secrets.fill_fields(request.body, request.media_type, lambda name: values.get(f"body {name}")),
     )
-    if missing := hidden_in(full, secrets):
-        told = ", ".join(map(str, missing))
-        raise RequestError(f"The log keeps no credentials. To send this again, fill in: {told}.")
-    return full
+    if missing := find_redacted_values(filled, secrets):
+        names = ", ".join(map(str, missing))
+        raise RequestError(f"The log keeps no credentials. To send this again, fill in: {names}.")
+    return filled
 
 
 def _query(url: str) -> str:
     return url.partition("?")[2]
 
 
-def _filled_path(path: str, values: Mapping[str, str]) -> str:
-    given = values.get("path path")
-    return path.replace(HIDDEN, quote(given, safe="")) if given else path
+def _fill_path(path: str, values: Mapping[str, str]) -> str:
+    filling = values.get("path path")
+    return path.replace(HIDDEN, quote(filling, safe="")) if filling else path
 
 
-def _filled_pair(pair: str, values: Mapping[str, str]) -> str:
+def _fill_pair(pair: str, values: Mapping[str, str]) -> str:
     name, mark, value = pair.partition("=")
-    given = values.get(f"query {unquote_plus(name)}")
-    return f"{name}={quote_plus(given)}" if mark and HIDDEN in value and given else pair
+    filling = values.get(f"query {unquote_plus(name)}")
+    return f"{name}={quote_plus(filling)}" if mark and HIDDEN in value and filling else pair
 
 
-def _filled_header(name: str, value: str, values: Mapping[str, str]) -> str:
+def _fill_header(name: str, value: str, values: Mapping[str, str]) -> str:
     if HIDDEN not in value:
         return value
     if name == "cookie":
-        return "; ".join(_filled_cookie(cookie.strip(), values) for cookie in value.split(";"))
-    given = values.get(f"header {name}")
-    if given and value.startswith("Basic ") and ":" in given:  # name and password, as RFC 7617 §2 has them
-        given = b64encode(given.encode()).decode()
-    return value.replace(HIDDEN, given) if given else value
+        return "; ".join(_fill_cookie(cookie.strip(), values) for cookie in value.split(";"))
+    filling = values.get(f"header {name}")
+    if filling and value.startswith("Basic ") and ":" in filling:  # name and password, as RFC 7617 §2 has them
+        filling = b64encode(filling.encode()).decode()
+    return value.replace(HIDDEN, filling) if filling else value
 
 
-def _filled_cookie(cookie: str, values: Mapping[str, str]) -> str:
+def _fill_cookie(cookie: str, values: Mapping[str, str]) -> str:
     name = cookie.partition("=")[0]
-    given = values.get(f"cookie {name}")
-    return f"{name}={given}" if given and HIDDEN in cookie else cookie
+    filling = values.get(f"cookie {name}")
+    return f"{name}={filling}" if filling and HIDDEN in cookie else cookie

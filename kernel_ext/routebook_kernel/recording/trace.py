@@ -13,7 +13,7 @@ MAX_RESULT = 1000
 
 
 @dataclass(slots=True)
-class _Open:
+class _OpenStep:
     """A step that has begun, and what is known of it."""
 
     kind: SpanKind
@@ -21,7 +21,7 @@ class _Open:
     line: int
     parent: int | None
     depth: int
-    began: float
+    started: float
     thread: str | None = None
     waited_ms: float = 0.0
     result: str | None = None
@@ -43,13 +43,13 @@ class SpanRecorder:
     def __init__(
         self,
         cell_of: CellOf = lambda code: None,
-        ours: tuple[str, ...] = (),
+        framework_folders: tuple[str, ...] = (),
     ) -> None:
         self._cell_of = cell_of
-        self._ours = ours
-        self._began = time.perf_counter()
+        self._framework_folders = framework_folders
+        self._started = time.perf_counter()
         self._spans: list[Span | None] = []
-        self._open: dict[int, _Open] = {}
+        self._open: dict[int, _OpenStep] = {}
         self.plan_view: PlanView | None = None
 
     def plan(self, view: PlanView) -> None:
@@ -61,20 +61,20 @@ class SpanRecorder:
         token = len(self._spans)
         self._spans.append(None)
         parent = next(reversed(self._open), None)
-        self._open[token] = _Open(kind, name, line, parent, len(self._open), self._now())
+        self._open[token] = _OpenStep(kind, name, line, parent, len(self._open), self._now())
         return token
 
     def note(self, token: int, fact: Fact, value: Any) -> None:
         """Something is known of a step; what it takes to write it down is not the request's time."""
         step = self._open[token]
         if fact == "thread":
-            step.thread, step.waited_ms = str(value), (self._now() - step.began) * 1000
+            step.thread, step.waited_ms = str(value), (self._now() - step.started) * 1000
         elif fact == "call":
             step.call = value
         else:
-            began = time.perf_counter()
+            started = time.perf_counter()
             step.result = short_repr(value)[:MAX_RESULT]
-            self._began += time.perf_counter() - began
+            self._started += time.perf_counter() - started
 
     def finish(self, token: int, error: BaseException | None) -> None:
         """The step ended."""
@@ -85,15 +85,17 @@ class SpanRecorder:
             name=step.name,
             line=step.line,
             depth=step.depth,
-            start_ms=step.began * 1000,
-            elapsed_ms=(ended - step.began) * 1000,
+            start_ms=step.started * 1000,
+            elapsed_ms=(ended - step.started) * 1000,
             outcome=type(error).__name__ if error is not None else "ok",
             parent=step.parent,
             thread=step.thread,
             waited_ms=step.waited_ms,
             result=step.result,
             place=self._place_of(step.call),
-            raised=describe_raised(error, self._cell_of, ours=self._ours) if error is not None else None,
+            raised=describe_raised(error, self._cell_of, framework_folders=self._framework_folders)
+            if error is not None
+            else None,
         )
 
     @property
@@ -103,7 +105,7 @@ class SpanRecorder:
 
     def _now(self) -> float:
         """Seconds since the request began."""
-        return time.perf_counter() - self._began
+        return time.perf_counter() - self._started
 
     def _place_of(self, call: Any) -> Place | None:
         code = getattr(call, "__code__", None)

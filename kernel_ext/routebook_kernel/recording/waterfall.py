@@ -11,15 +11,17 @@ import routebook
 from routebook.introspect import CallView
 from routebook_kernel.protocol import Band, CellRef, TraceFact, TraceRow
 from routebook_kernel.recording.display import find_issues
-from routebook_kernel.recording.failures import CellOf, is_users
+from routebook_kernel.recording.failures import CellOf, is_user_code
 from routebook_kernel.recording.formatting import format_size
 from routebook_kernel.recording.trace import place_of_code
 from routebook_kernel.records import Exchange, Place, Span
 from routebook_kernel.redaction import HIDDEN
 
 KINDS = {"sync": "def", "async": "async def", "generator": "def with yield", "async generator": "async def with yield"}
-_REFUSALS = frozenset({"ValidationError", "KeyError", "RequestValidationError", "HTTPException", "WebSocketException"})
-_WHATS = {
+_REJECTIONS = frozenset(
+    {"ValidationError", "KeyError", "RequestValidationError", "HTTPException", "WebSocketException"}
+)
+_DESCRIPTIONS = {
     "match": "the path found in the routing table",
     "compile": "the operation made into a function, once",
     "body": "received from the client",
@@ -33,7 +35,7 @@ _FRAMEWORK = (str(Path(routebook.__file__).parent),)
 
 
 @dataclass(slots=True)
-class Row:
+class WaterfallRow:
     """One row in the making; see `protocol.TraceRow`."""
 
     level: int
@@ -51,14 +53,14 @@ class Row:
     facts: list[TraceFact] = field(default_factory=list)
     is_failure: bool = False
 
-    def fact(self, name: str, text: str, *, is_code: bool = False) -> None:
+    def add_fact(self, name: str, text: str, *, is_code: bool = False) -> None:
         """Say something about the step."""
         self.facts.append(TraceFact(name=name, text=text, is_code=is_code))
 
 
-def rows_of(exchange: Exchange, cell_of: CellOf) -> list[TraceRow]:
+def build_rows(exchange: Exchange, cell_of: CellOf) -> list[TraceRow]:
     """The rows of an exchange's trace, in the order in which they are read."""
-    return [_told(row) for row in _Waterfall(exchange, cell_of).rows()]
+    return [_to_trace_row(row) for row in _Waterfall(exchange, cell_of).iter_rows()]
 
 
 def end_ms(exchange: Exchange) -> float:
@@ -80,43 +82,48 @@ class _Waterfall:
         self._sent_ms = sends[-1] if sends else exchange.elapsed_ms
         self._issues = [issue for issue in find_issues(exchange) if issue["source"] != "response"]
 
-    def rows(self) -> Iterator[Row]:
+    def iter_rows(self) -> Iterator[WaterfallRow]:
         """Middleware from the outside in, what is inside of it, and what came after."""
         spans, plan = self._exchange.spans, self._exchange.plan
         outer = [span for span in spans if span.kind == "middleware"]
         for depth, span in enumerate(outer, 1):
-            yield self._middleware(depth, span)
+            yield self._build_middleware_row(depth, span)
         level = len(outer) + 1
         rest = [span for span in spans if span.kind not in {"middleware", "parameter", "dependency", "cache hit"}]
         if plan is None:
-            yield from (self._step(level, span) for span in rest)
+            yield from (self._build_step_row(level, span) for span in rest)
         else:
             before = [span for span in rest if span.kind in {"match", "compile", "body"}]
             after = [span for span in rest if span not in before and span.kind != "endpoint"]
-            yield from (self._step(level, span) for span in before)
-            yield from self._dependencies(level, plan.endpoint)
-            yield from self._parameters(level, plan.endpoint, is_endpoint=True)
-            yield self._call(level, plan.endpoint, None)
-            yield from (self._step(level, span) for span in after if not self._is_after(span))
+            yield from (self._build_step_row(level, span) for span in before)
+            yield from self._iter_dependency_rows(level, plan.endpoint)
+            yield from self._iter_parameter_rows(level, plan.endpoint, is_endpoint=True)
+            yield self._build_call_row(level, plan.endpoint, None)
+            yield from (self._build_step_row(level, span) for span in after if not self._is_after(span))
         if not any(span.kind == "send" for span in spans):
-            yield from self._answered_elsewhere(level)
+            yield from self._iter_other_response(level)
         if plan is not None:
-            yield from (self._step(level, span) for span in rest if span not in before and self._is_after(span))
+            yield from (
+                self._build_step_row(level, span) for span in rest if span not in before and self._is_after(span)
+            )
 
     # Rows
 
-    def _middleware(self, level: int, span: Span) -> Row:
+    def _build_middleware_row(self, level: int, span: Span) -> WaterfallRow:
         own_ms = span.elapsed_ms - sum(
             other.elapsed_ms for other in self._exchange.spans if other.parent == self._exchange.spans.index(span)
         )
-        row = self._row(level, span.name, span, note="middleware", what="middleware", is_code=True)
+        row = self._build_row(level, span.name, span, note="middleware", what="middleware", is_code=True)
         row.elapsed_ms, row.extent = max(own_ms, 0.0), (span.start_ms, span.elapsed_ms)
         row.start_ms, row.place = None, span.place
-        row.fact("ran", f"{ms(span.start_ms)} to {ms(span.start_ms + span.elapsed_ms)} ms, around all that is inside")
-        row.fact("itself", f"{ms(row.elapsed_ms)} ms, what is inside taken off")
+        row.add_fact(
+            "ran",
+            f"{format_ms(span.start_ms)} to {format_ms(span.start_ms + span.elapsed_ms)} ms, around all that is inside",
+        )
+        row.add_fact("itself", f"{format_ms(row.elapsed_ms)} ms, what is inside taken off")
         return row
 
-    def _step(self, level: int, span: Span) -> Row:
+    def _build_step_row(self, level: int, span: Span) -> WaterfallRow:
         exchange = self._exchange
         label, note = {
             "match": ("match", ""),
@@ -125,46 +132,48 @@ class _Waterfall:
             "serialisation": (f"serialise {span.name}", ""),
             "send": (f"send {exchange.status or ''}".strip(), self._sent_size()),
         }.get(span.kind, (span.name, span.kind))
-        row = self._row(
+        row = self._build_row(
             level,
             label,
             span,
             note=note,
-            what=_WHATS.get(span.kind, span.kind),
+            what=_DESCRIPTIONS.get(span.kind, span.kind),
             is_code=span.kind in {"background", "teardown"},
         )
         row.place = span.place
         if span.kind == "teardown":
-            row.place = next((place_of(call, self._cell_of) for call in self._calls() if call.line == span.line), None)
+            row.place = next(
+                (find_place(call, self._cell_of) for call in self._iter_calls() if call.line == span.line), None
+            )
             if exchange.failure is not None or exchange.raised is not None:
-                row.fact("saw", f"the {(exchange.failure or exchange.raised).type}")  # type: ignore[union-attr]
+                row.add_fact("saw", f"the {(exchange.failure or exchange.raised).type}")  # type: ignore[union-attr]
         return row
 
-    def _dependencies(self, level: int, endpoint: CallView) -> Iterator[Row]:
+    def _iter_dependency_rows(self, level: int, endpoint: CallView) -> Iterator[WaterfallRow]:
         """A row over all of them, then the tree."""
         below = [call for call in endpoint.iter_tree() if call is not endpoint and (call.runs or call.is_reused)]
         if not below:
             return
         ran = [span for call in below if (span := self._span_of(call)) is not None]
         times = f"{sum(call.runs for call in below)}, each once" if any(c.is_reused for c in below) else str(len(below))
-        group = Row(level, "dependencies", "line", note=times, what="dependencies")
+        group = WaterfallRow(level, "dependencies", "line", note=times, what="dependencies")
         if ran:
             first, last = ran[0].start_ms, max(span.start_ms + span.elapsed_ms for span in ran)
             first = min(span.start_ms for span in ran)
             group.extent, group.elapsed_ms = (first, last - first), last - first
-            group.fact("ran", f"{ms(first)} to {ms(last)} ms, one after the other")
+            group.add_fact("ran", f"{format_ms(first)} to {format_ms(last)} ms, one after the other")
         else:
             group.band = "skip"
         yield group
         for call in endpoint.dependencies:
-            yield from self._tree(level + 1, call, endpoint)
+            yield from self._iter_tree_rows(level + 1, call, endpoint)
 
-    def _tree(self, level: int, call: CallView, parent: CallView) -> Iterator[Row]:
+    def _iter_tree_rows(self, level: int, call: CallView, parent: CallView) -> Iterator[WaterfallRow]:
         if not (call.runs or call.is_reused):
             return
-        row = self._call(level, call, parent)
-        inside = [row for child in call.dependencies for row in self._tree(level + 1, child, call)]
-        inside += self._parameters(level + 1, call, is_endpoint=False)
+        row = self._build_call_row(level, call, parent)
+        inside = [row for child in call.dependencies for row in self._iter_tree_rows(level + 1, child, call)]
+        inside += self._iter_parameter_rows(level + 1, call, is_endpoint=False)
         if inside and row.start_ms is not None:
             began = min(
                 [
@@ -179,51 +188,64 @@ class _Waterfall:
         yield row
         yield from inside
 
-    def _parameters(self, level: int, call: CallView, *, is_endpoint: bool) -> Iterator[Row]:
+    def _iter_parameter_rows(self, level: int, call: CallView, *, is_endpoint: bool) -> Iterator[WaterfallRow]:
         """What a callable reads of the request; of an endpoint under one row."""
-        read = [(each, span) for each in call.parameters if (span := self._by_line.get(("parameter", each.line)))]
+        read = [
+            (parameter, span)
+            for parameter in call.parameters
+            if (span := self._by_line.get(("parameter", parameter.line)))
+        ]
         rows = [
-            self._row(level, each.name, span, note=each.source, what=f"parameter, from the {each.source}", is_code=True)
-            for each, span in read
+            self._build_row(
+                level,
+                parameter.name,
+                span,
+                note=parameter.source,
+                what=f"parameter, from the {parameter.source}",
+                is_code=True,
+            )
+            for parameter, span in read
         ]
         if not is_endpoint or len(rows) < 2:
             yield from rows
             return
         first = min(span.start_ms for _, span in read)
         last = max(span.start_ms + span.elapsed_ms for _, span in read)
-        group = Row(level, "parameters", "line", note=str(len(call.parameters)), what="parameters")
+        group = WaterfallRow(level, "parameters", "line", note=str(len(call.parameters)), what="parameters")
         group.extent, group.elapsed_ms = (first, last - first), last - first
         yield group
-        yield from (_deeper(row) for row in rows)
+        yield from (_indent(row) for row in rows)
 
-    def _call(self, level: int, call: CallView, parent: CallView | None) -> Row:
+    def _build_call_row(self, level: int, call: CallView, parent: CallView | None) -> WaterfallRow:
         """A dependency at its place, or the endpoint."""
         what = "endpoint" if parent is None else "dependency"
         span = self._by_line.get(("endpoint", call.line)) if parent is None else self._span_of(call)
         note = what if parent is None else "set-up" if "generator" in call.kind else ""
         if span is None:
-            row = Row(level, call.name, "skip", True, "did not run", what=f"{what}, {KINDS[call.kind]}", line=call.line)
+            row = WaterfallRow(
+                level, call.name, "skip", True, "did not run", what=f"{what}, {KINDS[call.kind]}", line=call.line
+            )
         elif call.is_reused:
-            row = Row(level, call.name, "hit", True, "cached", span, span.start_ms, what=what, line=call.line)
+            row = WaterfallRow(level, call.name, "hit", True, "cached", span, span.start_ms, what=what, line=call.line)
         else:
-            row = self._row(level, call.name, span, note=note, what=f"{what}, {KINDS[call.kind]}", is_code=True)
-        row.place = place_of(call, self._cell_of)
+            row = self._build_row(level, call.name, span, note=note, what=f"{what}, {KINDS[call.kind]}", is_code=True)
+        row.place = find_place(call, self._cell_of)
         if parent is not None:
-            row.fact("asked by", parent.name, is_code=True)
+            row.add_fact("asked by", parent.name, is_code=True)
         if call.is_reused:
-            row.fact("gave", "what it gave before in this request; it did not run again")
-        for name, value in self._given(call):
-            row.fact("given", f"{name} = {value}", is_code=True)
-        self._tell_result(row, span, call)
+            row.add_fact("gave", "what it gave before in this request; it did not run again")
+        for name, value in self._iter_arguments(call):
+            row.add_fact("given", f"{name} = {value}", is_code=True)
+        self._add_result(row, span, call)
         if call.replaced:
-            row.fact("in place of", f"{call.replaced}, by dependency_overrides")
+            row.add_fact("in place of", f"{call.replaced}, by dependency_overrides")
         if call.oauth_scopes:
-            row.fact("scopes", ", ".join(call.oauth_scopes))
+            row.add_fact("scopes", ", ".join(call.oauth_scopes))
         if call.scope and "generator" in call.kind:
-            row.fact("ends", "before the response is sent" if call.scope == "function" else "after the response")
+            row.add_fact("ends", "before the response is sent" if call.scope == "function" else "after the response")
         return row
 
-    def _answered_elsewhere(self, level: int) -> Iterator[Row]:
+    def _iter_other_response(self, level: int) -> Iterator[WaterfallRow]:
         """The response of a request that did not reach the end of its plan: of an exception handler, or of a mount."""
         exchange = self._exchange
         if exchange.status is None or exchange.socket is not None:
@@ -233,34 +255,41 @@ class _Waterfall:
         by = "by an exception handler" if any(span.outcome != "ok" for span in exchange.spans) else ""
         by = "for the error" if exchange.failure is not None else by
         note = ", ".join(filter(None, (self._sent_size(), by)))
-        row = Row(level, f"send {exchange.status}", "ours", note=note, what="send")
+        row = WaterfallRow(level, f"send {exchange.status}", "ours", note=note, what="send")
         row.start_ms, row.elapsed_ms = start, max(exchange.elapsed_ms - start, 0.0)
         yield row
 
-    def _row(self, level: int, label: str, span: Span, *, note: str, what: str, is_code: bool = False) -> Row:
+    def _build_row(
+        self, level: int, label: str, span: Span, *, note: str, what: str, is_code: bool = False
+    ) -> WaterfallRow:
         """The row of a step that ran."""
-        row = Row(level, label, self._band(span), is_code, note, span, span.start_ms, span.elapsed_ms, what=what)
+        row = WaterfallRow(
+            level, label, self._band(span), is_code, note, span, span.start_ms, span.elapsed_ms, what=what
+        )
         row.line = span.line
         if span.kind != "middleware":
-            row.fact("ran", f"{ms(span.start_ms)} to {ms(span.start_ms + span.elapsed_ms)} ms{self._share(span)}")
+            row.add_fact(
+                "ran",
+                f"{format_ms(span.start_ms)} to {format_ms(span.start_ms + span.elapsed_ms)} ms{self._share(span)}",
+            )
         if span.thread is not None:
-            waited = f", after {ms(span.waited_ms)} ms of waiting for it"
-            row.fact("where", f"in thread {span.thread}{waited}; the loop stayed free")
+            waited = f", after {format_ms(span.waited_ms)} ms of waiting for it"
+            row.add_fact("where", f"in thread {span.thread}{waited}; the loop stayed free")
         if span.outcome != "ok" and not self._is_passed_on(span):
             where = f", {span.raised.place}" if span.raised is not None else ""
-            row.fact("failed", f"{span.outcome}{where}{self._message(span)}")
-            is_refusal = span.kind == "parameter" and self._issues
-            row.note = f"{note}, {len(self._issues)} refused" if is_refusal else span.outcome + where
-            for issue in self._issues if is_refusal else ():
-                row.fact("refused", f"{issue['field']} {issue['rule']}")
+            row.add_fact("failed", f"{span.outcome}{where}{self._error_message(span)}")
+            is_rejection = span.kind == "parameter" and self._issues
+            row.note = f"{note}, {len(self._issues)} refused" if is_rejection else span.outcome + where
+            for issue in self._issues if is_rejection else ():
+                row.add_fact("refused", f"{issue['field']} {issue['rule']}")
             row.is_failure = True
         if span.kind == "parameter" and span.result is not None:
-            row.fact("gave", span.result, is_code=True)
+            row.add_fact("gave", span.result, is_code=True)
         return row
 
     # What is known
 
-    def _message(self, span: Span) -> str:
+    def _error_message(self, span: Span) -> str:
         """The words of an exception that nobody answered, where it is this step's."""
         failure = self._exchange.failure
         return (
@@ -278,8 +307,8 @@ class _Waterfall:
             return "line"
         if span.outcome != "ok":
             status = self._exchange.status
-            is_refusal = span.outcome in _REFUSALS and status is not None and status < _SERVER_ERROR
-            return "refused" if is_refusal else "bad"
+            is_rejection = span.outcome in _REJECTIONS and status is not None and status < _SERVER_ERROR
+            return "refused" if is_rejection else "bad"
         if self._is_after(span) and span.kind in {"background", "teardown"}:
             return "after"
         if span.kind in {"dependency", "endpoint", "teardown", "background"}:
@@ -300,7 +329,7 @@ class _Waterfall:
         body = self._exchange.response_body
         return format_size(body.size_bytes) if body is not None else ""
 
-    def _calls(self) -> Iterator[CallView]:
+    def _iter_calls(self) -> Iterator[CallView]:
         plan = self._exchange.plan
         return plan.endpoint.iter_tree() if plan is not None else iter(())
 
@@ -309,44 +338,44 @@ class _Waterfall:
 
     def _iter_results(self) -> Iterator[tuple[str, str]]:
         """What the variables of the generated function held, by their names."""
-        for call in self._calls():
+        for call in self._iter_calls():
             span = self._by_line.get(("dependency", call.line))
             if call.runs and span is not None and span.result is not None:
                 yield call.variable, HIDDEN if call.scheme else span.result
 
-    def _given(self, call: CallView) -> Iterator[tuple[str, str]]:
+    def _iter_arguments(self, call: CallView) -> Iterator[tuple[str, str]]:
         """A callable's arguments, as far as they are known."""
-        read = {each.name: self._by_line.get(("parameter", each.line)) for each in call.parameters}
+        read = {parameter.name: self._by_line.get(("parameter", parameter.line)) for parameter in call.parameters}
         for name, variable in call.arguments:
             span = read.get(name)
             value = span.result if span is not None else self._results.get(variable)
             if value is not None:
                 yield name, value
 
-    def _tell_result(self, row: Row, span: Span | None, call: CallView) -> None:
+    def _add_result(self, row: WaterfallRow, span: Span | None, call: CallView) -> None:
         if span is None or span.result is None or call.is_reused:
             return
         if call.scheme:
-            row.fact("gave", "a credential, which is not shown")
+            row.add_fact("gave", "a credential, which is not shown")
         else:
-            row.fact("yielded" if "generator" in call.kind else "gave", span.result, is_code=True)
+            row.add_fact("yielded" if "generator" in call.kind else "gave", span.result, is_code=True)
 
 
-def _deeper(row: Row) -> Row:
+def _indent(row: WaterfallRow) -> WaterfallRow:
     return replace(row, level=row.level + 1)
 
 
-def place_of(call: CallView, cell_of: CellOf) -> Place | None:
+def find_place(call: CallView, cell_of: CellOf) -> Place | None:
     """Where a person finds a callable; nowhere in a library."""
     code = getattr(call.call, "__code__", None)
     if code is not None and cell_of(code) is not None:
         return place_of_code(code, cell_of)
-    if call.location is None or not is_users(call.location.file, _FRAMEWORK):
+    if call.location is None or not is_user_code(call.location.file, _FRAMEWORK):
         return None
     return Place(None, call.location.file, call.location.line)
 
 
-def _told(row: Row) -> TraceRow:
+def _to_trace_row(row: WaterfallRow) -> TraceRow:
     cell = row.place.cell if row.place is not None else None
     return TraceRow(
         level=row.level,
@@ -355,8 +384,8 @@ def _told(row: Row) -> TraceRow:
         note=row.note,
         what=row.what,
         band=row.band,
-        start_ms=_rounded(row.start_ms),
-        elapsed_ms=_rounded(row.elapsed_ms),
+        start_ms=_round(row.start_ms),
+        elapsed_ms=_round(row.elapsed_ms),
         extent=None if row.extent is None else (round(row.extent[0], 4), round(row.extent[1], 4)),
         is_after=row.band == "after",
         line=row.line,
@@ -367,18 +396,18 @@ def _told(row: Row) -> TraceRow:
     )
 
 
-def _rounded(value: float | None) -> float | None:
+def _round(value: float | None) -> float | None:
     return None if value is None else round(value, 4)
 
 
-def ms(value: float) -> str:
+def format_ms(value: float) -> str:
     """Milliseconds as a person reads them: two digits behind the point while they matter."""
     if value < 0.005:
         return "0"
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
-def sums_of(rows: Sequence[TraceRow], sent_ms: float) -> dict[Band, float]:
+def sum_by_band(rows: Sequence[TraceRow], sent_ms: float) -> dict[Band, float]:
     """Where the time went: the user's code, of it in threads, the framework, after the response."""
     own = [row for row in rows if row["elapsed_ms"] is not None and row["band"] not in {"line", "after", "ours"}]
     yours = sum(row["elapsed_ms"] or 0.0 for row in own if not row["what"].startswith("parameter"))

@@ -16,7 +16,7 @@ from typing import Literal
 
 from starlette.types import Message, Receive, Scope, Send
 
-from routebook_kernel.recording.capture import message_without_secrets
+from routebook_kernel.recording.capture import redact_message
 from routebook_kernel.records import Peer, SocketMessage
 from routebook_kernel.redaction import Hider
 from routebook_kernel.runtime.recorder import Recorded
@@ -198,8 +198,8 @@ class Connection:
         kept = whole[:MAX_MESSAGE_BYTES]
         is_truncated = len(kept) < len(whole)
         message = SocketMessage(sender, is_text, kept, len(whole), self.elapsed_ms, is_truncated)
-        message_without_secrets(message, self._hider)  # what it carries, first
-        self.transcript.add(message_without_secrets(message, self._hider))
+        redact_message(message, self._hider)  # what it carries, first
+        self.transcript.add(redact_message(message, self._hider))
         self._on_change()
 
     async def _keep_pace(self, size_bytes: int) -> None:

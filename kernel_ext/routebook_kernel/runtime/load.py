@@ -22,7 +22,7 @@ from typing import Any
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from routebook_kernel.exceptions import LoadError
-from routebook_kernel.recording.latency import Samples
+from routebook_kernel.recording.latency import LatencySamples
 
 CALIBRATION = 300
 _MAX_LINE = 256 * 1024 * 1024
@@ -66,9 +66,9 @@ class Load:
     client_busy: float | None = None
 
     @property
-    def samples(self) -> Samples:
+    def samples(self) -> LatencySamples:
         """What has been measured so far."""
-        return Samples(self.latencies_us, self.ends_us, dict(self.statuses), dict(self.errors), self.size_bytes)
+        return LatencySamples(self.latencies_us, self.ends_us, dict(self.statuses), dict(self.errors), self.size_bytes)
 
     async def run(self, call: Callable[[], Awaitable[Answer]]) -> None:
         """Send all of it by `call`."""

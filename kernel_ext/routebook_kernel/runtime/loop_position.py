@@ -54,7 +54,7 @@ class PositionFinder:
     """
 
     cell_of: CellOf
-    is_users: Callable[[CodeType], bool]
+    is_user_code: Callable[[CodeType], bool]
 
     def of_thread(self, ident: int) -> LoopPosition:
         """The position of a thread, from any other thread."""
@@ -70,7 +70,7 @@ class PositionFinder:
         subject = next(filter(None, map(_subject_of, frames)), "")
         for frame in frames:
             cell = self.cell_of(frame.f_code)
-            if cell is None and not self.is_users(frame.f_code):
+            if cell is None and not self.is_user_code(frame.f_code):
                 continue
             filename = frame.f_code.co_filename
             line = frame.f_lineno

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from routebook.introspect import ERROR_OBSERVER_KEY, watch
 from routebook_kernel.recording.capture import Capture
-from routebook_kernel.recording.failures import CellOf, describe_raised, hear_failure
+from routebook_kernel.recording.failures import CellOf, describe_raised, capture_failure
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.trace import SpanRecorder
 from routebook_kernel.records import Exchange, RaisedRecord, Source, no_route
@@ -57,7 +57,7 @@ class Recorder:
         cell_of: Finds the cell of a code object, for tracebacks.
         secrets: The names of secrets, asked at each request: an application may declare API keys of its own.
         sender: The label of the cell that runs now, for requests that Python code sends.
-        ours: Folders whose frames are folded in tracebacks.
+        framework_folders: Folders whose frames are folded in tracebacks.
         before: Called before each request.
         tracing: Whether requests from a source are traced, step by step.
 
@@ -73,7 +73,7 @@ class Recorder:
         cell_of: CellOf = in_no_cell,
         secrets: Callable[[], Secrets] = lambda: USUAL,
         sender: Callable[[], str | None] = lambda: None,
-        ours: tuple[str, ...] = (),
+        framework_folders: tuple[str, ...] = (),
         before: Callable[[], None] = lambda: None,
         tracing: Callable[[Source], bool] = lambda source: False,
     ) -> None:
@@ -81,7 +81,7 @@ class Recorder:
         self.cell_of = cell_of
         self.secrets = secrets
         self.sender = sender
-        self.ours = ours
+        self.framework_folders = framework_folders
         self.before = before
         self.tracing = tracing
         self.begun = 0
@@ -175,7 +175,7 @@ class _Run:
         self._scope[ERROR_OBSERVER_KEY] = self._hear
         if self._recorder.tracing(self._source):
             recorder = self._recorder
-            self._trace = SpanRecorder(recorder.cell_of, recorder.ours)
+            self._trace = SpanRecorder(recorder.cell_of, recorder.framework_folders)
             watch(app.current if isinstance(app, AppProxy) else app, self._scope, self._trace)
         with collected_output() as self._output:
             try:
@@ -187,14 +187,14 @@ class _Run:
     def _hear(self, error: Exception) -> None:
         """An exception leaves a route; of several the first: the others are its echo in the applications around it."""
         if self._raised is None:
-            self._raised = describe_raised(error, self._recorder.cell_of, ours=self._recorder.ours)
+            self._raised = describe_raised(error, self._recorder.cell_of, framework_folders=self._recorder.framework_folders)
 
     def exchange(self, error: Exception | None = None, *, is_cancelled: bool = False) -> Exchange:
         """As it stands now."""
         recorder, tap, scope = self._recorder, self._tap, self._scope
         failure = None
         if error is not None:
-            failure = hear_failure(error, recorder.cell_of, ours=recorder.ours)
+            failure = capture_failure(error, recorder.cell_of, framework_folders=recorder.framework_folders)
         self.capture = Capture(
             recorder.secrets().hider(),
             _url(scope),
@@ -266,7 +266,7 @@ class _Told:
 
     def _tell(self, exchange: Exchange) -> None:
         if self._is_added:
-            self._log.renew(exchange)
+            self._log.update(exchange)
             return
         self._is_added = True
         self._log.add(exchange)

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 
 from starlette.types import Message, Receive, Send
 
-from routebook_kernel.recording.capture import HeardBody
+from routebook_kernel.recording.capture import RawBody
 
 MAX_BODY_BYTES = 256 * 1024
 
@@ -102,6 +102,6 @@ def _known(name: bytes) -> str:
     return text
 
 
-def heard(kept: KeptBody) -> HeardBody | None:
+def heard(kept: KeptBody) -> RawBody | None:
     """A body as it came, for a capture; None where there was none."""
-    return HeardBody(tuple(kept.chunks), kept.size, kept.room < 0) if kept.size else None
+    return RawBody(tuple(kept.chunks), kept.size, kept.room < 0) if kept.size else None

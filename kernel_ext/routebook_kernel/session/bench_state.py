@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchFigures, BenchRun, BenchState
-from routebook_kernel.recording.latency import Figures, Samples, figures_of
+from routebook_kernel.recording.latency import LatencyFigures, LatencySamples, compute_figures
 from routebook_kernel.runtime.load import Load
 from routebook_kernel.runtime.output import Collected
 
@@ -47,7 +47,7 @@ def told(run: Run) -> BenchRun:
         return run.told
     load, arguments = run.load, run.shown_arguments
     samples = load.samples
-    figures = None if run.is_live else figures_of(samples)
+    figures = None if run.is_live else compute_figures(samples)
     state = BenchRun(
         id=run.id,
         label=f"{arguments['method']} {arguments['target']}",
@@ -64,7 +64,7 @@ def told(run: Run) -> BenchRun:
     return state
 
 
-def _figures(figures: Figures, samples: Samples) -> BenchFigures:
+def _figures(figures: LatencyFigures, samples: LatencySamples) -> BenchFigures:
     return BenchFigures(
         count=figures.count,
         duration_s=figures.duration_s,
@@ -82,7 +82,7 @@ def _figures(figures: Figures, samples: Samples) -> BenchFigures:
     )
 
 
-def _remark(samples: Samples) -> str:
+def _remark(samples: LatencySamples) -> str:
     """What a person should not overlook: that it was not the endpoint's work that was measured."""
     failed = sum(count for status, count in samples.statuses.items() if status >= 400) + sum(samples.errors.values())
     if not failed:

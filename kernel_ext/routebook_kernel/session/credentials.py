@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 from routebook_kernel.kept.model import TestRequest
 from routebook_kernel.kept.variables import named
 from routebook_kernel.protocol import Credential, CredentialState
-from routebook_kernel.recording.redacted_values import Hidden
+from routebook_kernel.recording.redacted_values import RedactedValue
 from routebook_kernel.records import RawRequest
 from routebook_kernel.redaction import HIDDEN, Secrets
 
@@ -68,7 +68,9 @@ class Held(NamedTuple):
         return cls(value, f"{scheme}, as {credential['user']}" if credential["user"] else scheme)
 
 
-def held_for(hidden: Hidden, request: RawRequest, given: Mapping[str, Credential], secrets: Secrets) -> Held | None:
+def held_for(
+    hidden: RedactedValue, request: RawRequest, given: Mapping[str, Credential], secrets: Secrets
+) -> Held | None:
     """What was given that stands for a hidden value; None where nothing was.
 
     A credential fits where its own redaction is what the record has in its place.

@@ -14,7 +14,7 @@ from routebook_kernel.protocol import (
     ParameterRef,
 )
 from routebook_kernel.recording.failures import CellOf
-from routebook_kernel.recording.waterfall import KINDS, place_of
+from routebook_kernel.recording.waterfall import KINDS, find_place
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.feed import Feed
 
@@ -45,7 +45,7 @@ def tree_of(app: Routebook, operation: str, cell_of: CellOf) -> DependencyTree:
 
 def _iter_nodes(call: CallView, level: int, cell_of: CellOf) -> Iterator[tuple[CallView, DependencyNode]]:
     """A callable and what is below it; below a shared one only what runs again."""
-    place = place_of(call, cell_of)
+    place = find_place(call, cell_of)
     cell = place.cell if place is not None else None
     yield (
         call,

@@ -14,7 +14,7 @@ from routebook_kernel.protocol import (
     SocketTranscript,
 )
 from routebook_kernel.recording.display import describe_socket, find_issues, format_message
-from routebook_kernel.recording.redacted_values import Hidden
+from routebook_kernel.recording.redacted_values import RedactedValue
 from routebook_kernel.records import Exchange, HeaderPairs, Place, RawRequest, SocketRecord, size_of
 from routebook_kernel.redaction import HIDDEN
 from routebook_kernel.session.credentials import Held
@@ -136,7 +136,7 @@ def raw_request_state(exchange: Exchange, request: RawRequest) -> RawRequestStat
         return state | {"base64": base64.b64encode(request.body).decode("ascii")}
 
 
-def hidden_values(request: RawRequest, hidden: Iterable[Hidden], held: Mapping[str, Held]) -> list[HiddenValue]:
+def hidden_values(request: RawRequest, hidden: Iterable[RedactedValue], held: Mapping[str, Held]) -> list[HiddenValue]:
     """What must be filled in before a request is sent; `held` is what can be without asking, by key."""
     headers = {name.lower(): value for name, value in request.headers}
     return [

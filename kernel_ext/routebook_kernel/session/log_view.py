@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Credential, ExchangeDetail, LogDelta, LogState, RawRequestState
 from routebook_kernel.recording.log import ExchangeLog
-from routebook_kernel.recording.redacted_values import filled, hidden_in, request_of
+from routebook_kernel.recording.redacted_values import build_request, fill_redacted_values, find_redacted_values
 from routebook_kernel.records import Exchange, RawRequest
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.client import Perform
@@ -68,13 +68,13 @@ class LogView:
             raise RequestError(f"Exchange {id} has left the log: the oldest go first.")
         detail = detail_of(exchange)
         try:
-            request = request_of(exchange)
+            request = build_request(exchange)
         except RequestError as refusal:
             return detail | {"refusal": str(refusal)}
         if exchange.application is None or self._performing(exchange.application) is None:
             return detail | {"refusal": "The application that it was sent to is none of this notebook."}
         state = raw_request_state(exchange, request)
-        hidden = hidden_in(request, self._secrets())
+        hidden = find_redacted_values(request, self._secrets())
         return detail | {
             "request": state,
             "hidden": hidden_values(request, hidden, self._held(state, request)),
@@ -114,7 +114,7 @@ class LogView:
         raw = raw_request(request)
         held = {key: each.value for key, each in self._held(request, raw).items()}
         given = {key: value for key, value in values.items() if value}
-        exchange = await send_raw(perform, filled(raw, held | given, self._secrets()))
+        exchange = await send_raw(perform, fill_redacted_values(raw, held | given, self._secrets()))
         return self.detail(exchange.id)
 
     def clear(self) -> None:
@@ -126,7 +126,7 @@ class LogView:
         """What views are signed in with that fits hidden values of a request, by their keys."""
         given = self._credentials(state["application"] or "", state.get("operation") or "")
         secrets = self._secrets()
-        found = {each.key: held_for(each, request, given, secrets) for each in hidden_in(request, secrets)}
+        found = {each.key: held_for(each, request, given, secrets) for each in find_redacted_values(request, secrets)}
         return {key: held for key, held in found.items() if held is not None}
 
     # The feed

@@ -86,7 +86,7 @@ async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Strea
     exchange = recorded.exchange
     if exchange.response_body is None or not exchange.response_body.is_truncated:
         return exchange
-    return replace(exchange, response_body=recorded.capture.whole_body(heard(whole)))
+    return replace(exchange, response_body=recorded.capture.open_body(heard(whole)))
 
 
 async def send_raw(

@@ -16,7 +16,7 @@ from routebook.introspect import load_compiler
 from routebook.routing import set_registrar
 from routebook_kernel.exceptions import HomeLoopError, NotAnApplicationError
 from routebook_kernel.protocol import ServerState
-from routebook_kernel.recording.failures import is_users
+from routebook_kernel.recording.failures import is_user_code
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.records import RunOutcome
 from routebook_kernel.redaction import Secrets
@@ -76,11 +76,11 @@ class Session:
             cell_of=self.tracker.cell_of_code,
             secrets=lambda: self.secrets,
             sender=self._label_of_sender,
-            ours=ours,
+            framework_folders=ours,
             before=self._renew_warnings,
             tracing=lambda source: self.traces.traces_source(source),
         )
-        finder = PositionFinder(self.tracker.cell_of_code, lambda code: is_users(code.co_filename, ours))
+        finder = PositionFinder(self.tracker.cell_of_code, lambda code: is_user_code(code.co_filename, ours))
         self._watch = LoopWatch(self.home, finder, namespace, announce)
         self._lifespans = HomeLifespans(self.home, announce)
         transport = self._transport = Transport(self.recorder, self._lifespans)

@@ -30,7 +30,7 @@ from routebook_kernel.protocol import (
     VerdictState,
 )
 from routebook_kernel.recording.log import ExchangeLog
-from routebook_kernel.recording.redacted_values import hidden_in, request_of
+from routebook_kernel.recording.redacted_values import build_request, find_redacted_values
 from routebook_kernel.records import Exchange
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.client import Perform
@@ -268,8 +268,8 @@ class NotebookTests:
     def _made(self, exchange: Exchange, name: str, expect: Sequence[Expectation]) -> KeptTest:
         if exchange.application is None:
             raise SavedTestsError("The application that it was sent to is none of this notebook.")
-        secrets, raw = self._applications.secrets(), request_of(exchange)
-        request, names = request_to_keep(raw, hidden_in(raw, secrets), secrets)
+        secrets, raw = self._applications.secrets(), build_request(exchange)
+        request, names = request_to_keep(raw, find_redacted_values(raw, secrets), secrets)
         return KeptTest(name, exchange.application, request, tuple(expect), names)
 
     def _test(self, name: str) -> KeptTest:

@@ -12,7 +12,7 @@ from routebook_kernel.protocol import TraceLine, TracesDelta, TracesState, Trace
 from routebook_kernel.recording.display import reason_phrase
 from routebook_kernel.recording.failures import CellOf
 from routebook_kernel.recording.log import ExchangeLog
-from routebook_kernel.recording.waterfall import end_ms, rows_of, sums_of
+from routebook_kernel.recording.waterfall import end_ms, build_rows, sum_by_band
 from routebook_kernel.records import Exchange, Source
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.feed import Feed
@@ -93,7 +93,7 @@ class Traces:
 
     def told(self, exchange: Exchange) -> TraceState:
         """An exchange's trace as a view shows it."""
-        rows = rows_of(exchange, self._cell_of) if exchange.spans else []
+        rows = build_rows(exchange, self._cell_of) if exchange.spans else []
         sent_ms = round(exchange.elapsed_ms, 4)
         return TraceState(
             id=exchange.id,
@@ -107,7 +107,7 @@ class Traces:
             is_traced=bool(exchange.spans),
             sent_ms=sent_ms,
             total_ms=round(end_ms(exchange), 4),
-            sums={band: round(value, 4) for band, value in sums_of(rows, sent_ms).items()},
+            sums={band: round(value, 4) for band, value in sum_by_band(rows, sent_ms).items()},
             rows=rows,
             function=exchange.plan.source if exchange.plan is not None else "",
             others=[line_of(each) for each in self._others(exchange)],

@@ -7,8 +7,8 @@ what is so in general, never at a particular program; they say nothing when they
 from routebook_kernel.protocol import Advice
 from routebook_kernel.recording.advice.bodies import advise_body
 from routebook_kernel.recording.advice.parameters import advise_parameters
-from routebook_kernel.recording.advice.responses import advise_answer
-from routebook_kernel.recording.advice.subject import Subject
+from routebook_kernel.recording.advice.responses import advise_response
+from routebook_kernel.recording.advice.subject import ExchangeSubject
 from routebook_kernel.records import Exchange
 
 __all__ = ["advise"]
@@ -18,7 +18,7 @@ _MAX_PIECES = 5
 
 def advise(exchange: Exchange) -> list[Advice]:
     """The advice on one exchange, the most telling first; most exchanges have none."""
-    subject = Subject(exchange)
-    pieces = [*advise_parameters(subject), *advise_body(subject), *advise_answer(subject)]
-    told = {piece["text"]: piece for piece in pieces}
-    return list(told.values())[:_MAX_PIECES]
+    subject = ExchangeSubject(exchange)
+    pieces = [*advise_parameters(subject), *advise_body(subject), *advise_response(subject)]
+    by_text = {piece["text"]: piece for piece in pieces}
+    return list(by_text.values())[:_MAX_PIECES]

@@ -10,23 +10,25 @@ from types import NoneType, UnionType
 from typing import Any, Union, get_args, get_origin
 
 from routebook_kernel.protocol import Advice
-from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of, is_list, model_of
+from routebook_kernel.recording.advice.subject import UNREAD, ExchangeSubject, fields_of, is_list, model_of
 
 _LAST_COMMA = re.compile(r",\s*[}\]]")
 _PLAIN = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
-def advise_body(subject: Subject) -> Iterator[Advice]:
+def advise_body(subject: ExchangeSubject) -> Iterator[Advice]:
     """Everything about the body; where it was sent as another kind, that alone."""
-    found = list(_kind(subject)) or [*_shape(subject), *_enums(subject)]
-    found += [] if found else _names(subject)
-    for text in found or _taken_as(subject):
+    found = list(_advise_kind(subject)) or [*_advise_shape(subject), *_advise_choices(subject)]
+    found += [] if found else _advise_names(subject)
+    for text in found or _iter_coerced_values(subject):
         yield Advice(text=text, place="body")
 
 
-def _kind(subject: Subject) -> Iterator[str]:
+def _advise_kind(subject: ExchangeSubject) -> Iterator[str]:
     """The body is of one kind, and read as another."""
-    if subject.status == 400 and "oundary" in json.dumps(subject.answer if subject.answer is not UNREAD else ""):
+    if subject.status == 400 and "oundary" in json.dumps(
+        subject.response_json if subject.response_json is not UNREAD else ""
+    ):
         yield (
             "the Content-Type was set by hand and lacks its boundary: leave it out, the client sets it with `files=…`"
         )
@@ -35,16 +37,16 @@ def _kind(subject: Subject) -> Iterator[str]:
         return
     errors = subject.errors_at("body")
     if any(error.get("type") == "json_invalid" for error in errors):
-        yield from _malformed(subject)
+        yield from _advise_malformed(subject)
     elif errors and subject.forms and not subject.is_form:
-        way_out = "`data={…}`" if not subject.parameters_of("file") else "`files={…}` and `data={…}`"
+        fix = "`data={…}`" if not subject.parameters_of("file") else "`files={…}` and `data={…}`"
         sent = "as JSON" if subject.is_json else "without a form" if subject.text else "without a body"
         yield (
-            f"`{subject.function}` reads a form, and the request came {sent}: send it with {way_out} (in a browser, "
+            f"`{subject.function}` reads a form, and the request came {sent}: send it with {fix} (in a browser, "
             "`body: new FormData(form)`)"
         )
     elif errors and subject.forms:
-        yield from _file_without_parts(subject)
+        yield from _advise_file_name(subject)
     elif errors and subject.bodies and subject.is_form and not subject.forms:
         name = subject.bodies[0].name
         yield (
@@ -52,7 +54,7 @@ def _kind(subject: Subject) -> Iterator[str]:
             f"HTML form declare `{name}: Annotated[…, Form()]`"
         )
     elif errors and subject.bodies and not subject.text and any(error["loc"] == ["body"] for error in errors):
-        yield _unsent(subject)
+        yield _describe_unsent(subject)
     elif errors and subject.bodies and subject.text and not subject.is_json and subject.json is not UNREAD:
         sent = f"`{subject.media_type}`" if subject.media_type else "no Content-Type"
         yield (
@@ -61,7 +63,7 @@ def _kind(subject: Subject) -> Iterator[str]:
         )
 
 
-def _unsent(subject: Subject) -> str:
+def _describe_unsent(subject: ExchangeSubject) -> str:
     name = subject.bodies[0].name
     came_in_url = bool({key for key, _ in subject.query} & {name, *subject.expected})
     sent = " (the values came in the URL)" if came_in_url else ""
@@ -73,7 +75,7 @@ def _unsent(subject: Subject) -> str:
     return f"no body was sent, and `{name}` is read from it{sent}: send `json={{…}}`"
 
 
-def _malformed(subject: Subject) -> Iterator[str]:
+def _advise_malformed(subject: ExchangeSubject) -> Iterator[str]:
     text = subject.text
     try:
         json.loads(text)
@@ -82,10 +84,10 @@ def _malformed(subject: Subject) -> Iterator[str]:
         line = text[max(0, at - 12) : at]
         rest = text[at : at + 12]
         place = f"at character {at + 1}, `{line}▸{rest}`".replace("``", "").replace("\n", " ")
-        yield f"the body is not JSON {place}: {_why_malformed(text, at)}; let the client encode it, `json={{…}}`"
+        yield f"the body is not JSON {place}: {_explain_malformed(text, at)}; let the client encode it, `json={{…}}`"
 
 
-def _why_malformed(text: str, at: int) -> str:
+def _explain_malformed(text: str, at: int) -> str:
     if text[at : at + 1] == "'":
         return "JSON has texts in double quotes, `'…'` is Python's"
     comma = at if text[at : at + 1] == "," else len(text[:at].rstrip()) - 1  # Python 3.13 points at it, 3.12 past it
@@ -98,10 +100,10 @@ def _why_malformed(text: str, at: int) -> str:
     return "a quote, a comma or a bracket is missing or too much there"
 
 
-def _file_without_parts(subject: Subject) -> Iterator[str]:
+def _advise_file_name(subject: ExchangeSubject) -> Iterator[str]:
     files = {name for parameter in subject.parameters_of("file") for name in parameter.names}
-    refused = [error["loc"][1] for error in subject.errors_at("body") if len(error["loc"]) > 1]
-    lost = [name for name in refused if name in files]
+    rejected = [error["loc"][1] for error in subject.errors_at("body") if len(error["loc"]) > 1]
+    lost = [name for name in rejected if name in files]
     if not lost:
         return
     if subject.media_type != "multipart/form-data":
@@ -113,14 +115,14 @@ def _file_without_parts(subject: Subject) -> Iterator[str]:
         yield f"the file was sent as `{sent[0]}`, and is read as `{lost[0]}`: write `files={{{lost[0]!r}: …}}`"
 
 
-def _shape(subject: Subject) -> Iterator[str]:
+def _advise_shape(subject: ExchangeSubject) -> Iterator[str]:
     for error in subject.errors_at("body"):
         sent = error.get("input")
-        if isinstance(sent, str) and not subject.is_form and isinstance(_literal(sent), dict | list):
+        if isinstance(sent, str) and not subject.is_form and isinstance(_load_literal(sent), dict | list):
             what = "the body" if error["loc"] == ["body"] else f"`{error['loc'][-1]}`"
             yield f"{what} is a text that holds Python's `{{…}}`: send `json=data`, without `str(…)`"
             return
-        if isinstance(sent, str) and isinstance(_loaded(sent), dict | list) and "json" not in str(error.get("type")):
+        if isinstance(sent, str) and isinstance(_load_json(sent), dict | list) and "json" not in str(error.get("type")):
             if subject.is_form:
                 name = error["loc"][-1]
                 yield (
@@ -131,19 +133,19 @@ def _shape(subject: Subject) -> Iterator[str]:
             what = "the body" if error["loc"] == ["body"] else f"`{error['loc'][-1]}`"
             yield (f"{what} is a text that holds JSON, it was encoded twice: send `json=data`, without `json.dumps(…)`")
             return
-    yield from _nesting(subject)
+    yield from _advise_nesting(subject)
 
 
-def _loaded(text: str) -> Any:
+def _load_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return UNREAD
 
 
-def _literal(text: str) -> Any:
+def _load_literal(text: str) -> Any:
     """The value that Python writes so, where it is no JSON."""
-    if _loaded(text) is not UNREAD:
+    if _load_json(text) is not UNREAD:
         return UNREAD
     try:
         return ast.literal_eval(text)
@@ -151,12 +153,12 @@ def _literal(text: str) -> Any:
         return UNREAD
 
 
-def _nesting(subject: Subject) -> Iterator[str]:
+def _advise_nesting(subject: ExchangeSubject) -> Iterator[str]:
     """The right values, one level too deep or too high, or one for many."""
     if not subject.bodies or not subject.errors_at("body") or subject.json is UNREAD:
         return
     if subject.is_embedded:
-        yield from _unembedded(subject)
+        yield from _advise_unembedded(subject)
         return
     parameter, members = subject.bodies[0], subject.members
     name, annotation = parameter.name, parameter.field.field_info.annotation
@@ -173,7 +175,7 @@ def _nesting(subject: Subject) -> Iterator[str]:
         yield f"one object is read there, and a list was sent: send one, or declare `{name}: list[…]`"
 
 
-def _unembedded(subject: Subject) -> Iterator[str]:
+def _advise_unembedded(subject: ExchangeSubject) -> Iterator[str]:
     missing = {error["loc"][1] for error in subject.errors_at("body", "missing") if len(error["loc"]) == 2}
     members = subject.members
     flat = [
@@ -196,31 +198,31 @@ def _placeholder(annotation: Any) -> str:
     return "[…]" if is_list(annotation) else "…"
 
 
-def _enums(subject: Subject) -> Iterator[str]:
+def _advise_choices(subject: ExchangeSubject) -> Iterator[str]:
     for error in subject.errors_at("body", "enum", "literal_error"):
-        if told := near_choice(subject, error):
-            yield told
+        if text := suggest_choice(subject, error):
+            yield text
 
 
-def near_choice(subject: Subject, error: dict[str, Any]) -> str | None:
+def suggest_choice(subject: ExchangeSubject, error: dict[str, Any]) -> str | None:
     """The value that was meant, where the name of a member, or other letters, were sent."""
     sent, expected = error.get("input"), str((error.get("ctx") or {}).get("expected", ""))
     if not isinstance(sent, str) or not sent:
         return None
     choices = [part.strip() for part in expected.replace(" or ", ", ").split(", ")]
-    by_value = next((each for each in choices if each.strip("'").casefold() == sent.strip().casefold()), None)
+    by_value = next((choice for choice in choices if choice.strip("'").casefold() == sent.strip().casefold()), None)
     if by_value == sent.strip():
-        return _text_for_a_number(sent, is_in_body=error["loc"][0] == "body")
+        return _describe_string_choice(sent, is_in_body=error["loc"][0] == "body")
     if by_value is not None:
         return f"`{sent}` is spelled `{by_value.strip(chr(39))}` there, letter for letter: send that"
-    member = _member_named(subject, str(error["loc"][-1]), sent)
+    member = _find_member(subject, str(error["loc"][-1]), sent)
     if member is not None:
         return f"`{sent}` is the name of a choice, its value is expected: send `{member.value}`"
-    close = get_close_matches(sent.casefold(), [each.strip("'") for each in choices], n=1, cutoff=0.7)
+    close = get_close_matches(sent.casefold(), [choice.strip("'") for choice in choices], n=1, cutoff=0.7)
     return f"`{sent}` is none of the choices: did you mean `{close[0]}`?" if close else None
 
 
-def _text_for_a_number(sent: str, *, is_in_body: bool) -> str:
+def _describe_string_choice(sent: str, *, is_in_body: bool) -> str:
     if is_in_body:
         return f"`{sent}` was sent as a text, and the choices are no texts: send it without quotation marks"
     return (
@@ -228,7 +230,7 @@ def _text_for_a_number(sent: str, *, is_in_body: bool) -> str:
     )
 
 
-def _member_named(subject: Subject, name: str, sent: str) -> Enum | None:
+def _find_member(subject: ExchangeSubject, name: str, sent: str) -> Enum | None:
     annotations = [p.field.field_info.annotation for p in subject.parameters if name in (p.name, *p.names)]
     annotations += [expected.annotation for key, expected in subject.expected.items() if key == name]
     for annotation in annotations:
@@ -240,69 +242,73 @@ def _member_named(subject: Subject, name: str, sent: str) -> Enum | None:
     return None
 
 
-def _names(subject: Subject) -> Iterator[str]:
+def _advise_names(subject: ExchangeSubject) -> Iterator[str]:
     """Members that nothing reads, spelled almost as one that is missing, at every level of the body."""
     missing = [tuple(error["loc"][1:]) for error in subject.errors_at("body", "missing")]
     for level in subject.levels():
         here = {loc[-1] for loc in missing if loc and loc[:-1] == level.place}
-        yield from unread_names(here, level.members, level.expected, level.told or "the body")
-        for key in level.members if not subject.errors and not level.takes_anything else ():
-            if key not in level.expected and (meant := meant_by(key, level.expected, level.members)):
+        yield from iter_unread_names(here, level.members, level.expected, level.label or "the body")
+        for key in level.members if not subject.errors and not level.is_open else ():
+            if key not in level.expected and (intended := find_intended_name(key, level.expected, level.members)):
                 refuse = (
                     " `model_config = ConfigDict(extra='forbid')` would refuse it" if level.model is not None else ""
                 )
-                yield f"`{level.prefix}{key}` was sent, and nothing reads it: did you mean `{meant}`?{refuse}"
+                yield f"`{level.prefix}{key}` was sent, and nothing reads it: did you mean `{intended}`?{refuse}"
 
 
-def unread_names(missing: set[Any], sent: Any, expected: Any, where: str) -> Iterator[str]:
+def iter_unread_names(missing: set[Any], sent: Any, expected: Any, where: str) -> Iterator[str]:
     """Names that were sent and are not read, each beside the missing one that is spelled almost so."""
     for key in sent:
         if key in expected:
             continue
-        meant = next((name for name in missing if normal(name) == normal(key)), None)
-        meant = meant or next(iter(get_close_matches(key, [str(name) for name in missing], n=1, cutoff=0.75)), None)
-        if meant is None:
+        intended = next((name for name in missing if normalise_name(name) == normalise_name(key)), None)
+        intended = intended or next(
+            iter(get_close_matches(key, [str(name) for name in missing], n=1, cutoff=0.75)), None
+        )
+        if intended is None:
             continue
-        way_out = f"send `{meant}`"
-        if normal(meant) == normal(key) and where not in {"the query", "the header"}:
-            way_out += ", or let the model read it too: `ConfigDict(alias_generator=to_camel, populate_by_name=True)`"
-        yield f"{where} has `{key}`, and `{meant}` is expected, letter for letter: {way_out}"
+        fix = f"send `{intended}`"
+        if normalise_name(intended) == normalise_name(key) and where not in {"the query", "the header"}:
+            fix += ", or let the model read it too: `ConfigDict(alias_generator=to_camel, populate_by_name=True)`"
+        yield f"{where} has `{key}`, and `{intended}` is expected, letter for letter: {fix}"
 
 
-def meant_by(key: str, expected: Any, sent: Any) -> str | None:
+def find_intended_name(key: str, expected: Any, sent: Any) -> str | None:
     """The name that was meant by one that nothing reads: left out, and spelled almost so."""
     left = [name for name in expected if name not in sent]
-    same = next((name for name in left if normal(name) == normal(key)), None)
+    same = next((name for name in left if normalise_name(name) == normalise_name(key)), None)
     return same or next(iter(get_close_matches(key, left, n=1, cutoff=0.8)), None)
 
 
-def normal(name: object) -> str:
+def normalise_name(name: object) -> str:
     """A name without what spellings differ in: capitals, `_` and `-`."""
     return str(name).replace("_", "").replace("-", "").casefold()
 
 
-def _taken_as(subject: Subject) -> Iterator[str]:
+def _iter_coerced_values(subject: ExchangeSubject) -> Iterator[str]:
     """JSON values that were taken for another type: `true` for 1, `"42"` for 42."""
     if subject.status >= 400 or subject.is_form:
         return
     for level in subject.levels():
         for key, expected in level.expected.items() if not level.has_validators else ():
             if key in level.members:
-                yield from _taken(level.members[key], expected.annotation, f"{level.prefix}{key}", expected.name)
+                yield from _describe_coerced(
+                    level.members[key], expected.annotation, f"{level.prefix}{key}", expected.name
+                )
 
 
-def _taken(value: Any, annotation: Any, told: str, name: str, whole: str = "{}") -> Iterator[str]:
+def _describe_coerced(value: Any, annotation: Any, field: str, name: str, whole: str = "{}") -> Iterator[str]:
     kind = _plain_type(annotation)
-    if kind is not None and _is_other(value, kind):
+    if kind is not None and _is_coerced(value, kind):
         sent = json.dumps(value, ensure_ascii=False)
         strict = whole.format(f"Annotated[{kind.__name__}, Field(strict=True)]")
         yield (
-            f"`{told}` was sent as `{sent}` and taken for {_PLAIN[kind]}: send one, or declare `{name}: {strict}` to "
+            f"`{field}` was sent as `{sent}` and taken for {_PLAIN[kind]}: send one, or declare `{name}: {strict}` to "
             "refuse it"
         )
     elif kind is None and isinstance(value, list) and is_list(annotation) and get_args(annotation):
         for index, item in enumerate(value[:3]):
-            yield from _taken(item, get_args(annotation)[0], f"{told}[{index}]", name, f"list[{whole}]")
+            yield from _describe_coerced(item, get_args(annotation)[0], f"{field}[{index}]", name, f"list[{whole}]")
 
 
 def _plain_type(annotation: Any) -> type | None:
@@ -311,7 +317,7 @@ def _plain_type(annotation: Any) -> type | None:
     return kinds[0] if len(kinds) == 1 and kinds[0] in _PLAIN else None
 
 
-def _is_other(value: Any, kind: type) -> bool:
+def _is_coerced(value: Any, kind: type) -> bool:
     if kind is bool:
         return isinstance(value, int | float | str) and not isinstance(value, bool)
     return isinstance(value, bool | str)

@@ -4,25 +4,25 @@ import re
 from collections.abc import Iterator
 
 from routebook_kernel.protocol import Advice, AdvicePlace
-from routebook_kernel.recording.advice.bodies import meant_by, near_choice, unread_names
-from routebook_kernel.recording.advice.subject import Subject
+from routebook_kernel.recording.advice.bodies import find_intended_name, iter_unread_names, suggest_choice
+from routebook_kernel.recording.advice.subject import ExchangeSubject
 
 _SEPARATORS = re.compile(r"\s*[,;|]\s*|\s+")
 
 
-def advise_parameters(subject: Subject) -> Iterator[Advice]:
+def advise_parameters(subject: ExchangeSubject) -> Iterator[Advice]:
     """Everything about what does not stand in the body."""
-    yield from _elsewhere(subject)
-    yield from _lists(subject)
-    yield from _names(subject)
+    yield from _advise_location(subject)
+    yield from _advise_lists(subject)
+    yield from _advise_names(subject)
     for place in ("path", "query"):
         for error in subject.errors_at(place, "enum", "literal_error"):
-            if told := near_choice(subject, error):
-                yield Advice(text=told, place="path" if place == "path" else "query")
-    yield from _plus_signs(subject)
+            if advice := suggest_choice(subject, error):
+                yield Advice(text=advice, place="path" if place == "path" else "query")
+    yield from _advise_plus_signs(subject)
 
 
-def _elsewhere(subject: Subject) -> Iterator[Advice]:
+def _advise_location(subject: ExchangeSubject) -> Iterator[Advice]:
     """A value is missing where it is read, and was sent in another place."""
     sent = {"query": {name for name, _ in subject.query}, "body": set(subject.members), "header": set(subject.headers)}
     read = set(subject.names_at("query"))
@@ -34,42 +34,42 @@ def _elsewhere(subject: Subject) -> Iterator[Advice]:
         other = next((place for place, names in sent.items() if place != source and name in names), None)
         if other is None or (other == "query" and name in read):
             continue
-        way_out = {
-            "query": _to_the_query(subject, name),
+        fix = {
+            "query": _fix_for_query(subject, name),
             "body": f"send `json={{{name!r}: …}}`" if not subject.forms else f"send `data={{{name!r}: …}}`",
             "header": f"send `headers={{{name!r}: …}}`",
             "cookie": f"send `cookies={{{name!r}: …}}`",
         }[source]
         place: AdvicePlace = source
-        yield Advice(text=f"`{name}` was sent in the {other}, and is read from the {source}: {way_out}", place=place)
-    if not subject.errors and subject.bodies_are_declared:
-        yield from _silently_elsewhere(subject, read - sent["query"])
+        yield Advice(text=f"`{name}` was sent in the {other}, and is read from the {source}: {fix}", place=place)
+    if not subject.errors and subject.has_declared_bodies:
+        yield from _advise_unread_location(subject, read - sent["query"])
 
 
-def _silently_elsewhere(subject: Subject, left_out: set[str]) -> Iterator[Advice]:
+def _advise_unread_location(subject: ExchangeSubject, left_out: set[str]) -> Iterator[Advice]:
     """What may be left out of the query stands in the body, where nothing reads it."""
     if _has_unread_body(subject) and left_out:
         names = " and ".join(f"`{name}`" for name in sorted(left_out))
-        way_out = "send them in the URL, `params={…}`, or declare them with `Body()` or in a model"
-        text = f"a body was sent, and `{subject.function}` reads none: {names} would come in the query; {way_out}"
+        fix = "send them in the URL, `params={…}`, or declare them with `Body()` or in a model"
+        text = f"a body was sent, and `{subject.function}` reads none: {names} would come in the query; {fix}"
         yield Advice(text=text, place="query")
     for name in sorted(left_out & subject.members.keys() - subject.expected.keys()):
-        text = f"`{name}` was sent in the body, and is read from the query: {_to_the_query(subject, name)}"
+        text = f"`{name}` was sent in the body, and is read from the query: {_fix_for_query(subject, name)}"
         yield Advice(text=text, place="query")
 
 
-def _has_unread_body(subject: Subject) -> bool:
+def _has_unread_body(subject: ExchangeSubject) -> bool:
     """Whether a JSON body came that nobody asked for: its content is not known."""
     is_read = bool(subject.bodies or subject.forms or subject.text)
     return subject.is_json and not is_read and int(subject.headers.get("content-length", "0")) > 2
 
 
-def _to_the_query(subject: Subject, name: str) -> str:
+def _fix_for_query(subject: ExchangeSubject, name: str) -> str:
     marker = "`Form()`" if subject.is_form else "`Body()` or in a model"
     return f"send it in the URL, `params={{{name!r}: …}}`, or declare it with {marker}"
 
 
-def _lists(subject: Subject) -> Iterator[Advice]:
+def _advise_lists(subject: ExchangeSubject) -> Iterator[Advice]:
     """Only a repeated name makes a list: `q=1&q=2`."""
     names = {name for parameter in subject.parameters_of("query") for name in parameter.names}
     for key in dict.fromkeys(name for name, _ in subject.query):
@@ -87,26 +87,26 @@ def _lists(subject: Subject) -> Iterator[Advice]:
             yield Advice(text=text, place="query")
 
 
-def _names(subject: Subject) -> Iterator[Advice]:
+def _advise_names(subject: ExchangeSubject) -> Iterator[Advice]:
     for place, sent in (("query", [name for name, _ in subject.query]), ("header", list(subject.headers))):
         missing = {error["loc"][1] for error in subject.errors_at(place, "missing") if len(error["loc"]) == 2}
         expected = subject.names_at(place)
-        for text in unread_names(missing, sent, expected, f"the {place}"):
+        for text in iter_unread_names(missing, sent, expected, f"the {place}"):
             yield Advice(text=text, place="query" if place == "query" else "header")
-    if not subject.errors and subject.bodies_are_declared:
-        yield from _unread(subject)
+    if not subject.errors and subject.has_declared_bodies:
+        yield from _advise_unread(subject)
 
 
-def _unread(subject: Subject) -> Iterator[Advice]:
+def _advise_unread(subject: ExchangeSubject) -> Iterator[Advice]:
     """A name of the query that nothing reads, beside one that was left out."""
     sent = {name for name, _ in subject.query}
     left_out = [name for name, may_be in subject.names_at("query").items() if may_be]
     for key in sorted(sent - subject.names_at("query").keys()):
-        if meant := meant_by(key, left_out, sent):
-            yield Advice(text=f"`{key}` was sent, and nothing reads it: did you mean `{meant}`?", place="query")
+        if intended := find_intended_name(key, left_out, sent):
+            yield Advice(text=f"`{key}` was sent, and nothing reads it: did you mean `{intended}`?", place="query")
 
 
-def _plus_signs(subject: Subject) -> Iterator[Advice]:
+def _advise_plus_signs(subject: ExchangeSubject) -> Iterator[Advice]:
     """Spec: WHATWG URL, application/x-www-form-urlencoded: `+` is a blank."""
     for error in subject.errors_at("query"):
         sent = error.get("input")

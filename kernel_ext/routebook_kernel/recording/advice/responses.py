@@ -10,23 +10,29 @@ from typing import Any, get_args
 from urllib.parse import urlsplit
 
 from routebook_kernel.protocol import Advice
-from routebook_kernel.recording.advice.subject import UNREAD, Subject, fields_of
+from routebook_kernel.recording.advice.subject import UNREAD, ExchangeSubject, fields_of
 
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
 _MIN_CPU_MS = 100.0  # the first request of a process took at most 20 ms: what it needs is loaded with the extension
 
 
-def advise_answer(subject: Subject) -> Iterator[Advice]:
+def advise_response(subject: ExchangeSubject) -> Iterator[Advice]:
     """Everything about the response."""
-    for text in (*_redirect(subject), *_cors(subject), *_result(subject), *_misfits(subject), *_computing(subject)):
+    for text in (
+        *_advise_redirect(subject),
+        *_advise_cors(subject),
+        *_advise_result(subject),
+        *_iter_model_errors(subject),
+        *_advise_cpu_time(subject),
+    ):
         yield Advice(text=text, place="response")
-    for text in _failure(subject):
+    for text in _advise_failure(subject):
         yield Advice(text=text, place="failure")
 
 
-def _redirect(subject: Subject) -> Iterator[str]:
+def _advise_redirect(subject: ExchangeSubject) -> Iterator[str]:
     """The router redirects to the same path with or without its last slash."""
-    target = urlsplit(subject.answered.get("location", ""))
+    target = urlsplit(subject.response_headers.get("location", ""))
     path = urlsplit(subject.exchange.url).path
     if not _differs_by_slash(subject, path, target.path):
         return
@@ -41,12 +47,12 @@ def _redirect(subject: Subject) -> Iterator[str]:
     )
 
 
-def _differs_by_slash(subject: Subject, path: str, target: str) -> bool:
+def _differs_by_slash(subject: ExchangeSubject, path: str, target: str) -> bool:
     is_redirect = subject.status in {301, 302, 307, 308} and subject.route is None
     return is_redirect and path != target and path.rstrip("/") == target.rstrip("/")
 
 
-def _cors(subject: Subject) -> Iterator[str]:
+def _advise_cors(subject: ExchangeSubject) -> Iterator[str]:
     origin = subject.headers.get("origin")
     if not origin or urlsplit(origin).netloc == subject.headers.get("host"):
         return
@@ -57,7 +63,7 @@ def _cors(subject: Subject) -> Iterator[str]:
             f"`CORSMiddleware` refuses this: it allows neither everything nor `{wanted}` from `{origin}`: add "
             "`allow_methods=['*']`, `allow_headers=['*']` and the origin to `allow_origins`"
         )
-    elif "access-control-allow-origin" in subject.answered:
+    elif "access-control-allow-origin" in subject.response_headers:
         return
     elif subject.status >= 500:
         yield (
@@ -71,37 +77,37 @@ def _cors(subject: Subject) -> Iterator[str]:
         )
 
 
-def _result(subject: Subject) -> Iterator[str]:
-    if not 200 <= subject.status < 300 or subject.answer is UNREAD:
+def _advise_result(subject: ExchangeSubject) -> Iterator[str]:
+    if not 200 <= subject.status < 300 or subject.response_json is UNREAD:
         return
-    if isinstance(subject.answer, str):
-        yield from _text_result(subject.answer)
-    yield from _naive_times(subject)
+    if isinstance(subject.response_json, str):
+        yield from _advise_string_result(subject.response_json)
+    yield from _advise_naive_times(subject)
 
 
-def _text_result(text: str) -> Iterator[str]:
+def _advise_string_result(text: str) -> Iterator[str]:
     inner = text.strip()
     if inner.startswith("<") and inner.endswith(">"):
         yield "HTML came as a JSON text, in quotes: add `response_class=HTMLResponse` to the operation's decorator"
-    elif inner[:1] in {"{", "["} and isinstance(_loaded(inner), dict | list):
+    elif inner[:1] in {"{", "["} and isinstance(_load_json(inner), dict | list):
         yield (
             "the response is a text that holds JSON, it was encoded twice: return the object itself, without "
             "`json.dumps(…)`"
         )
 
 
-def _loaded(text: str) -> Any:
+def _load_json(text: str) -> Any:
     try:
         return json.loads(text)
     except (ValueError, RecursionError):
         return UNREAD
 
 
-def _naive_times(subject: Subject) -> Iterator[str]:
+def _advise_naive_times(subject: ExchangeSubject) -> Iterator[str]:
     """A time without an offset is another moment for each reader; what was only sent back is the sender's."""
-    asked = f"{subject.exchange.url} {subject.text}"
-    for path, value in _iter_values(subject.answer):
-        if isinstance(value, str) and _NAIVE.fullmatch(value) and value[:16] not in asked.replace("%3A", ":"):
+    request_text = f"{subject.exchange.url} {subject.text}"
+    for path, value in _iter_values(subject.response_json):
+        if isinstance(value, str) and _NAIVE.fullmatch(value) and value[:16] not in request_text.replace("%3A", ":"):
             name = f"`{path}`" if path else "the time"
             yield (
                 f"{name} has no time zone, and a browser reads it as its own local time: write `datetime.now(UTC)`, or "
@@ -122,14 +128,14 @@ def _iter_values(value: Any, path: str = "", depth: int = 4) -> Iterator[tuple[s
         yield path, value
 
 
-def _misfits(subject: Subject) -> Iterator[str]:
+def _iter_model_errors(subject: ExchangeSubject) -> Iterator[str]:
     """What was returned is one where many were promised, or the reverse."""
     failure = subject.exchange.failure
-    for item in failure.misfits if failure is not None else ():
+    for item in failure.response_errors if failure is not None else ():
         is_whole = len(item["loc"]) == 1
         if is_whole and item["type"] in {"model_attributes_type", "model_type"} and str(item["input"])[:1] in "[(":
             yield f"`{subject.function}` returned a list and promises one object: promise `list[…]`, or return one"
-        elif (is_whole and item["type"] in {"list_type", "tuple_type"}) or _is_a_pair_of(subject, item):
+        elif (is_whole and item["type"] in {"list_type", "tuple_type"}) or _is_field_pair(subject, item):
             yield f"`{subject.function}` returned one object and promises a list: return `[…]`, or promise the one"
         elif is_whole and str(item["input"]) == "None":
             yield (
@@ -139,21 +145,21 @@ def _misfits(subject: Subject) -> Iterator[str]:
         else:
             continue
         return
-    if failure is not None and failure.misfits:
+    if failure is not None and failure.response_errors:
         yield (
             f"what `{subject.function}` returns does not fit its response model: return what it says, or change the "
             "model"
         )
 
 
-def _is_a_pair_of(subject: Subject, item: Any) -> bool:
+def _is_field_pair(subject: ExchangeSubject, item: Any) -> bool:
     """Whether a model was gone through as if it were a list: its first field came as a pair, ('id', 1)."""
     pair = re.match(r"\('(\w+)', ", str(item["input"]))
     fields = fields_of(next(iter(get_args(getattr(subject.route, "response_model", None))), None))
     return len(item["loc"]) == 2 and pair is not None and pair[1] in fields
 
 
-def _computing(subject: Subject) -> Iterator[str]:
+def _advise_cpu_time(subject: ExchangeSubject) -> Iterator[str]:
     exchange = subject.exchange
     if exchange.cpu_ms > _MIN_CPU_MS and exchange.cpu_ms > 0.05 * exchange.elapsed_ms and subject.route is not None:
         yield (
@@ -162,7 +168,7 @@ def _computing(subject: Subject) -> Iterator[str]:
         )
 
 
-def _failure(subject: Subject) -> Iterator[str]:
+def _advise_failure(subject: ExchangeSubject) -> Iterator[str]:
     failure = subject.exchange.failure
     if failure is None:
         return
@@ -171,7 +177,7 @@ def _failure(subject: Subject) -> Iterator[str]:
     last = failure.frames[-1] if failure.frames else None
     if (
         last is not None
-        and last.function in _validators(subject)
+        and last.function in _validator_names(subject)
         and failure.type not in {"ValueError", "AssertionError"}
     ):
         yield (
@@ -180,7 +186,7 @@ def _failure(subject: Subject) -> Iterator[str]:
         )
 
 
-def _validators(subject: Subject) -> set[str]:
+def _validator_names(subject: ExchangeSubject) -> set[str]:
     """The names of the validators of the models that the operation reads."""
     names: set[str] = set()
     for parameter in subject.parameters:

@@ -17,7 +17,7 @@ UNREAD: Any = object()
 """In the place of JSON that cannot be read."""
 
 
-class Subject:
+class ExchangeSubject:
     """One exchange beside the operation that answered.
 
     Args:
@@ -30,7 +30,7 @@ class Subject:
         self.method = exchange.method
         self.route = exchange.route()
         self.headers = {name.lower(): value for name, value in exchange.request_headers}
-        self.answered = {name.lower(): value for name, value in exchange.response_headers}
+        self.response_headers = {name.lower(): value for name, value in exchange.response_headers}
 
     # What was sent
 
@@ -105,7 +105,7 @@ class Subject:
         return self.parameters_of("form", "file")
 
     @property
-    def bodies_are_declared(self) -> bool:
+    def has_declared_bodies(self) -> bool:
         """Whether nothing but its parameters can read the body: it is given no request."""
         dependant = getattr(self.route, "dependant", None)
         nodes = dependant.iter_tree() if dependant is not None else ()
@@ -114,27 +114,27 @@ class Subject:
     @property
     def is_embedded(self) -> bool:
         """Whether each parameter of the JSON body stands under its own name."""
-        return len(self.bodies) > 1 or any(getattr(each.field.field_info, "embed", None) for each in self.bodies)
+        return len(self.bodies) > 1 or any(getattr(body.field.field_info, "embed", None) for body in self.bodies)
 
     @cached_property
-    def expected(self) -> Mapping[str, "Expected"]:
+    def expected(self) -> Mapping[str, "ExpectedField"]:
         """The names that a body's members may have, at the top."""
         parameters = self.bodies or self.forms
         if self.bodies and not self.is_embedded:
             return fields_of(self.bodies[0].field.field_info.annotation)
-        found: dict[str, Expected] = {}
+        found: dict[str, ExpectedField] = {}
         for parameter in parameters:
             info = parameter.field.field_info
             if parameter.source == "form" and model_of(info.annotation) is not None:
                 found |= fields_of(info.annotation)
             else:
-                found |= {name: Expected(parameter.name, info.annotation) for name in parameter.names}
+                found |= {name: ExpectedField(parameter.name, info.annotation) for name in parameter.names}
         return found
 
-    def levels(self) -> Iterator["Level"]:
+    def levels(self) -> Iterator["BodyLevel"]:
         """The objects of the body from the top down, each with the members that it may have."""
         if self.is_form or self.is_embedded:
-            yield Level((), self.members, self.expected, None)
+            yield BodyLevel((), self.members, self.expected, None)
         for parameter in self.bodies if not self.is_form else ():
             annotation = parameter.field.field_info.annotation
             if not self.is_embedded:
@@ -160,7 +160,9 @@ class Subject:
     @cached_property
     def errors(self) -> list[dict[str, Any]]:
         """The errors of a 422, as the framework gave them."""
-        detail = self.answer.get("detail") if self.status == 422 and isinstance(self.answer, dict) else None
+        detail = (
+            self.response_json.get("detail") if self.status == 422 and isinstance(self.response_json, dict) else None
+        )
         return [error for error in detail or () if isinstance(error, dict) and isinstance(error.get("loc"), list)]
 
     def errors_at(self, source: str, *types: str) -> list[dict[str, Any]]:
@@ -170,7 +172,7 @@ class Subject:
         ]
 
     @cached_property
-    def answer(self) -> Any:
+    def response_json(self) -> Any:
         """The response's body as JSON; `UNREAD` where it is none."""
         body = self.exchange.response_body
         return _json(_text(body)) if body is not None and body.media_type.endswith("json") else UNREAD
@@ -182,7 +184,7 @@ class Subject:
 
 
 @dataclass(frozen=True, slots=True)
-class Expected:
+class ExpectedField:
     """A member that a body may have.
 
     Attributes:
@@ -194,7 +196,7 @@ class Expected:
 
 
 @dataclass(frozen=True, slots=True)
-class Level:
+class BodyLevel:
     """One object of a body.
 
     Attributes:
@@ -204,11 +206,11 @@ class Level:
 
     place: tuple[str | int, ...]
     members: Mapping[str, Any]
-    expected: Mapping[str, Expected]
+    expected: Mapping[str, ExpectedField]
     model: type[BaseModel] | None
 
     @property
-    def told(self) -> str:
+    def label(self) -> str:
         """As a sentence names it; "" for the whole body."""
         return f"`{self.prefix.rstrip('.')}`" if self.place else ""
 
@@ -219,7 +221,7 @@ class Level:
         return f"{told.lstrip('.')}." if self.place else ""
 
     @property
-    def takes_anything(self) -> bool:
+    def is_open(self) -> bool:
         """Whether members that are not declared are kept."""
         return self.model is not None and self.model.model_config.get("extra") == "allow"
 
@@ -229,11 +231,11 @@ class Level:
         return self.model is not None and bool(self.model.__pydantic_decorators__.field_validators)
 
 
-def _levels(value: Any, annotation: Any, place: tuple[str | int, ...]) -> Iterator[Level]:
+def _levels(value: Any, annotation: Any, place: tuple[str | int, ...]) -> Iterator[BodyLevel]:
     model = model_of(annotation)
     if model is not None and isinstance(value, dict) and len(place) < 6:
         expected = fields_of(model)
-        yield Level(place, value, expected, model)
+        yield BodyLevel(place, value, expected, model)
         for name, field in expected.items():
             if name in value:
                 yield from _levels(value[name], field.annotation, (*place, name))
@@ -244,18 +246,18 @@ def _levels(value: Any, annotation: Any, place: tuple[str | int, ...]) -> Iterat
             yield from _levels(item, inner, (*place, index))
 
 
-def fields_of(annotation: Any) -> dict[str, Expected]:
+def fields_of(annotation: Any) -> dict[str, ExpectedField]:
     """The members of a model, by the names under which they are sent."""
     model = model_of(annotation)
-    found: dict[str, Expected] = {}
+    found: dict[str, ExpectedField] = {}
     for name, field in model.model_fields.items() if model is not None else ():
         alias = field.validation_alias
-        sent = [alias] if isinstance(alias, str) else [name] if alias is None else list(_choices(alias))
+        names = [alias] if isinstance(alias, str) else [name] if alias is None else list(_choices(alias))
         if model is not None and (
             model.model_config.get("populate_by_name") or model.model_config.get("validate_by_name")
         ):
-            sent.append(name)
-        found |= {each: Expected(name, field.annotation) for each in sent}
+            names.append(name)
+        found |= dict.fromkeys(names, ExpectedField(name, field.annotation))
     return found
 
 
