@@ -122,10 +122,10 @@ class CellEntries:
         block = self._blocks.get(cell)
         if block is None:
             return ()
-        gone = tuple(block.unreached) if has_completed else ()
-        stays = block.defined if has_completed else list(block)
-        self._set_block(cell, stays)
-        return gone
+        removed = tuple(block.unreached) if has_completed else ()
+        remaining = block.defined if has_completed else list(block)
+        self._set_block(cell, remaining)
+        return removed
 
     def forget(self, cell: CellKey) -> tuple[CellEntry, ...]:
         """The cell was deleted: what it owned goes."""
@@ -160,11 +160,13 @@ class CellEntries:
         Returns:
             What was taken over.
         """
-        own = self.owned_by(creator)
-        unreached = [entry for entry in previous.owned_by(creator) if not any(_has_replaced(entry, new) for new in own)]
+        redefined = self.owned_by(creator)
+        unreached = [
+            entry for entry in previous.owned_by(creator) if not any(_has_replaced(entry, new) for new in redefined)
+        ]
         taken = {cell: list(previous.owned_by(cell)) for cell in previous.cells - self.cells - {creator}}
         if not has_completed and unreached:
-            self._set_block(creator, [*own, *unreached])
+            self._set_block(creator, [*redefined, *unreached])
             taken[creator] = unreached
         self._claimed |= previous._claimed
         for cell, entries in taken.items():

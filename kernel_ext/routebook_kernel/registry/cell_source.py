@@ -31,7 +31,9 @@ def bound_names(source: str) -> frozenset[str]:
         table = symtable.symtable(blank_magics(source), "<cell>", "exec")
     except (SyntaxError, ValueError):
         return frozenset()
-    return frozenset(each.get_name() for each in table.get_symbols() if each.is_assigned() or each.is_imported())
+    return frozenset(
+        symbol.get_name() for symbol in table.get_symbols() if symbol.is_assigned() or symbol.is_imported()
+    )
 
 
 @lru_cache(maxsize=1024)
@@ -52,7 +54,10 @@ def find_functions(source: str) -> dict[tuple[str, int], FunctionNode]:
     """The functions of a cell by name and first line, as their code objects have them."""
     tree = parse_source(source)
     nodes = [node for node in ast.walk(tree) if isinstance(node, FunctionNode)] if tree else []
-    return {(node.name, min([node.lineno, *(each.lineno for each in node.decorator_list)])): node for node in nodes}
+    return {
+        (node.name, min([node.lineno, *(decorator.lineno for decorator in node.decorator_list)])): node
+        for node in nodes
+    }
 
 
 def blank_magics(source: str) -> str:

@@ -36,7 +36,7 @@ class OperationFacts:
 
 
 @dataclass(frozen=True, slots=True)
-class Snapshot:
+class ApplicationSnapshot:
     """An application's operations in order, and the schemas they refer to."""
 
     operations: Mapping[str, OperationFacts]
@@ -44,7 +44,7 @@ class Snapshot:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class OperationChange:
     """One operation that a run added, changed or removed; the note says how, with code in backquotes."""
 
     kind: ChangeKind
@@ -52,10 +52,12 @@ class Change:
     note: str
 
 
-EMPTY = Snapshot({}, {})
+EMPTY_SNAPSHOT = ApplicationSnapshot({}, {})
 
 
-def compare(before: Snapshot, after: Snapshot, altered: Mapping[str, str]) -> list[Change]:
+def compare_snapshots(
+    before: ApplicationSnapshot, after: ApplicationSnapshot, altered: Mapping[str, str]
+) -> list[OperationChange]:
     """The changes between two snapshots, in the order of the operations, removed ones last.
 
     Args:
@@ -63,30 +65,34 @@ def compare(before: Snapshot, after: Snapshot, altered: Mapping[str, str]) -> li
     """
     changed_schemas = _changed_schemas(before.schemas, after.schemas)
     changes = []
-    for key, now in after.operations.items():
-        if (then := before.operations.get(key)) is None:
-            changes.append(Change("new", key, f"→ `{now.function}`"))
-        elif notes := list(_iter_notes(then, now, before, after, changed_schemas)):
-            changes.append(Change("changed", key, "; ".join(notes)))
+    for key, new_facts in after.operations.items():
+        if (old_facts := before.operations.get(key)) is None:
+            changes.append(OperationChange("new", key, f"→ `{new_facts.function}`"))
+        elif notes := list(_iter_notes(old_facts, new_facts, before, after, changed_schemas)):
+            changes.append(OperationChange("changed", key, "; ".join(notes)))
         elif key in altered:
-            changes.append(Change("changed", key, f"the code of `{altered[key]}` is new"))
-    gone = [key for key in before.operations if key not in after.operations]
-    return changes + [Change("removed", key, "") for key in gone]
+            changes.append(OperationChange("changed", key, f"the code of `{altered[key]}` is new"))
+    removed = [key for key in before.operations if key not in after.operations]
+    return changes + [OperationChange("removed", key, "") for key in removed]
 
 
 def _iter_notes(
-    then: OperationFacts, now: OperationFacts, before: Snapshot, after: Snapshot, changed_schemas: frozenset[str]
+    old_facts: OperationFacts,
+    new_facts: OperationFacts,
+    before: ApplicationSnapshot,
+    after: ApplicationSnapshot,
+    changed_schemas: frozenset[str],
 ) -> Iterator[str]:
-    old, new = then.operation, now.operation
+    old, new = old_facts.operation, new_facts.operation
     notes: list[str] = []
     if old is not None and new is not None:
         if old != new or _refers_to(new, changed_schemas) or _refers_to(old, changed_schemas):
             notes = list(_iter_contract_notes(old, new, before.schemas, after.schemas))
     elif (old is None) is not (new is None):
         notes = ["now in the documentation" if new is not None else "no longer in the documentation"]
-    if then.function != now.function:
-        notes.append(f"its function is `{now.function}`, was `{then.function}`")
-    elif not notes and not has_same_code(then.code, now.code):
+    if old_facts.function != new_facts.function:
+        notes.append(f"its function is `{new_facts.function}`, was `{old_facts.function}`")
+    elif not notes and not has_same_code(old_facts.code, new_facts.code):
         notes.append("its code is new")
     yield from notes
 
@@ -94,11 +100,11 @@ def _iter_notes(
 def _iter_contract_notes(
     old: Mapping[str, Any], new: Mapping[str, Any], old_schemas: Mapping[str, Any], new_schemas: Mapping[str, Any]
 ) -> Iterator[str]:
-    before, after = _Reader(old, old_schemas), _Reader(new, new_schemas)
+    before, after = _ContractReader(old, old_schemas), _ContractReader(new, new_schemas)
     yield from _iter_parameter_notes(before, after)
     yield from _iter_shape_notes("the body", before.body, after.body)
     yield from _iter_status_notes(old, new)
-    yield from _iter_shape_notes("the answer", before.answer, after.answer)
+    yield from _iter_shape_notes("the answer", before.response, after.response)
     for name, word in (("tags", "its tags"), ("summary", "its summary"), ("description", "its description")):
         # The summary follows the function's name, whose change is told by itself.
         if old.get(name) != new.get(name) and not (
@@ -111,7 +117,7 @@ def _iter_contract_notes(
         yield "now deprecated" if new.get("deprecated") else "no longer deprecated"
 
 
-class _Reader:
+class _ContractReader:
     """An operation with its schemas resolved."""
 
     def __init__(self, operation: Mapping[str, Any], schemas: Mapping[str, Any]) -> None:
@@ -127,30 +133,30 @@ class _Reader:
         return self._schema(self.operation.get("requestBody"))
 
     @property
-    def answer(self) -> Any:
+    def response(self) -> Any:
         responses = self.operation.get("responses", {})
         successes = [response for status, response in responses.items() if status[:1] == "2"]
         return self._schema(successes[0] if successes else None)
 
     def schema(self, schema: Any) -> Any:
-        return resolved(schema, self._schemas)
+        return resolve_references(schema, self._schemas)
 
     def _schema(self, holder: Mapping[str, Any] | None) -> Any:
         contents = list((holder or {}).get("content", {}).values())
         return self.schema(contents[0].get("schema")) if contents else None
 
 
-def _iter_parameter_notes(before: _Reader, after: _Reader) -> Iterator[str]:
+def _iter_parameter_notes(before: _ContractReader, after: _ContractReader) -> Iterator[str]:
     old, new = before.parameters, after.parameters
     for (source, name), parameter in new.items():
-        told = f"{source} parameter `{name}`"
+        label = f"{source} parameter `{name}`"
         previous = old.get((source, name))
         if previous is None:
-            yield f"{told} is new"
+            yield f"{label} is new"
         elif bool(previous.get("required")) is not bool(parameter.get("required")):
-            yield f"{told} is {'required now' if parameter.get('required') else 'optional now'}"
+            yield f"{label} is {'required now' if parameter.get('required') else 'optional now'}"
         elif before.schema(previous.get("schema")) != after.schema(parameter.get("schema")):
-            yield f"{told} {_type_note(before.schema(previous.get('schema')), after.schema(parameter.get('schema')))}"
+            yield f"{label} {_type_note(before.schema(previous.get('schema')), after.schema(parameter.get('schema')))}"
     for source, name in old.keys() - new.keys():
         yield f"{source} parameter `{name}` is gone"
 
@@ -181,9 +187,11 @@ def _iter_shape_notes(what: str, old: Any, new: Any) -> Iterator[str]:
     for name in after:
         if name in before and before[name] != after[name]:
             notes.append(f"{what}'s `{name}` {_type_note(before[name], after[name])}")
-    was, now = set(_required(old)), set(_required(new))
-    notes += [f"{what}'s `{name}` is required now" for name in after if name in now - was and name in before]
-    notes += [f"{what}'s `{name}` is optional now" for name in after if name in was - now]
+    was_required, is_required = set(_required(old)), set(_required(new))
+    notes += [
+        f"{what}'s `{name}` is required now" for name in after if name in is_required - was_required and name in before
+    ]
+    notes += [f"{what}'s `{name}` is optional now" for name in after if name in was_required - is_required]
     yield from notes or [f"{what} changed"]
 
 
@@ -203,7 +211,7 @@ def _required(schema: Any) -> Sequence[str]:
 
 
 def _type_note(old: Any, new: Any) -> str:
-    was, now = type_words(old), type_words(new)
+    was, now = describe_type(old), describe_type(new)
     if was == now:
         return "has other rules now"
     if now == f"{was} or null":
@@ -217,35 +225,35 @@ _TYPE_WORDS = {
 }  # fmt: skip
 
 
-def type_words(schema: Any) -> str:
+def describe_type(schema: Any) -> str:
     """A schema's type in words: "a whole number or null"."""
     if not isinstance(schema, Mapping):
         return "anything"
     if options := schema.get("anyOf") or schema.get("oneOf"):
-        return " or ".join(dict.fromkeys(type_words(option) for option in options))
+        return " or ".join(dict.fromkeys(describe_type(option) for option in options))
     if "enum" in schema or "const" in schema:
         return "one of a few values"
-    return _TYPE_WORDS.get(str(schema.get("format") or schema.get("type")), "") or _formatted(schema)
+    return _TYPE_WORDS.get(str(schema.get("format") or schema.get("type")), "") or _describe_format(schema)
 
 
-def _formatted(schema: Mapping[str, Any]) -> str:
+def _describe_format(schema: Mapping[str, Any]) -> str:
     kind = _TYPE_WORDS.get(str(schema.get("type")), "anything")
     return f"{kind} ({schema['format']})" if "format" in schema else kind
 
 
-def resolved(schema: Any, schemas: Mapping[str, Any], depth: int = 0) -> Any:
+def resolve_references(schema: Any, schemas: Mapping[str, Any], depth: int = 0) -> Any:
     """A schema with its references put in, some levels deep; a deeper one stays a reference.
 
     Titles are left out: they follow names and are no part of the contract.
     """
     if isinstance(schema, list):
-        return [resolved(item, schemas, depth) for item in schema]
+        return [resolve_references(item, schemas, depth) for item in schema]
     if not isinstance(schema, Mapping):
         return schema
     if isinstance(reference := schema.get("$ref"), str) and depth < _MAX_DEPTH:
-        return resolved(schemas.get(reference.rpartition("/")[2], {}), schemas, depth + 1)
+        return resolve_references(schemas.get(reference.rpartition("/")[2], {}), schemas, depth + 1)
     return {
-        key: resolved(value, schemas, depth)
+        key: resolve_references(value, schemas, depth)
         for key, value in schema.items()
         if not (key == "title" and isinstance(value, str))
     }

@@ -50,9 +50,9 @@ def _iter_codes_of_class(cls: type) -> Iterator[tuple[str, CodeType]]:
             for name, value in vars(base).items():
                 function = getattr(value, "wrapped", value)  # a validator, a computed field
                 yield from _code_of(name, getattr(function, "fget", function)).items()
-    for name, own in getattr(cls, "__pydantic_fields__", {}).items():
-        yield from _code_of(f"{name} default", own.default_factory).items()
-        for index, rule in enumerate(own.metadata):
+    for name, field in getattr(cls, "__pydantic_fields__", {}).items():
+        yield from _code_of(f"{name} default", field.default_factory).items()
+        for index, rule in enumerate(field.metadata):
             yield from _code_of(f"{name} {index}", getattr(rule, "func", None)).items()
 
 

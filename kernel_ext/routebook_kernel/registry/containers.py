@@ -77,8 +77,8 @@ def _options_at(route: APIRoute, previous: APIRouter, router: APIRouter) -> dict
 
     def exchanged(name: str, name_at_router: str) -> Any:
         """An option that is the router's where the route has none of its own."""
-        own = getattr(route, name)
-        return getattr(router, name_at_router) if own is getattr(previous, name_at_router) else own
+        value = getattr(route, name)
+        return getattr(router, name_at_router) if value is getattr(previous, name_at_router) else value
 
     return {
         "path": _path_at(route.path, previous, router),
@@ -87,9 +87,9 @@ def _options_at(route: APIRoute, previous: APIRouter, router: APIRouter) -> dict
         "responses": {
             **router.responses,
             **{
-                status: told
-                for status, told in (route.responses or {}).items()
-                if previous.responses.get(status) is not told
+                status: response
+                for status, response in (route.responses or {}).items()
+                if previous.responses.get(status) is not response
             },
         },
         "callbacks": [*router.callbacks, *(route.callbacks or ())[len(previous.callbacks) :]],

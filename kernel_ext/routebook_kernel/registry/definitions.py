@@ -1,4 +1,4 @@
-"""The notebook's own definitions by name: which cell made each, and what a run put in whose place."""
+"""The notebook's own definitions by name: which cell made definition, and what a run put in whose place."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -33,7 +33,7 @@ class NotebookDefinitions:
     def update(
         self, namespace: Mapping[str, Any], cell: CellKey, is_bound: Callable[[CellKey, str], bool]
     ) -> Replacements:
-        """A run of `cell` ended: each former definition with the one that it put in its place.
+        """A run of `cell` ended: definition former definition with the one that it put in its place.
 
         Args:
             binds: Whether a cell, as it stands, defines a name.
@@ -56,23 +56,23 @@ class NotebookDefinitions:
 
     def cell_of(self, value: Any) -> CellKey | None:
         """The cell that defined what a name holds now."""
-        return next((each.cell for each in self._current.values() if each.value is value), None)
+        return next((definition.cell for definition in self._current.values() if definition.value is value), None)
 
     def find_abandoned(self, is_bound: Callable[[CellKey, str], bool]) -> list[tuple[str, Any]]:
         """What cells had written and, edited or deleted, write no more."""
         return [
-            (name, each.value)
-            for name, each in self._current.items()
-            if each.is_in_source and not is_bound(each.cell, name)
+            (name, definition.value)
+            for name, definition in self._current.items()
+            if definition.is_in_source and not is_bound(definition.cell, name)
         ]
 
     def classes(self) -> list[NotebookDefinition]:
         """The classes that a name holds now."""
-        return [each for each in self._current.values() if isinstance(each.value, type)]
+        return [definition for definition in self._current.values() if isinstance(definition.value, type)]
 
     def functions(self) -> list[NotebookDefinition]:
         """The functions that a name holds now."""
-        return [each for each in self._current.values() if inspect.isfunction(each.value)]
+        return [definition for definition in self._current.values() if inspect.isfunction(definition.value)]
 
 
 def _iter_definable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:

@@ -8,12 +8,12 @@ import json
 from collections.abc import Iterator, Mapping
 from typing import Any
 
-from routebook_kernel.registry.changes import Snapshot
+from routebook_kernel.registry.changes import ApplicationSnapshot
 
 CONTEXT_LINES = 3
 
 
-def document_difference(before: Snapshot, after: Snapshot, operation: str | None = None) -> list[str]:
+def diff_documents(before: ApplicationSnapshot, after: ApplicationSnapshot, operation: str | None = None) -> list[str]:
     """The lines of a unified diff: each begins with "+", "-", a blank, or "@@" where lines are left out.
 
     Args:
@@ -26,18 +26,18 @@ def document_difference(before: Snapshot, after: Snapshot, operation: str | None
     return [line for line in diff if not line.startswith(("---", "+++"))]
 
 
-def _lines(snapshot: Snapshot, operation: str | None) -> list[str]:
+def _lines(snapshot: ApplicationSnapshot, operation: str | None) -> list[str]:
     described = {
         id_: facts.operation
         for id_, facts in snapshot.operations.items()
         if facts.operation is not None and operation in {None, id_}
     }
-    schemas = snapshot.schemas if operation is None else _referred(described, snapshot.schemas)
-    told = {**described, **{f"schema {name}": schema for name, schema in schemas.items()}}
-    return json.dumps(told, indent=1, ensure_ascii=False, default=str).splitlines() if told else []
+    schemas = snapshot.schemas if operation is None else _find_schemas(described, snapshot.schemas)
+    parts = {**described, **{f"schema {name}": schema for name, schema in schemas.items()}}
+    return json.dumps(parts, indent=1, ensure_ascii=False, default=str).splitlines() if parts else []
 
 
-def _referred(node: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
+def _find_schemas(node: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
     """The schemas that something refers to, directly or through others, in the document's order."""
     found: set[str] = set()
     waiting = [node]

@@ -8,7 +8,7 @@ from routebook.applications import Routebook
 from routebook_kernel.records import CellKey, CellRecord
 from routebook_kernel.registry.cell_entries import Conflict
 from routebook_kernel.registry.identity import ByIdentity
-from routebook_kernel.registry.operations import Operation
+from routebook_kernel.registry.operations import RouteOperation
 from routebook_kernel.registry.run_report import Diagnostic, as_code
 
 CellOf = Callable[[CellKey], CellRecord | None]
@@ -49,10 +49,10 @@ def _describe_winner(winner: CellRecord, here: CellKey) -> str:
 
 
 def find_shadowed(
-    app: Routebook, operations: Sequence[Operation], cell_of: CellOf, here: CellKey
+    app: Routebook, operations: Sequence[RouteOperation], cell_of: CellOf, here: CellKey
 ) -> Iterator[Diagnostic]:
     """Operations that are never reached, because an earlier one answers all their paths."""
-    first: dict[str, Operation] = {}
+    first: dict[str, RouteOperation] = {}
     by_route = {ByIdentity(operation.context.original_route): operation for operation in operations}
     for operation in operations:
         earlier = first.setdefault(operation.id, operation)
@@ -67,13 +67,15 @@ def find_shadowed(
         yield _describe_shadowed(operation, earlier, cell_of, here)
 
 
-def _describe_shadowed(operation: Operation, earlier: Operation, cell_of: CellOf, here: CellKey) -> Diagnostic:
-    own = cell_of(operation.entry.cell) if operation.entry else None
+def _describe_shadowed(
+    operation: RouteOperation, earlier: RouteOperation, cell_of: CellOf, here: CellKey
+) -> Diagnostic:
+    cell = cell_of(operation.entry.cell) if operation.entry else None
     other = cell_of(earlier.entry.cell) if earlier.entry else None
-    at = "" if own is None or own.key == here else f" (cell {own.label})"
+    at = "" if cell is None or cell.key == here else f" (cell {cell.label})"
     by = (
         f"`{earlier.id}`"
-        if other is None or other.key == _key_of(own)
+        if other is None or other.key == _key_of(cell)
         else f"`{earlier.id}` ({describe_cell(other, here)})"
     )
     if earlier.id == operation.id:
@@ -90,7 +92,7 @@ def _key_of(cell: CellRecord | None) -> CellKey | None:
     return cell.key if cell else None
 
 
-def find_shadowing(app: Routebook, operation: Operation) -> Any:
+def find_shadowing(app: Routebook, operation: RouteOperation) -> Any:
     """What answers every path of the operation, when it is always the same other route; else None."""
     table = app.router.table
     match, found = (table.websocket if operation.method == "WEBSOCKET" else table.http).match, None
@@ -121,9 +123,9 @@ def _sample_paths(path: str, parameters: tuple[tuple[str, type], ...]) -> tuple[
     return tuple(paths)
 
 
-def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, Any]) -> Iterator[Diagnostic]:
+def find_duplicate_ids(operations: Sequence[RouteOperation], document: Mapping[str, Any]) -> Iterator[Diagnostic]:
     """Operation ids that two operations share: generated clients take one for the other."""
-    seen: dict[str, Operation] = {}
+    seen: dict[str, RouteOperation] = {}
     for operation in operations:
         described = document.get("paths", {}).get(operation.path, {}).get(operation.method.lower(), {})
         if (operation_id := described.get("operationId")) is None:
@@ -132,8 +134,8 @@ def find_duplicate_ids(operations: Sequence[Operation], document: Mapping[str, A
         if first is operation or first.id == operation.id:  # the document has one of them only
             continue
         if first.context.original_route is operation.context.original_route:
-            told = f"`{first.id}` and `{operation.id}` of `{operation.function}` both have {as_code(operation_id)}"
-            text = f"{told}: declare each with a decorator of its own, or name one of them with `operation_id=`"
+            both = f"`{first.id}` and `{operation.id}` of `{operation.function}` both have {as_code(operation_id)}"
+            text = f"{both}: declare each with a decorator of its own, or name one of them with `operation_id=`"
             yield Diagnostic("duplicate", "note", "same operation id", text, operation.id)
         else:
             both = f"`{first.id}` and `{operation.id}`"

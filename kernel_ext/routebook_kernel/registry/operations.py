@@ -8,7 +8,7 @@ from typing import Any
 from routebook.applications import Routebook
 from routebook.routing import APIRoute, APIWebSocketRoute, iter_route_contexts
 from routebook_kernel.registry.cell_entries import CellEntry
-from routebook_kernel.registry.changes import OperationFacts, Snapshot
+from routebook_kernel.registry.changes import ApplicationSnapshot, OperationFacts
 from routebook_kernel.registry.run_report import Diagnostic, as_code
 
 EntryOf = Callable[[Any], CellEntry | None]
@@ -16,7 +16,7 @@ EntryOf = Callable[[Any], CellEntry | None]
 
 
 @dataclass(slots=True)  # not frozen, for speed (records.py): hundreds are made after each cell
-class Operation:
+class RouteOperation:
     """One method of one route, where it is served.
 
     Attributes:
@@ -50,12 +50,12 @@ class Operation:
         return location.line if location is not None else None
 
 
-def iter_operations(app: Routebook, entry_of: EntryOf) -> Iterator[Operation]:
+def iter_operations(app: Routebook, entry_of: EntryOf) -> Iterator[RouteOperation]:
     """Every path operation and WebSocket endpoint, in declaration order; not the framework's own pages."""
     return iter_operations_of(app.routes, entry_of)
 
 
-def iter_operations_of(routes: Sequence[Any], entry_of: EntryOf) -> Iterator[Operation]:
+def iter_operations_of(routes: Sequence[Any], entry_of: EntryOf) -> Iterator[RouteOperation]:
     """The same of some routes, as they stand there."""
     for context in iter_route_contexts(routes):
         route = context.original_route
@@ -63,10 +63,10 @@ def iter_operations_of(routes: Sequence[Any], entry_of: EntryOf) -> Iterator[Ope
             continue
         entry, path = entry_of(route), context.path_format or ""
         for method in sorted(context.methods or ("WEBSOCKET",)):
-            yield Operation(f"{method} {path}", method, path, context, entry)
+            yield RouteOperation(f"{method} {path}", method, path, context, entry)
 
 
-def take_snapshot(operations: Iterable[Operation], document: Mapping[str, Any]) -> Snapshot:
+def take_snapshot(operations: Iterable[RouteOperation], document: Mapping[str, Any]) -> ApplicationSnapshot:
     """The operations as they stand; of two with one id the first, which answers."""
     facts: dict[str, OperationFacts] = {}
     for operation in operations:
@@ -76,12 +76,12 @@ def take_snapshot(operations: Iterable[Operation], document: Mapping[str, Any]) 
                 function=operation.function,
                 code=getattr(operation.endpoint, "__code__", None),
                 cell=operation.entry.cell if operation.entry else None,
-                operation=described(operation, document),
+                operation=find_operation_object(operation, document),
             )
-    return Snapshot(facts, document.get("components", {}).get("schemas", {}))
+    return ApplicationSnapshot(facts, document.get("components", {}).get("schemas", {}))
 
 
-def document_of(app: Routebook) -> tuple[Mapping[str, Any], list[Diagnostic]]:
+def build_document(app: Routebook) -> tuple[Mapping[str, Any], list[Diagnostic]]:
     """The OpenAPI document; where it cannot be made, an empty one and the reason."""
     try:
         with warnings.catch_warnings():
@@ -94,7 +94,7 @@ def document_of(app: Routebook) -> tuple[Mapping[str, Any], list[Diagnostic]]:
         ]
 
 
-def described(operation: Operation, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
+def find_operation_object(operation: RouteOperation, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
     """The OpenAPI Operation Object; None when the operation is not in the document."""
     found: Mapping[str, Any] | None = document.get("paths", {}).get(operation.path, {}).get(operation.method.lower())
     return found

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from routebook_kernel.records import CellKey
 
-PAUSE_S = 3.0
+MAX_PAUSE_S = 3.0
 """A longer pause between two runs and they are no run of the whole notebook."""
 
 
@@ -27,7 +27,7 @@ class RunOrder:
         """A cell begins to run."""
         if cell not in self.cells:
             self.cells.append(cell)
-        if self._burst is not None and self._clock() - self._last_finish > PAUSE_S:
+        if self._burst is not None and self._clock() - self._last_finish > MAX_PAUSE_S:
             self._burst = None
 
     def expect_full_run(self, creator: CellKey) -> None:

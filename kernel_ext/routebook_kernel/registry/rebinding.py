@@ -95,17 +95,19 @@ def rebind_definitions(
             value = substitute(alias, replacements)
             if value is not alias:
                 result.aliases[name] = value
-    for each in definitions.functions():
-        function = each.value
+    for definition in definitions.functions():
+        function = definition.value
         if index.references_of(function, iter_signature).has_any(replacements):
             with contextlib.suppress(*REBINDING_ERRORS):  # the routes that use it will be stale
                 rebind_signature(function, replacements)
             index.forget(function)
     classes = definitions.classes()
-    for each in classes:
-        if outdated := _find_outdated_base(each.value, replacements):
-            result.stale[ByIdentity(each.value)] = outdated
-    _rebuild_models([each for each in classes if ByIdentity(each.value) not in result.stale], replacements, result)
+    for definition in classes:
+        if outdated := _find_outdated_base(definition.value, replacements):
+            result.stale[ByIdentity(definition.value)] = outdated
+    _rebuild_models(
+        [definition for definition in classes if ByIdentity(definition.value) not in result.stale], replacements, result
+    )
     return result
 
 
@@ -116,14 +118,14 @@ def _find_outdated_base(cls: type, replacements: Replacements) -> str | None:
 def _rebuild_models(classes: Sequence[NotebookDefinition], replacements: Replacements, result: RebindingResult) -> None:
     """Rebuild the classes that name an old definition, then those that name a rebuilt one, and so on."""
     touched: list[type] = []
-    for each in classes:
+    for definition in classes:
         try:
-            if _rebind_fields(each.value, replacements):
-                touched.append(each.value)
+            if _rebind_fields(definition.value, replacements):
+                touched.append(definition.value)
         except REBINDING_ERRORS:
-            result.stale[ByIdentity(each.value)] = ReferencedNames.collect(_iter_fields(each.value)).first_replaced(
-                replacements
-            )
+            result.stale[ByIdentity(definition.value)] = ReferencedNames.collect(
+                _iter_fields(definition.value)
+            ).first_replaced(replacements)
     while touched:
         for cls in touched:
             result.models.add(ByIdentity(cls))
@@ -131,9 +133,9 @@ def _rebuild_models(classes: Sequence[NotebookDefinition], replacements: Replace
                 result.stale[ByIdentity(cls)] = ", ".join(sorted(_names(replacements)))
         done = {model: model.target for model in result.models}
         touched = [
-            each.value
-            for each in classes
-            if ByIdentity(each.value) not in done and has_field_reference(each.value, done)
+            definition.value
+            for definition in classes
+            if ByIdentity(definition.value) not in done and has_field_reference(definition.value, done)
         ]
 
 
@@ -147,12 +149,12 @@ def _rebind_fields(cls: type, replacements: Replacements) -> bool:
         return False
     for name, annotation in inspect.get_annotations(cls).items():
         cls.__annotations__[name] = substitute(annotation, replacements)
-    for own in _fields_of(cls):
-        own.annotation = substitute(own.annotation, replacements)
-        own.default = substitute(own.default, replacements)
+    for info in _fields_of(cls):
+        info.annotation = substitute(info.annotation, replacements)
+        info.default = substitute(info.default, replacements)
     if dataclasses.is_dataclass(cls):
-        for each in dataclasses.fields(cls):
-            each.type = substitute(each.type, replacements)
+        for member in dataclasses.fields(cls):
+            member.type = substitute(member.type, replacements)
     return True
 
 
@@ -164,8 +166,8 @@ def has_field_reference(cls: type, replacements: Replacements) -> bool:
 def _iter_fields(cls: type) -> Iterator[Any]:
     """What the fields of a class are annotated with and default to."""
     yield from inspect.get_annotations(cls).values()
-    for own in _fields_of(cls):
-        yield from (own.annotation, own.default)
+    for info in _fields_of(cls):
+        yield from (info.annotation, info.default)
 
 
 def _fields_of(cls: type) -> list[Any]:
@@ -248,8 +250,10 @@ def rebind_route(route: Any, replacements: Replacements) -> Any:
         if model is not route.response_model and (function is None or model != function.__annotations__.get("return")):
             changes["response_model"] = model  # given as an option; one from the annotation is read from it again
         changes["responses"] = {
-            status: {**told, "model": substitute(told["model"], replacements)} if "model" in told else told
-            for status, told in (route.responses or {}).items()
+            status: {**response, "model": substitute(response["model"], replacements)}
+            if "model" in response
+            else response
+            for status, response in (route.responses or {}).items()
         }
     return route.rebuilt(**changes)
 

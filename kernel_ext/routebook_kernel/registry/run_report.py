@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import Literal
 
-from routebook_kernel.registry.changes import Change
+from routebook_kernel.registry.changes import OperationChange
 
 DiagnosticLevel = Literal["note", "warn", "error"]
 DiagnosticKind = Literal[
@@ -50,7 +50,7 @@ class RunReport:
 
     name: str
     title: str
-    changes: tuple[Change, ...]
+    changes: tuple[OperationChange, ...]
     diagnostics: tuple[Diagnostic, ...]
     live_count: int
     links: tuple[tuple[str, str], ...] = ()

@@ -112,12 +112,12 @@ class CellSources:
                 continue
             expressions = [
                 *(
-                    (each, _is_by_value)
-                    for each in _iter_expressions(function_node, is_endpoint=node is route.dependant)
+                    (expression, _is_by_value)
+                    for expression in _iter_expressions(function_node, is_endpoint=node is route.dependant)
                 ),
                 *(
-                    (("decorator", function_node.name, each), _is_definition)
-                    for each in _iter_own_decorators(function_node)
+                    (("decorator", function_node.name, decorator), _is_definition)
+                    for decorator in _iter_own_decorators(function_node)
                 ),
             ]
             for (part, parameter, expression), is_followed in expressions:
@@ -132,7 +132,7 @@ class CellSources:
         if record is None or tree is None:
             return frozenset()
         bodies = [node.body for node in tree.body if isinstance(node, ast.ClassDef) and node.name == cls.__name__]
-        fields = [each for body in bodies for each in body if isinstance(each, ast.AnnAssign | ast.Assign)]
+        fields = [field for body in bodies for field in body if isinstance(field, ast.AnnAssign | ast.Assign)]
         return frozenset().union(*(_names_in(field, record, namespace) for field in fields))
 
     def _cell_of(self, function: FunctionType) -> CellRecord | None:
@@ -186,7 +186,7 @@ def _names_in(
     node: ast.AST, cell: CellRecord, namespace: Mapping[str, Any], is_followed: Callable[[Any], bool] = _is_by_value
 ) -> frozenset[str]:
     """The names in a piece of source that other cells may give another value."""
-    names = {each.id for each in ast.walk(node) if isinstance(each, ast.Name)} - reassigned_names(cell.source)
+    names = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)} - reassigned_names(cell.source)
     return frozenset(name for name in names if name in namespace and is_followed(namespace[name]))
 
 

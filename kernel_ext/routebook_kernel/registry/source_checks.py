@@ -6,7 +6,7 @@ from typing import Any
 from routebook.applications import Routebook
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.cell_source import parse_source
-from routebook_kernel.registry.operations import Operation
+from routebook_kernel.registry.operations import RouteOperation
 from routebook_kernel.registry.rules import (
     APPLICATION_RULES,
     CELL_RULES,
@@ -46,21 +46,21 @@ def check_source(
                 yield Diagnostic("source", function_rule.level, function_rule.word, text, operation)
 
 
-def check_operations(operations: Iterable[Operation], cell: CellKey) -> Iterator[Diagnostic]:
+def check_operations(operations: Iterable[RouteOperation], cell: CellKey) -> Iterator[Diagnostic]:
     """The mistakes that the framework's analysis of a cell's operations shows; a shared dependency's once."""
-    routes: dict[int, Operation] = {}
+    routes: dict[int, RouteOperation] = {}
     for operation in operations:
         if operation.entry is not None and operation.entry.cell == cell:
             routes.setdefault(id(operation.context.original_route), operation)
-    told: set[str] = set()
+    seen: set[str] = set()
     for operation in routes.values():
         for diagnostic in _check_operation(operation):
-            if diagnostic.text not in told:
-                told.add(diagnostic.text)
+            if diagnostic.text not in seen:
+                seen.add(diagnostic.text)
                 yield diagnostic
 
 
-def _check_operation(operation: Operation) -> Iterator[Diagnostic]:
+def _check_operation(operation: RouteOperation) -> Iterator[Diagnostic]:
     dependant = getattr(operation.context, "dependant", None)
     if dependant is None:
         return

@@ -13,7 +13,7 @@ from routebook_kernel.protocol import (
     Streamed,
 )
 from routebook_kernel.redaction import Secrets
-from routebook_kernel.registry.operations import document_of
+from routebook_kernel.registry.operations import build_document
 from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.credentials import Credentials, schemes_of
@@ -184,7 +184,7 @@ class Application:
     def credentials_for(self, operation: str) -> dict[str, Credential]:
         """What was given for the security schemes of an operation, such as "GET /items"."""
         method, _, path = operation.partition(" ")
-        told = document_of(self.app)[0].get("paths", {}).get(path, {}).get(method.lower(), {})
+        told = build_document(self.app)[0].get("paths", {}).get(path, {}).get(method.lower(), {})
         return self.credentials.of(schemes_of(told))
 
     def touch(self) -> None:

@@ -11,7 +11,7 @@ from routebook_kernel.exceptions import NotAnApplicationError
 from routebook_kernel.protocol import Credential
 from routebook_kernel.redaction import USUAL, Secrets
 from routebook_kernel.registry.owner_names import iter_owners
-from routebook_kernel.registry.operations import document_of
+from routebook_kernel.registry.operations import build_document
 from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
@@ -115,7 +115,7 @@ class NotebookApplications:
     def document_of(self, name: str) -> Mapping[str, Any]:
         """Return the OpenAPI document of an application; an empty one if there's none of this name."""
         app = self._tracker.names.applications.get(name)
-        return document_of(app)[0] if app is not None else {}
+        return build_document(app)[0] if app is not None else {}
 
     def credentials_for(self, name: str, operation: str) -> Mapping[str, Credential]:
         """Return the credentials that a person gave for an operation, by security scheme."""

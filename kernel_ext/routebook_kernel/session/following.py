@@ -13,7 +13,7 @@ from routebook_kernel.registry.containers import Assignment
 from routebook_kernel.registry.definitions import NotebookDefinitions
 from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.notebook import Container, Notebook
-from routebook_kernel.registry.operations import Operation
+from routebook_kernel.registry.operations import RouteOperation
 from routebook_kernel.registry.owner_names import iter_owners
 from routebook_kernel.registry.rebinding import (
     REBINDING_ERRORS,
@@ -237,7 +237,7 @@ class RedefinitionTracker:
                     replacements
                 )
 
-    def altered(self, operations: Iterable[Operation]) -> dict[str, str]:
+    def altered(self, operations: Iterable[RouteOperation]) -> dict[str, str]:
         """The operations that use something that does something else since the last run, each with its name."""
         found = {}
         for operation in operations if self._altered else ():
@@ -252,7 +252,7 @@ class RedefinitionTracker:
         """Why an application itself does not follow; None when it does."""
         return self._stale.get(ByIdentity(app))
 
-    def staleness(self, operation: Operation) -> Staleness | None:
+    def staleness(self, operation: RouteOperation) -> Staleness | None:
         """Why an operation does not follow; None when it does."""
         route, own = operation.context.original_route, operation.entry.cell if operation.entry else None
         if (name := self._stale_routes.get(ByIdentity(route))) is not None:

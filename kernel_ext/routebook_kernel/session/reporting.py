@@ -11,9 +11,9 @@ from routebook_kernel.protocol import Mark, MarkKind
 from routebook_kernel.recording.exception_hints import explain_exception
 from routebook_kernel.records import CellKey
 from routebook_kernel.registry.cell_entries import CellEntry
-from routebook_kernel.registry.changes import EMPTY, Change, Snapshot, compare
+from routebook_kernel.registry.changes import EMPTY_SNAPSHOT, ApplicationSnapshot, OperationChange, compare_snapshots
 from routebook_kernel.registry.containers import RouteContainer
-from routebook_kernel.registry.document_diff import document_difference
+from routebook_kernel.registry.document_diff import diff_documents
 from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.notebook import FinishedRun, Notebook
 from routebook_kernel.registry.operation_conflicts import (
@@ -24,8 +24,8 @@ from routebook_kernel.registry.operation_conflicts import (
     find_shadowed,
 )
 from routebook_kernel.registry.operations import (
-    Operation,
-    document_of,
+    RouteOperation,
+    build_document,
     iter_operations,
     iter_operations_of,
     take_snapshot,
@@ -88,8 +88,8 @@ class RunReporter:
         self._notebook = notebook
         self._namespace = namespace
         self._redefinitions = redefinitions
-        self._snapshots: dict[ByIdentity, Snapshot] = {}
-        self._previous: dict[ByIdentity, Snapshot] = {}  # as the run before the last one left them
+        self._snapshots: dict[ByIdentity, ApplicationSnapshot] = {}
+        self._previous: dict[ByIdentity, ApplicationSnapshot] = {}  # as the run before the last one left them
         self._told: dict[ByIdentity, frozenset[tuple[str, str | None]]] = {}
         self._marks: dict[ByIdentity, dict[str, list[Mark]]] = {}
 
@@ -100,7 +100,9 @@ class RunReporter:
     def difference(self, app: Routebook, operation: str | None) -> list[str]:
         """What the last run changed in the OpenAPI document, as the lines of a diff."""
         same = ByIdentity(app)
-        return document_difference(self._previous.get(same, EMPTY), self._snapshots.get(same, EMPTY), operation)
+        return diff_documents(
+            self._previous.get(same, EMPTY_SNAPSHOT), self._snapshots.get(same, EMPTY_SNAPSHOT), operation
+        )
 
     def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
         """One report for each application that the run touched; how it stopped goes with the first."""
@@ -123,13 +125,16 @@ class RunReporter:
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
         return tuple(_with_diagnostics(reports, alone, links))
 
-    def _report_of(self, run: Run, name: str, app: Routebook, operations: Sequence[Operation]) -> RunReport | None:
+    def _report_of(self, run: Run, name: str, app: Routebook, operations: Sequence[RouteOperation]) -> RunReport | None:
         rebinding = next((each for each in run.rebindings if each.new is app), None)
         previous = rebinding.previous if rebinding else None
-        document, problem = document_of(app)
-        before, after = self._snapshots.get(ByIdentity(previous or app), EMPTY), take_snapshot(operations, document)
+        document, problem = build_document(app)
+        before, after = (
+            self._snapshots.get(ByIdentity(previous or app), EMPTY_SNAPSHOT),
+            take_snapshot(operations, document),
+        )
         self._previous[ByIdentity(app)], self._snapshots[ByIdentity(app)] = before, after
-        changes = compare(before, after, self._redefinitions.altered(operations))
+        changes = compare_snapshots(before, after, self._redefinitions.altered(operations))
         diagnostics = [
             *problem,
             *self._find(app, operations, run.cell),
@@ -147,7 +152,7 @@ class RunReporter:
             return None
         return RunReport(name, app.title, tuple(changes), tuple(shown), len(after.operations))
 
-    def _find(self, app: Routebook, operations: Sequence[Operation], here: CellKey) -> Iterator[Diagnostic]:
+    def _find(self, app: Routebook, operations: Sequence[RouteOperation], here: CellKey) -> Iterator[Diagnostic]:
         cell_of = self._notebook.cell
         yield from self._iter_stale(app, operations, cell_of, here)
         for container, conflict in self._notebook.find_conflicts():
@@ -156,7 +161,7 @@ class RunReporter:
         yield from find_shadowed(app, operations, cell_of, here)
 
     def _check_source(
-        self, run: Run, mine: Sequence[Operation], entries: Mapping[ByIdentity, CellEntry]
+        self, run: Run, mine: Sequence[RouteOperation], entries: Mapping[ByIdentity, CellEntry]
     ) -> list[Diagnostic]:
         """What the cell's own source shows, and what it gives to routers that no application includes yet."""
         served = {ByIdentity(each.context.original_route) for each in mine}
@@ -169,7 +174,7 @@ class RunReporter:
         ]
 
     def _iter_stale(
-        self, app: Routebook, operations: Iterable[Operation], cell_of: CellOf, here: CellKey
+        self, app: Routebook, operations: Iterable[RouteOperation], cell_of: CellOf, here: CellKey
     ) -> Iterator[Diagnostic]:
         if (stale := self._redefinitions.application_staleness(app)) is not None:
             yield _stale("the application", stale, cell_of, here, None)
@@ -278,7 +283,7 @@ def _with_diagnostics(
 _MARKED: Mapping[str, MarkKind] = {"shadowed": "shadowed", "conflict": "conflict", "stale": "stale"}
 
 
-def make_marks(changes: Sequence[Change], diagnostics: Sequence[Diagnostic]) -> dict[str, list[Mark]]:
+def make_marks(changes: Sequence[OperationChange], diagnostics: Sequence[Diagnostic]) -> dict[str, list[Mark]]:
     """What views show beside an operation."""
     marks: dict[str, list[Mark]] = {}
     for change in changes:

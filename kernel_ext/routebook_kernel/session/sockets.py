@@ -25,7 +25,7 @@ from routebook_kernel.protocol import (
 )
 from routebook_kernel.recording.close_codes import find_close_error
 from routebook_kernel.redaction import Secrets
-from routebook_kernel.registry.operations import Operation
+from routebook_kernel.registry.operations import RouteOperation
 from routebook_kernel.runtime.connection import Connection, PerformSocket, leave_all
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.websocket import websocket_scope
@@ -281,7 +281,7 @@ def _described(app: Routebook) -> tuple[Mapping[str, Any], Mapping[str, Any]]:
     return described["operations"], described["components"]
 
 
-def _operation_state(operation: Operation, described: Mapping[str, Any], tracker: Tracker) -> OperationState:
+def _operation_state(operation: RouteOperation, described: Mapping[str, Any], tracker: Tracker) -> OperationState:
     cell = tracker.notebook.cell(operation.entry.cell) if operation.entry else None
     return OperationState(
         id=operation.id,

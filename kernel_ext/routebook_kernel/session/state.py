@@ -8,7 +8,7 @@ from typing import Any
 
 from routebook.applications import Routebook
 from routebook_kernel.protocol import AppState, CellRef, CredentialState, DeltaMessage, OperationState, ServerState
-from routebook_kernel.registry.operations import Operation, described, document_of
+from routebook_kernel.registry.operations import RouteOperation, build_document, find_operation_object
 from routebook_kernel.session.sending import cell_ref
 from routebook_kernel.session.tracker import Tracker
 
@@ -23,7 +23,7 @@ def build_state(
     revision: int,
 ) -> AppState:
     """Everything that the explorer shows of an application."""
-    document, _ = document_of(app)
+    document, _ = build_document(app)
     info = document.get("info", {})
     return AppState(
         name=name,
@@ -45,7 +45,7 @@ def _operations(app: Routebook, tracker: Tracker, document: Mapping[str, Any]) -
     marks = tracker.marks(app)
     shown: dict[str, OperationState] = {}
     for operation in tracker.operations(app):
-        told = described(operation, document)
+        told = find_operation_object(operation, document)
         is_hidden = told is None and bool(document)
         if operation.id in shown or is_hidden or operation.method == "WEBSOCKET":
             continue
@@ -64,7 +64,7 @@ def _operations(app: Routebook, tracker: Tracker, document: Mapping[str, Any]) -
     return list(shown.values())
 
 
-def _cell(operation: Operation, tracker: Tracker) -> CellRef | None:
+def _cell(operation: RouteOperation, tracker: Tracker) -> CellRef | None:
     cell = tracker.notebook.cell(operation.entry.cell) if operation.entry else None
     return cell_ref(cell, operation.line) if cell else None
 

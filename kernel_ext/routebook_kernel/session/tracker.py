@@ -14,7 +14,7 @@ from routebook_kernel.registry.cell_entries import CellEntry
 from routebook_kernel.registry.containers import RouteContainer, iter_containers
 from routebook_kernel.registry.identity import ByIdentity
 from routebook_kernel.registry.notebook import Notebook
-from routebook_kernel.registry.operations import Operation, iter_operations
+from routebook_kernel.registry.operations import RouteOperation, iter_operations
 from routebook_kernel.registry.owner_names import Owner, OwnerNames, Rebinding
 from routebook_kernel.registry.run_report import RunReport
 from routebook_kernel.session.following import RedefinitionTracker
@@ -166,7 +166,7 @@ class Tracker:
 
     # Views
 
-    def operations(self, app: Routebook) -> list[Operation]:
+    def operations(self, app: Routebook) -> list[RouteOperation]:
         """An application's operations, in order, with their owners."""
         entries = {ByIdentity(value): entry for _, value, entry in self.notebook.active_entries()}
         return list(iter_operations(app, lambda route: entries.get(ByIdentity(route))))

@@ -9,7 +9,7 @@ from typing import Any
 
 from routebook_kernel.recording.formatting import format_count
 from routebook_kernel.recording.style import code, esc, frame_html, render_backquotes, strip_backquotes
-from routebook_kernel.registry.changes import Change
+from routebook_kernel.registry.changes import OperationChange
 from routebook_kernel.registry.run_report import Diagnostic, RunReport
 from routebook_kernel.visible_text import VisibleText
 
@@ -68,7 +68,7 @@ def _html(report: RunReport, is_one_of_many: bool) -> str:
     return f'{head}<ul class="rb-sum" {label}>{"".join(rows)}</ul>'
 
 
-def _change_row(change: Change) -> str:
+def _change_row(change: OperationChange) -> str:
     method, path = _split(change)
     return (
         f'<li data-k="{change.kind}"><span class="rb-sum__g">{_SIGNS[change.kind]}</span>'
@@ -77,7 +77,7 @@ def _change_row(change: Change) -> str:
     )
 
 
-def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
+def _group_rows(kind: str, changes: Sequence[OperationChange]) -> Iterator[str]:
     sign = f'<span class="rb-sum__g">{_SIGNS[kind]}</span>'
     yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{render_backquotes(_counted(changes))}</span></li>'
     items = "".join(f"<li>{esc(change.id)}</li>" for change in changes)
@@ -92,7 +92,9 @@ def _diagnostic_row(diagnostic: Diagnostic, links: Mapping[str, str]) -> str:
     )
 
 
-def _folded(changes: Sequence[Change]) -> tuple[list[tuple[str, list[Change]]], list[Change]]:
+def _folded(
+    changes: Sequence[OperationChange],
+) -> tuple[list[tuple[str, list[OperationChange]]], list[OperationChange]]:
     """Many changes of one kind are counted, then folded; few are told one by one."""
     groups, single = [], []
     for kind in ("new", "changed", "removed"):
@@ -104,7 +106,7 @@ def _folded(changes: Sequence[Change]) -> tuple[list[tuple[str, list[Change]]], 
     return groups, single
 
 
-def _counted(changes: Sequence[Change]) -> str:
+def _counted(changes: Sequence[OperationChange]) -> str:
     methods = Counter(_split(change)[0] for change in changes)
     told = ", ".join(f"{count} {method}" for method, count in methods.most_common())
     prefix = _common_prefix(_split(change)[1] for change in changes)
@@ -121,12 +123,12 @@ def _common_prefix(paths: Iterable[str]) -> str:
     return f"/{'/'.join(common)}" if common and common[0] else ""
 
 
-def _split(change: Change) -> tuple[str, str]:
+def _split(change: OperationChange) -> tuple[str, str]:
     method, _, path = change.id.partition(" ")
     return method, path
 
 
-def _note(change: Change) -> str:
+def _note(change: OperationChange) -> str:
     return change.note or ("no longer in this cell" if change.kind == "removed" else "")
 
 
