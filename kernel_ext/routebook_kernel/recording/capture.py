@@ -71,7 +71,7 @@ class Capture:
             for name, value in self._path_params.items():
                 self._hider.visit(str(name), str(value))
             opened = dict(self._iter_fields())
-            if self._hider.known:  # found in one place, hidden in all
+            if self._hider.known:  # a value found in one field is hidden in all fields
                 opened = dict(self._iter_fields())
             self._opened = opened
         return opened
@@ -100,7 +100,7 @@ class Capture:
         media_type = content_type.partition(";")[0].strip().lower()
         if encoding.strip().lower() in _ENCODINGS:
             data = self._hider.body(b"".join(raw.chunks), content_type)
-        else:  # nothing here unpacks it
+        else:  # an encoding that can't be decoded here
             data = HIDDEN.encode()
         if raw.is_truncated:
             data = self._hider.known.without_beginning(data)
@@ -116,7 +116,7 @@ def _redact_span(span: Span, hider: Hider) -> Span:
         return replace(span, name=hider.url(span.name))
     if span.result is None:
         return span
-    # A dependency's name tells of what it gives only where that is a text: decode_token gives claims.
+    # The name of a dependency describes its result only if that's a string: decode_token returns claims.
     is_named = span.kind == "parameter" or span.result.startswith(("'", '"', "b'", 'b"'))
     return replace(span, result=hider.value(span.name if is_named else "", span.result)[:MAX_RESULT])
 

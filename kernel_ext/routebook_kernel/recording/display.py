@@ -54,7 +54,7 @@ def format_body(body: Body | None) -> str:
             return f"({format_size(body.size_bytes)} of {body.media_type or 'binary data'})"
         text = body.data.decode("utf-8", "replace")
     if body.media_type.endswith("json") and not body.is_truncated:
-        with suppress(ValueError, RecursionError):  # what cannot be read is shown as it came
+        with suppress(ValueError, RecursionError):  # unreadable JSON is shown unchanged
             text = json.dumps(json.loads(text), indent=2, ensure_ascii=False)
     return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]}\n… {len(text) - _MAX_SHOWN:,} characters more"
 
@@ -193,7 +193,7 @@ def _issue_html(issue: ValidationIssue) -> str:
 
 
 def _failure_html(failure: FailureRecord) -> str:
-    frames = "".join(map(_frame_html, reversed(failure.frames)))  # where it broke comes first
+    frames = "".join(map(_frame_html, reversed(failure.frames)))  # the innermost frame first
     folded = f'<p class="rb-2">{failure.folded} frames of libraries folded</p>' if failure.folded else ""
     head = f'<p data-s="5"><b>{esc(failure.type)}</b>: {esc(failure.message)}</p>'
     return head + frames + folded

@@ -42,7 +42,7 @@ def describe_failure(
     """
     hider = secrets.hider()
     failure = capture_failure(error, cell_of, framework_folders=framework_folders)
-    redact_failure(failure, hider)  # found in one place, hidden in all
+    redact_failure(failure, hider)  # a value found in one field is hidden in all fields
     return redact_failure(failure, hider)
 
 

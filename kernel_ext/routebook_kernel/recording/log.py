@@ -21,7 +21,7 @@ class ExchangeLog:
         self.max_bytes = max_bytes
         self._lock = threading.Lock()
         self._exchanges: OrderedDict[int, Exchange] = OrderedDict()
-        self._sizes: dict[int, int] = {}  # apart: a pair for each would be one more object to collect
+        self._sizes: dict[int, int] = {}  # separate: pairs would be more work for the gc
         self._size_bytes = 0
         self._ids = itertools.count(1)
         self._total = 0

@@ -128,7 +128,7 @@ def _fill_header(name: str, value: str, values: Mapping[str, str]) -> str:
     if name == "cookie":
         return "; ".join(_fill_cookie(cookie.strip(), values) for cookie in value.split(";"))
     filling = values.get(f"header {name}")
-    if filling and value.startswith("Basic ") and ":" in filling:  # name and password, as RFC 7617 §2 has them
+    if filling and value.startswith("Basic ") and ":" in filling:  # RFC 7617 §2: user-id and password
         filling = b64encode(filling.encode()).decode()
     return value.replace(HIDDEN, filling) if filling else value
 

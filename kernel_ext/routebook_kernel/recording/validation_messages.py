@@ -54,7 +54,7 @@ def _length_example(name: str) -> Callable[[Context, Any], str | None]:
         length = context.get(name)
         if not isinstance(length, int) or length > 60:
             return None
-        text = sent.strip() if isinstance(sent, str) else ""  # spaces at its ends may not count
+        text = sent.strip() if isinstance(sent, str) else ""  # leading and trailing spaces may not count
         text = text or "abc"
         return json.dumps(text[:length].ljust(length, "x"), ensure_ascii=False)
 
@@ -97,7 +97,7 @@ _DURATION = Constraint("must be a duration", '"PT1H30M"')
 _BOOLEAN = Constraint("must be true or false", "true")
 _LIST = Constraint("must be a list", "[]")
 _OBJECT = Constraint("must be an object with named fields", "{}")
-_MODEL = Constraint(_OBJECT.wording)  # which fields it needs, the error does not say
+_MODEL = Constraint(_OBJECT.wording)  # the error doesn't contain the required fields
 _UUID = Constraint("must be a UUID", '"3fa85f64-5717-4562-b3fc-2c963f66afa6"')
 _URL = Constraint("must be a URL", '"https://example.org/"')
 _BYTES = Constraint("must be text or bytes", '"abc"')
@@ -238,7 +238,7 @@ def describe_issue(error: Mapping[str, Any]) -> ValidationIssue:
     source = str(loc[0]) if loc and loc[0] in _SOURCES else "body"
     inner = loc[1:] if loc and loc[0] in _SOURCES else loc
     if type_ == "json_invalid":
-        inner = []  # its place is a character, not a field
+        inner = []  # the location is a character offset, not a field
     constraint = CONSTRAINTS.get(type_)
     return ValidationIssue(
         loc=loc,

@@ -287,7 +287,7 @@ class _Waterfall:
             row.add_fact("gave", span.result, is_code=True)
         return row
 
-    # What is known
+    # Facts
 
     def _error_message(self, span: Span) -> str:
         """The words of an exception that nobody answered, where it is this step's."""

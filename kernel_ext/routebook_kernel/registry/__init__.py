@@ -1,1 +1,1 @@
-"""Who defined what: cells, what they own, conflicts between them, rebinding. Pure: no IPython, no loop, no socket."""
+"""Ownership: which cell defined what, conflicts between cells, rebinding. Pure: no IPython, no loop, no socket."""

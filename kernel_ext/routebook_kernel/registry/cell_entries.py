@@ -1,14 +1,15 @@
-"""One container's ledger: which cell defined which entry, in which order, and which of them stand.
+"""The entries of one container: which cell defined each, in which order, and which of them are active.
 
-A container is anything that cells add to: a router's routes, an application's exception handlers, its middleware. The
-entries of a cell lie together, in the order in which the cell defined them; the cells lie in the notebook's order. What
-stands is a function of these blocks alone, so any history that ends in the same cells ends in the same container:
+A container is anything that cells add to: a router's routes, an application's exception handlers, its middleware. Each
+cell has a block of entries, in the order in which it defined them, and the blocks are in the notebook's order. Which
+entries are active depends on these blocks alone, so any history that ends with the same cells ends with the same
+container:
 
-- A cell that runs again writes its block anew. Until it ends, what it has not reached yet stays behind what it has
-  defined. When it ends well, what it did not reach goes; when it raises, that stays.
-- Of two cells that define the same key the later run wins, and stands in the other's place; the other's entry waits,
-  and stands again when the winner is gone. Within one cell nothing is judged: there the framework's own rule holds,
-  the first answers.
+- Rerunning a cell rebuilds its block. Until the run ends, entries it hasn't redefined yet stay in place, after the new
+  ones. If the run completes, they are removed; if it raises, they stay.
+- If two cells define the same key, the later run wins and takes the other's position. The other entry waits, and
+  becomes active again when the winner is removed. Within one cell, the framework's own rule holds: the first entry with
+  a key responds.
 """
 
 from collections.abc import Hashable, Iterable, Iterator, Sequence
@@ -20,13 +21,13 @@ from routebook_kernel.records import CellKey
 
 @dataclass(frozen=True, slots=True, eq=False)
 class CellEntry:
-    """One thing that a cell defined; equal only to itself.
+    """One thing that a cell defined. An entry is equal only to itself.
 
     Attributes:
         cell: Its owner.
-        run: In which run of any cell it was defined; of two that claim a key the greater wins.
-        keys: What it answers, such as "GET /items"; empty when it can conflict with nothing.
-        label: What it is recognised by when its keys have changed, such as its function's name; None: by nothing.
+        run: The number of the run that defined it. If several entries claim a key, the highest wins.
+        keys: What it responds to, such as "GET /items"; empty if it can't be in conflict.
+        label: What identifies it when its keys have changed, such as its function's name; None if nothing does.
         value: The thing itself.
     """
 
@@ -39,20 +40,20 @@ class CellEntry:
 
 @dataclass(frozen=True, slots=True)
 class ActiveEntry:
-    """An entry that stands, and those of its keys that no later run took from it."""
+    """An entry that is in effect, with those of its keys that no later run has taken over."""
 
     entry: CellEntry
     keys: frozenset[Hashable]
 
     @property
     def has_all_keys(self) -> bool:
-        """Whether it stands with all its keys."""
+        """Whether it still has all its keys."""
         return self.keys == self.entry.keys
 
 
 @dataclass(frozen=True, slots=True)
 class Conflict:
-    """A key that more than one cell defines."""
+    """A key that several cells define."""
 
     key: Hashable
     winner: CellEntry
@@ -61,7 +62,7 @@ class Conflict:
 
 @dataclass(slots=True)
 class _Block:
-    """A cell's entries: what its current or last run defined, and what a run that has not ended well left alone."""
+    """The entries of one cell: those its latest run defined, and those that a run hasn't reached."""
 
     defined: list[CellEntry] = field(default_factory=list)
     unreached: list[CellEntry] = field(default_factory=list)
@@ -80,27 +81,27 @@ class CellEntries:
 
     @property
     def cells(self) -> frozenset[CellKey]:
-        """The cells that own something here."""
+        """The cells that own entries."""
         return frozenset(self._blocks)
 
     def owned_by(self, cell: CellKey) -> tuple[CellEntry, ...]:
-        """What a cell owns, in its order, standing or not."""
+        """Return the entries of a cell in order, active or not."""
         return tuple(self._blocks.get(cell, ()))
 
     def unreached(self, cell: CellKey) -> tuple[CellEntry, ...]:
-        """What the run of a cell has not defined again so far."""
+        """Return the entries that the cell's current run hasn't redefined yet."""
         return tuple(self._blocks[cell].unreached) if cell in self._blocks else ()
 
     def begin_run(self, cell: CellKey) -> None:
-        """A run of the cell begins: nothing of it is reached yet."""
+        """Begin a run of the cell: none of its entries has been reached yet."""
         if cell in self._blocks:
             self._blocks[cell] = _Block(unreached=list(self._blocks[cell]))
 
     def add(self, entry: CellEntry) -> CellEntry | None:
-        """A cell defines an entry.
+        """Add an entry to its cell.
 
         Returns:
-            The cell's earlier entry that this one takes the place of.
+            The cell's earlier entry that this one replaces.
         """
         block = self._blocks.setdefault(entry.cell, _Block())
         block.defined.append(entry)
@@ -110,14 +111,15 @@ class CellEntries:
         return previous
 
     def finish_run(self, cell: CellKey, *, has_completed: bool) -> tuple[CellEntry, ...]:
-        """A run of the cell ends.
+        """Finish a run of the cell.
 
         Args:
-            cell: Whose run.
-            is_complete: It ended well: what it did not reach goes. Else that stays, behind what it defined.
+            cell: The cell that ran.
+            has_completed: Whether the run completed. If so, entries it didn't reach are removed; else they stay, after
+                the new ones.
 
         Returns:
-            What went.
+            The removed entries.
         """
         block = self._blocks.get(cell)
         if block is None:
@@ -128,37 +130,38 @@ class CellEntries:
         return removed
 
     def forget(self, cell: CellKey) -> tuple[CellEntry, ...]:
-        """The cell was deleted: what it owned goes."""
+        """Remove all entries of a deleted cell."""
         return tuple(self._blocks.pop(cell, ()))
 
     def discard(self, entry: CellEntry) -> None:
-        """One entry was removed by hand."""
+        """Remove one entry, which the user took out by hand."""
         if block := self._blocks.get(entry.cell):
             block.defined = [other for other in block.defined if other is not entry]
             block.unreached = [other for other in block.unreached if other is not entry]
             self._set_block(entry.cell, block.defined, block.unreached)
 
     def replace_value(self, old: CellEntry, value: Any, keys: frozenset[Hashable]) -> None:
-        """Put another value with its keys into an entry, where it stands: it was analysed again."""
+        """Replace an entry's value and keys in place, after its declaration was analysed again."""
         self.replace_entry(old, replace(old, value=value, keys=keys))
 
     def replace_entry(self, old: CellEntry, new: CellEntry) -> None:
-        """Put an entry of the same cell where another stands."""
+        """Replace an entry in place by another one of the same cell."""
         block = self._blocks[old.cell]
         self._claimed |= new.keys
         block.defined = [new if entry is old else entry for entry in block.defined]
         block.unreached = [new if entry is old else entry for entry in block.unreached]
 
     def adopt(self, previous: "CellEntries", creator: CellKey, *, has_completed: bool) -> tuple[CellEntry, ...]:
-        """Take over from the ledger of a container that this one's takes the place of.
+        """Take over the entries of a container that this one replaces.
 
         Args:
-            former: The ledger of the container before.
-            creator: The cell that made both containers.
-            is_complete: Its run ended well; else what it had defined in the former and did not reach comes too.
+            previous: The entries of the replaced container.
+            creator: The cell that created both containers.
+            has_completed: Whether its run completed. If not, its previous entries that the run didn't reach are taken
+                over too.
 
         Returns:
-            What was taken over.
+            The entries taken over.
         """
         redefined = self.owned_by(creator)
         unreached = [
@@ -175,13 +178,13 @@ class CellEntries:
         return tuple(entry for entries in taken.values() for entry in entries)
 
     def has_claimed(self, keys: frozenset[Hashable]) -> bool:
-        """Whether one of the keys was ever defined here: only then can it be in conflict."""
+        """Whether one of the keys has ever been defined here. Only then can it be in conflict."""
         return not self._claimed.isdisjoint(keys)
 
     def list_active(self, order: Sequence[CellKey]) -> list[ActiveEntry]:
-        """What stands, in order: a winner where the first entry that it wins a key from stood, as if replaced there."""
+        """Return the active entries in order. A winner has the position of the first entry that it takes a key from."""
         entries = [entry for cell in order if cell in self._blocks for entry in self._blocks[cell]]
-        if _has_unique_keys(entries):  # nearly always, and after each cell
+        if _has_unique_keys(entries):  # the usual case, after every cell
             return [ActiveEntry(entry, entry.keys) for entry in entries]
         winners = _find_winners(entries)
         won = {entry: frozenset(key for key in entry.keys if winners[key] == entry.cell) for entry in entries}
@@ -196,7 +199,7 @@ class CellEntries:
         return [ActiveEntry(entries[index], won[entries[index]]) for index in places]
 
     def find_conflicts(self) -> list[Conflict]:
-        """The keys that more than one cell defines, with who wins."""
+        """Return the keys that several cells define, each with its winner."""
         all_entries = [entry for block in self._blocks.values() for entry in block]
         if _has_unique_keys(all_entries):
             return []
@@ -223,12 +226,12 @@ class CellEntries:
 
 
 def _has_replaced(earlier: CellEntry, later: CellEntry) -> bool:
-    """Whether the later one takes the earlier one's place in the same cell."""
+    """Whether the later entry replaces the earlier one of the same cell."""
     return bool(earlier.keys & later.keys) or (earlier.label is not None and earlier.label == later.label)
 
 
 def _find_previous(entry: CellEntry, unreached: Sequence[CellEntry]) -> CellEntry | None:
-    """Which entry of the cell's earlier run this one is: the same key before the same name."""
+    """Return the entry of the cell's earlier run that this one redefines: by key, else by label."""
     for other in unreached:
         if other.keys & entry.keys:
             return other
@@ -236,7 +239,7 @@ def _find_previous(entry: CellEntry, unreached: Sequence[CellEntry]) -> CellEntr
 
 
 def _has_unique_keys(entries: Iterable[CellEntry]) -> bool:
-    """Whether no key is defined twice."""
+    """Whether every key is defined only once."""
     keys = [key for entry in entries for key in entry.keys]
     return len(set(keys)) == len(keys)
 

@@ -1,4 +1,4 @@
-"""The source of a cell, read: its syntax tree, its definitions, the names that it binds."""
+"""Parsing of a cell's source: its syntax tree, its definitions and the names it binds."""
 
 import ast
 import re
@@ -10,23 +10,23 @@ from functools import lru_cache
 FunctionNode = ast.FunctionDef | ast.AsyncFunctionDef
 
 _MAX_TREES = 32
-"""How many syntax trees are kept: those of the cell that runs, and of some that it names."""
+"""How many syntax trees are cached: the running cell's, and those of a few cells it refers to."""
 
 _PYTHON_MAGICS = ("%%time", "%%timeit", "%%capture", "%%prun")
 
 
 @lru_cache(maxsize=_MAX_TREES)
 def parse_source(source: str) -> ast.Module | None:
-    """A cell's syntax tree, IPython's own lines left out; None where it cannot be read."""
+    """Return the syntax tree of a cell, without IPython's own lines, or None if the source can't be parsed."""
     try:
         return ast.parse(blank_magics(source))
     except (SyntaxError, ValueError):
         return None
 
 
-@lru_cache(maxsize=1024)  # asked of every cell after each run
+@lru_cache(maxsize=1024)  # called for every cell after each run
 def bound_names(source: str) -> frozenset[str]:
-    """The names that a cell binds: assigned, imported, looped over, defined."""
+    """Return the names a cell binds by assignment, import, loop or definition."""
     try:
         table = symtable.symtable(blank_magics(source), "<cell>", "exec")
     except (SyntaxError, ValueError):
@@ -38,7 +38,7 @@ def bound_names(source: str) -> frozenset[str]:
 
 @lru_cache(maxsize=1024)
 def reassigned_names(source: str) -> frozenset[str]:
-    """The names that stand for several things while a cell runs: of loops, and assigned more than once."""
+    """Return the names with several values in one run of a cell: loop variables, and names assigned more than once."""
     nodes = list(ast.walk(parse_source(source) or ast.Module([], [])))
     loops = [node.target for node in nodes if isinstance(node, ast.For | ast.AsyncFor)]
     looped = {name for target in loops for name in _iter_stored(ast.walk(target))}
@@ -51,7 +51,7 @@ def _iter_stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 @lru_cache(maxsize=_MAX_TREES)
 def find_functions(source: str) -> dict[tuple[str, int], FunctionNode]:
-    """The functions of a cell by name and first line, as their code objects have them."""
+    """Return the functions of a cell by name and first line, the way their code objects identify them."""
     tree = parse_source(source)
     nodes = [node for node in ast.walk(tree) if isinstance(node, FunctionNode)] if tree else []
     return {
@@ -61,7 +61,7 @@ def find_functions(source: str) -> dict[tuple[str, int], FunctionNode]:
 
 
 def blank_magics(source: str) -> str:
-    """The source with IPython's own lines blanked, so that lines keep their numbers."""
+    """Return the source with IPython's own lines blanked, so that the other lines keep their numbers."""
     if source.lstrip().startswith("%%"):
         first = source.lstrip().splitlines()[0]
         return source.replace(first, "", 1) if first.startswith(_PYTHON_MAGICS) else ""

@@ -1,4 +1,4 @@
-"""What a run changed in an application's operations, in words: a comparison of two snapshots.
+"""What a run changed in an application's operations: the differences between two snapshots, as sentences.
 
 Spec: OpenAPI 3.1.0, Operation Object, Parameter Object, Schema Object.
 """
@@ -18,14 +18,14 @@ _MAX_DEPTH = 8
 
 @dataclass(slots=True)  # not frozen, for speed (records.py)
 class OperationFacts:
-    """One operation as it stood when the snapshot was taken.
+    """One operation at the time of the snapshot.
 
     Attributes:
         id: "GET /items/{item_id}".
-        function: Its endpoint's name.
-        code: Its endpoint's code; None for callables that have none.
-        cell: Who owns it; None for what no cell defined.
-        operation: Its OpenAPI Operation Object; None when it is not in the document.
+        function: The name of its endpoint.
+        code: The code of its endpoint; None for callables without any.
+        cell: The cell that owns it; None if no cell defined it.
+        operation: Its OpenAPI Operation Object; None if it isn't in the document.
     """
 
     id: str
@@ -45,7 +45,7 @@ class ApplicationSnapshot:
 
 @dataclass(frozen=True, slots=True)
 class OperationChange:
-    """One operation that a run added, changed or removed; the note says how, with code in backquotes."""
+    """An operation that a run added, changed or removed. The note says how, with code in backquotes."""
 
     kind: ChangeKind
     id: str
@@ -58,10 +58,12 @@ EMPTY_SNAPSHOT = ApplicationSnapshot({}, {})
 def compare_snapshots(
     before: ApplicationSnapshot, after: ApplicationSnapshot, altered: Mapping[str, str]
 ) -> list[OperationChange]:
-    """The changes between two snapshots, in the order of the operations, removed ones last.
+    """Return the changes between two snapshots in the order of the operations, removed ones last.
 
     Args:
-        altered: By operation, the name of a model or a dependency that does something else by now.
+        before: As the previous run left it.
+        after: As it is now.
+        altered: For each operation that uses a model or dependency with new behaviour, the name of that definition.
     """
     changed_schemas = _changed_schemas(before.schemas, after.schemas)
     changes = []
@@ -106,7 +108,7 @@ def _iter_contract_notes(
     yield from _iter_status_notes(old, new)
     yield from _iter_shape_notes("the answer", before.response, after.response)
     for name, word in (("tags", "its tags"), ("summary", "its summary"), ("description", "its description")):
-        # The summary follows the function's name, whose change is told by itself.
+        # The summary follows from the function's name, and a change of that is reported separately.
         if old.get(name) != new.get(name) and not (
             name == "summary" and old.get("operationId") != new.get("operationId")
         ):
@@ -172,7 +174,7 @@ def _iter_status_notes(old: Mapping[str, Any], new: Mapping[str, Any]) -> Iterat
 
 
 def _iter_shape_notes(what: str, old: Any, new: Any) -> Iterator[str]:
-    """How a body or an answer changed, by its top-level fields."""
+    """Yield how a body or a response changed, by its top-level fields."""
     if old == new:
         return
     if old is None or new is None:
@@ -196,7 +198,7 @@ def _iter_shape_notes(what: str, old: Any, new: Any) -> Iterator[str]:
 
 
 def _fields(schema: Any) -> Mapping[str, Any] | None:
-    """The properties of an object, or of a list's items."""
+    """Return the properties of an object, or of the objects in a list."""
     if not isinstance(schema, Mapping):
         return None
     if isinstance(schema.get("items"), Mapping):
@@ -226,7 +228,7 @@ _TYPE_WORDS = {
 
 
 def describe_type(schema: Any) -> str:
-    """A schema's type in words: "a whole number or null"."""
+    """Return a schema's type in words: "a whole number or null"."""
     if not isinstance(schema, Mapping):
         return "anything"
     if options := schema.get("anyOf") or schema.get("oneOf"):
@@ -242,9 +244,9 @@ def _describe_format(schema: Mapping[str, Any]) -> str:
 
 
 def resolve_references(schema: Any, schemas: Mapping[str, Any], depth: int = 0) -> Any:
-    """A schema with its references put in, some levels deep; a deeper one stays a reference.
+    """Return a schema with its references resolved. References more than a few levels deep stay references.
 
-    Titles are left out: they follow names and are no part of the contract.
+    Titles are dropped: they follow names and aren't part of the contract.
     """
     if isinstance(schema, list):
         return [resolve_references(item, schemas, depth) for item in schema]
@@ -260,7 +262,7 @@ def resolve_references(schema: Any, schemas: Mapping[str, Any], depth: int = 0) 
 
 
 def _changed_schemas(old: Mapping[str, Any], new: Mapping[str, Any]) -> frozenset[str]:
-    """The names of the schemas that changed, and of those that refer to one that did."""
+    """Return the names of the schemas that changed, and of those that refer to a changed one."""
     changed = {name for name in old.keys() | new.keys() if old.get(name) != new.get(name)}
     grown = True
     while grown and changed:

@@ -1,4 +1,4 @@
-"""Whether definitions do the same, wherever their lines stand: what no OpenAPI document shows of them.
+"""Comparison of definitions by their code, to find changes that no OpenAPI document shows.
 
 Spec: Python data model, code objects; pydantic, `FieldInfo`, `model_config`.
 """
@@ -11,7 +11,7 @@ from routebook_kernel.registry.rebinding import underlying_function
 
 
 def has_same_code(old: CodeType | None, new: CodeType | None) -> bool:
-    """Whether two functions do the same."""
+    """Whether two code objects do the same, wherever their lines are."""
     if old is new or old is None or new is None:
         return old is new
     return (
@@ -29,7 +29,7 @@ def has_same_code(old: CodeType | None, new: CodeType | None) -> bool:
 
 
 def has_same_behaviour(old: Any, new: Any) -> bool:
-    """Whether two functions, or two classes in their methods, validators, factories and settings, do the same."""
+    """Whether two functions do the same, or two classes in their methods, validators, factories and settings."""
     before, after = _codes_of(old), _codes_of(new)
     return (
         before.keys() == after.keys()
@@ -48,7 +48,7 @@ def _iter_codes_of_class(cls: type) -> Iterator[tuple[str, CodeType]]:
     for base in reversed(cls.__mro__):
         if base.__module__ == cls.__module__:
             for name, value in vars(base).items():
-                function = getattr(value, "wrapped", value)  # a validator, a computed field
+                function = getattr(value, "wrapped", value)  # for validators and computed fields
                 yield from _code_of(name, getattr(function, "fget", function)).items()
     for name, field in getattr(cls, "__pydantic_fields__", {}).items():
         yield from _code_of(f"{name} default", field.default_factory).items()

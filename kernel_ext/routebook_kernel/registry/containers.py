@@ -1,7 +1,7 @@
-"""The parts of an application that cells add to, as the registry's containers.
+"""The registry's view of what cells add to: routers and applications as containers.
 
-Routes come one by one, through the framework's registrar. Handlers, overrides and middleware are plain dictionaries
-and lists of the application: what a cell changed there is seen when its run ends.
+The framework's registrar reports routes one by one. Handlers, overrides and middleware live in plain dictionaries and
+lists of the application, so what a cell changed in them is found when its run ends.
 """
 
 from collections.abc import Callable, Hashable, Iterator, Sequence
@@ -25,27 +25,27 @@ class RouteContainer:
         self.owner = router
 
     def values(self) -> Sequence[Any]:
-        """The routes."""
+        """Return the routes."""
         return self.owner.routes
 
     def set_values(self, values: Sequence[Any]) -> None:
-        """Make these its routes; the next request sees all of them."""
+        """Replace all routes. The next request sees all of the new ones."""
         self.owner.routes[:] = list(values)
 
     def append(self, value: Any) -> None:
-        """Add a route behind the others."""
+        """Add a route at the end."""
         self.owner.routes.append(value)
 
     def replace(self, index: int, value: Any) -> None:
-        """Put a route in the place of another."""
+        """Replace one route by another."""
         self.owner.routes[index] = value
 
     def keys_and_label(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
-        """What a route answers, and the name of its function."""
+        """Return the route's operations, and the name of its function."""
         return route_keys(value), route_label(value)
 
     def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
-        """The route for some of its methods."""
+        """Return the route with only some of its methods."""
         methods = {str(key).partition(" ")[0] for key in keys}
         if isinstance(value, APIRoute):
             return value.rebuilt(methods=methods)
@@ -54,7 +54,7 @@ class RouteContainer:
         return route
 
     def move(self, value: Any, previous: Container) -> Any:
-        """The route as this router would have it, had it been declared here."""
+        """Return the route as it would be if it had been declared on this router."""
         if isinstance(value, IncludedRouter):
             return value.rebuilt(parent=self.owner)
         if isinstance(value, APIRoute):
@@ -73,10 +73,10 @@ def _path_at(path: str, previous: APIRouter, router: APIRouter) -> str:
 
 
 def _options_at(route: APIRoute, previous: APIRouter, router: APIRouter) -> dict[str, Any]:
-    """A route's options with those that its router had given it exchanged for another router's."""
+    """Return a route's options, with those it took from its router replaced by another router's."""
 
     def exchanged(name: str, name_at_router: str) -> Any:
-        """An option that is the router's where the route has none of its own."""
+        """Return the new router's option, unless the route sets its own."""
         value = getattr(route, name)
         return getattr(router, name_at_router) if value is getattr(previous, name_at_router) else value
 
@@ -103,7 +103,7 @@ def _options_at(route: APIRoute, previous: APIRouter, router: APIRouter) -> dict
 
 
 def route_keys(route: Any) -> frozenset[Hashable]:
-    """What a route answers: "GET /items/{id}", "WEBSOCKET /ws"; nothing definite for mounts and included routers."""
+    """Return the operations of a route: "GET /items/{id}", "WEBSOCKET /ws". Mounts and included routers have none."""
     path = getattr(route, "path", None)
     if path is None or not hasattr(route, "endpoint"):
         return frozenset()
@@ -112,7 +112,7 @@ def route_keys(route: Any) -> frozenset[Hashable]:
 
 
 def route_label(route: Any) -> Hashable | None:
-    """What a route is recognised by when its path has changed."""
+    """Return a label that identifies a route when its path has changed."""
     if endpoint := getattr(route, "endpoint", None):
         name, module = getattr(endpoint, "__name__", None), getattr(endpoint, "__module__", None)
         is_made = module != "__main__" and "<locals>" in getattr(endpoint, "__qualname__", "")
@@ -124,14 +124,14 @@ def route_label(route: Any) -> Hashable | None:
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Assignment:
-    """One assignment to a dictionary: a new object each time, even where key and value are the same again."""
+    """One assignment to a dictionary. Each is a new object, even if key and value are the same as before."""
 
     key: Any
     value: Any
 
 
 class RecordedDict(dict[Any, Any]):
-    """A dictionary that remembers each assignment as an `Assignment`."""
+    """A dictionary that records each assignment."""
 
     def __init__(self, content: dict[Any, Any]) -> None:
         super().__init__(content)
@@ -142,12 +142,12 @@ class RecordedDict(dict[Any, Any]):
         self._assignments[key] = Assignment(key, value)
 
     def update(self, *args: Any, **kwargs: Any) -> None:
-        """Assign each."""
+        """Assign each item."""
         for key, value in dict(*args, **kwargs).items():
             self[key] = value
 
     def setdefault(self, key: Any, default: Any = None) -> Any:
-        """Assign where nothing is."""
+        """Assign a value unless the key is already there."""
         if key not in self:
             self[key] = default
         return self[key]
@@ -157,11 +157,11 @@ class RecordedDict(dict[Any, Any]):
         return self
 
     def assignments(self) -> list[Assignment]:
-        """The last assignment of each key that is still there."""
+        """Return the last assignment of each key that is still present."""
         return [assignment for key, assignment in self._assignments.items() if key in self]
 
     def restore(self, assignments: Sequence[Assignment]) -> None:
-        """Make these its content, key by key, so that a reader in another thread never sees it empty."""
+        """Replace the content. It changes key by key, so that a reader in another thread never sees it empty."""
         wanted = {assignment.key: assignment for assignment in assignments}
         for key in [key for key in self if key not in wanted]:
             del self[key]
@@ -171,12 +171,12 @@ class RecordedDict(dict[Any, Any]):
 
 
 class MappingContainer:
-    """A dictionary of an application: exception handlers, dependency overrides.
+    """A dictionary of an application: its exception handlers or dependency overrides.
 
     Args:
         owner: The application.
         name: The attribute that holds the dictionary.
-        on_change: Called after a change that is not the user's own.
+        on_change: Called after changes that the user didn't make.
     """
 
     def __init__(self, owner: Any, name: str, on_change: Callable[[], None] = lambda: None) -> None:
@@ -187,51 +187,51 @@ class MappingContainer:
     @property
     def _mapping(self) -> RecordedDict:
         mapping = getattr(self.owner, self.name)
-        if not isinstance(mapping, RecordedDict):  # the first time, or the attribute was assigned anew
+        if not isinstance(mapping, RecordedDict):  # the first time, or after an assignment to the attribute
             mapping = RecordedDict(mapping)
             setattr(self.owner, self.name, mapping)
         return mapping
 
     def values(self) -> Sequence[Assignment]:
-        """Its assignments."""
+        """Return its assignments."""
         return self._mapping.assignments()
 
     def set_values(self, values: Sequence[Assignment]) -> None:
-        """Make these its content."""
+        """Replace its content."""
         self._mapping.restore(values)
         self._on_change()
 
     def append(self, value: Assignment) -> None:
-        """Add one."""
+        """Add one assignment."""
         self.set_values([*self.values(), value])
 
     def replace(self, index: int, value: Assignment) -> None:
-        """Put one in the place of another."""
+        """Replace one assignment by another."""
         values = list(self.values())
         values[index] = value
         self.set_values(values)
 
     def keys_and_label(self, value: Assignment) -> tuple[frozenset[Hashable], Hashable | None]:
-        """The key, and for a function or class that may be defined anew its name."""
+        """Return the key, and the name of a function or class, which identifies it when it's redefined."""
         return frozenset({value.key}), getattr(value.key, "__qualname__", None)
 
     def narrow(self, value: Assignment, keys: frozenset[Hashable]) -> Assignment:
-        """An assignment has one key only."""
+        """Return the assignment: it has a single key."""
         return value
 
     def move(self, value: Assignment, previous: Container) -> Assignment:
-        """The same in every application."""
+        """Return the assignment: it's the same in every application."""
         return value
 
 
 class ListContainer:
-    """A list of an application: middleware, start-up handlers.
+    """A list of an application: its middleware or start-up handlers.
 
     Args:
         owner: The application or its router.
         name: The attribute that holds the list.
-        on_change: Called after a change that is not the user's own.
-        is_reversed: Whether what is added later stands before.
+        on_change: Called after changes that the user didn't make.
+        is_reversed: Whether later additions go to the front.
     """
 
     def __init__(
@@ -247,39 +247,39 @@ class ListContainer:
         return getattr(self.owner, self.name)  # type: ignore[no-any-return]
 
     def values(self) -> Sequence[Any]:
-        """What it holds, in the order in which it was added."""
+        """Return its items in the order in which they were added."""
         return self._list[::-1] if self._is_reversed else self._list
 
     def set_values(self, values: Sequence[Any]) -> None:
-        """Make these its content."""
+        """Replace its content."""
         self._list[:] = values[::-1] if self._is_reversed else values
         self._on_change()
 
     def append(self, value: Any) -> None:
-        """Add one."""
+        """Add one item."""
         self.set_values([*self.values(), value])
 
     def replace(self, index: int, value: Any) -> None:
-        """Put one in the place of another."""
+        """Replace one item by another."""
         values = list(self.values())
         values[index] = value
         self.set_values(values)
 
     def keys_and_label(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
-        """Nothing conflicts here; recognised by the name of its class or function."""
+        """Return no keys, since items don't conflict, and the name of the class or function as the label."""
         return frozenset(), getattr(getattr(value, "cls", value), "__qualname__", None)
 
     def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
-        """Never asked: there are no keys."""
+        """Return the value. Never called: there are no keys."""
         return value
 
     def move(self, value: Any, previous: Container) -> Any:
-        """The same in every application."""
+        """Return the value: it's the same in every application."""
         return value
 
 
 def iter_containers(owner: Routebook | APIRouter) -> Iterator[Container]:
-    """The parts of an application or a router that cells add to."""
+    """Yield the parts of an application or a router that cells add to."""
     router = owner.router if isinstance(owner, Routebook) else owner
     yield RouteContainer(router)
     for name in ("on_startup", "on_shutdown"):

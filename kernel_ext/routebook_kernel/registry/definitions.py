@@ -1,4 +1,4 @@
-"""The notebook's own definitions by name: which cell made definition, and what a run put in whose place."""
+"""The notebook's own definitions by name: which cell made each, and which ones a run replaced."""
 
 import inspect
 from collections.abc import Callable, Iterator, Mapping
@@ -12,11 +12,11 @@ from routebook_kernel.registry.substitution import Replacements
 
 @dataclass(frozen=True, slots=True)
 class NotebookDefinition:
-    """What a name stands for.
+    """The value of a name.
 
     Attributes:
         cell: The cell that last defined it.
-        is_written: Whether its source did, and not something that it ran.
+        is_in_source: Whether the cell's source defines it, as opposed to code that the cell ran.
     """
 
     value: Any
@@ -25,7 +25,7 @@ class NotebookDefinition:
 
 
 class NotebookDefinitions:
-    """Follows classes, functions and callable objects that cells define."""
+    """Tracks the classes, functions and callable objects that cells define."""
 
     def __init__(self) -> None:
         self._current: dict[str, NotebookDefinition] = {}
@@ -33,10 +33,12 @@ class NotebookDefinitions:
     def update(
         self, namespace: Mapping[str, Any], cell: CellKey, is_bound: Callable[[CellKey, str], bool]
     ) -> Replacements:
-        """A run of `cell` ended: definition former definition with the one that it put in its place.
+        """Record the definitions after a run of `cell`, and return each replaced one with its replacement.
 
         Args:
-            binds: Whether a cell, as it stands, defines a name.
+            namespace: The notebook's variables.
+            cell: The cell that has run.
+            is_bound: Whether a cell's current source binds a name.
         """
         replacements: dict[ByIdentity, Any] = {}
         now: dict[str, NotebookDefinition] = {}
@@ -49,17 +51,17 @@ class NotebookDefinitions:
             if previous is not None and _is_same_kind(previous.value, value):
                 replacements[ByIdentity(previous.value)] = value
         self._current = now
-        # A definition that another name still holds was not replaced: `Old = Item` before `class Item` again.
+        # A definition that still has another name wasn't replaced: `Old = Item` before `class Item` runs again.
         for definition in now.values():
             replacements.pop(ByIdentity(definition.value), None)
         return replacements
 
     def cell_of(self, value: Any) -> CellKey | None:
-        """The cell that defined what a name holds now."""
+        """Return the cell that defined the current value of a name."""
         return next((definition.cell for definition in self._current.values() if definition.value is value), None)
 
     def find_abandoned(self, is_bound: Callable[[CellKey, str], bool]) -> list[tuple[str, Any]]:
-        """What cells had written and, edited or deleted, write no more."""
+        """Return the definitions whose cells no longer contain them, because they were edited or deleted."""
         return [
             (name, definition.value)
             for name, definition in self._current.items()
@@ -67,16 +69,16 @@ class NotebookDefinitions:
         ]
 
     def classes(self) -> list[NotebookDefinition]:
-        """The classes that a name holds now."""
+        """Return the classes that currently have a name."""
         return [definition for definition in self._current.values() if isinstance(definition.value, type)]
 
     def functions(self) -> list[NotebookDefinition]:
-        """The functions that a name holds now."""
+        """Return the functions that currently have a name."""
         return [definition for definition in self._current.values() if inspect.isfunction(definition.value)]
 
 
 def _iter_definable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
-    """Classes and functions written in the notebook, and objects that can be called as dependencies are."""
+    """Yield the classes and functions written in the notebook, and objects that can be called as dependencies."""
     home = namespace.get("__name__", "__main__")
     for name, value in tuple(namespace.items()):
         if name.startswith("_") or inspect.ismodule(value) or inspect.isbuiltin(value):
@@ -89,10 +91,10 @@ def _iter_definable(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Any]]:
 
 
 def _is_plain_object(value: Any) -> bool:
-    """An instance of a class with `__call__`, such as a security scheme; no type alias, no bound method."""
+    """Whether it's an instance of a class with `__call__`, such as a security scheme. Bound methods aren't."""
     return "__call__" in dir(type(value)) and type(value).__module__ not in {"typing", "types", "builtins"}
 
 
 def _is_same_kind(previous: Any, value: Any) -> bool:
-    """Whether one may stand where the other stood: class for class, function or callable object for another."""
+    """Whether one can replace the other: a class a class, a function or callable object another one."""
     return isinstance(previous, type) is isinstance(value, type)

@@ -1,4 +1,4 @@
-"""The difference of the OpenAPI document since the last run, line by line, of one operation or of all.
+"""A line diff of the OpenAPI document since the last run, for one operation or for all.
 
 Spec: OpenAPI 3.1.0, Paths Object, Components Object.
 """
@@ -14,12 +14,12 @@ CONTEXT_LINES = 3
 
 
 def diff_documents(before: ApplicationSnapshot, after: ApplicationSnapshot, operation: str | None = None) -> list[str]:
-    """The lines of a unified diff: each begins with "+", "-", a blank, or "@@" where lines are left out.
+    """Return the lines of a unified diff. Each begins with "+", "-" or a space, or with "@@" where lines are left out.
 
     Args:
         before: As the run before the last one left it.
-        after: As it stands.
-        operation: One operation with the schemas that it refers to; None for all that the document describes.
+        after: As it is now.
+        operation: One operation with the schemas that it refers to; None for everything in the document.
     """
     old, new = _lines(before, operation), _lines(after, operation)
     diff = difflib.unified_diff(old, new, n=CONTEXT_LINES, lineterm="")
@@ -38,7 +38,7 @@ def _lines(snapshot: ApplicationSnapshot, operation: str | None) -> list[str]:
 
 
 def _find_schemas(node: Any, schemas: Mapping[str, Any]) -> dict[str, Any]:
-    """The schemas that something refers to, directly or through others, in the document's order."""
+    """Return the schemas that a node refers to, directly or through others, in the document's order."""
     found: set[str] = set()
     waiting = [node]
     while waiting:

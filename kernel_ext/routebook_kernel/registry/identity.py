@@ -1,4 +1,4 @@
-"""What tells one thing from another: objects by identity, cells by the front end's id or by their source."""
+"""Identity of objects and cells: objects are compared by identity, cells by the front end's id or by their source."""
 
 import ast
 from collections.abc import Iterable
@@ -15,7 +15,7 @@ _MIN_SIMILARITY = 0.75
 
 @dataclass(frozen=True, slots=True, eq=False)
 class ByIdentity:
-    """An object as a dictionary key by identity; holding the object keeps its id from being reused."""
+    """A dictionary key that compares objects by identity. Holds a reference, so that the id can't be reused."""
 
     target: Any
 
@@ -27,15 +27,15 @@ class ByIdentity:
 
 
 def find_cell_key(cell_id: str | None, source: str, cells: Iterable[CellRecord]) -> CellKey:
-    """Which cell this is.
+    """Return the key of the cell that is about to run.
 
-    The front end's id decides. Where it sends none (nbclient, a console), the same source is the same
-    cell, and so is a source much like an earlier one that defines a name or an operation it defined: that cell edited.
+    The front end's id decides. If there's none (nbclient, a console), a cell with the same source is the same cell. So
+    is one with similar source that shares a definition: that cell, edited.
 
     Args:
         cell_id: The front end's id.
         source: The text that is about to run.
-        cells: All that ran before.
+        cells: All cells that ran before.
     """
     if cell_id is not None:
         return cell_id
@@ -49,14 +49,14 @@ def find_cell_key(cell_id: str | None, source: str, cells: Iterable[CellRecord])
 
 
 def compute_similarity(earlier: str, later: str) -> float:
-    """How much two sources look like one cell before and after an edit: 0 to 1; 0 when they share no definition."""
+    """Return how likely two sources are the same cell, edited: 0 to 1. It's 0 if they share no definition."""
     if not defined_names(earlier) & defined_names(later):
         return 0.0
     return SequenceMatcher(None, earlier, later, autojunk=False).ratio()
 
 
 def defined_names(source: str) -> frozenset[str]:
-    """The names of functions and classes of a source, and the texts of its decorators; none where it cannot be read."""
+    """Return the functions, classes and decorators of a source; nothing if it can't be parsed."""
     tree = parse_source(source)
     body = tree.body if tree else []
     definitions = [node for node in body if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef)]

@@ -1,4 +1,4 @@
-"""The notebook's side of the registry: its cells in order, the run that is open, and the ledger of each container."""
+"""The notebook: its cells in order, the run in progress, and the entries of each container."""
 
 import threading
 from collections.abc import Callable, Hashable, Iterable, Iterator, Sequence
@@ -13,53 +13,54 @@ from routebook_kernel.registry.identity import ByIdentity, find_cell_key
 from routebook_kernel.registry.ordering import RunOrder
 
 OUTSIDE: CellKey = "outside"
-"""The owner of what no cell defined itself: an imported module, an application's own documentation routes."""
+"""The owner of everything that no cell defined itself: imported modules, an application's own documentation routes."""
 
 
 class Container(Protocol):
     """Something that cells add to, such as one router's routes."""
 
     owner: Any
-    """The object whose part it is: an application, a router."""
+    """The object it belongs to: an application or a router."""
 
     name: str
-    """Which part."""
+    """Which part of the owner it is."""
 
     def values(self) -> Sequence[Any]:
-        """What is in it now, in order."""
+        """Return the current content, in order."""
 
     def set_values(self, values: Sequence[Any]) -> None:
-        """Make these its content, for every thread at once."""
+        """Replace the content, for every thread at once."""
 
     def append(self, value: Any) -> None:
-        """Add one at the end."""
+        """Add a value at the end."""
 
     def replace(self, index: int, value: Any) -> None:
-        """Put one in the place of another."""
+        """Replace one value by another."""
 
     def keys_and_label(self, value: Any) -> tuple[frozenset[Hashable], Hashable | None]:
-        """The keys and the label of a value, as `CellEntry` has them."""
+        """Return the keys and the label of a value, as in `CellEntry`."""
 
     def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
-        """The value, answering only these of its keys."""
+        """Return the value, responding only to these of its keys."""
 
     def move(self, value: Any, previous: "Container") -> Any:
-        """The value of a former container as this one has it."""
+        """Return a value of the previous container, adapted to this one."""
 
 
 ContainerReplacement = tuple[Container, Container]
-"""A container and the one that takes its place."""
+"""A container and its replacement."""
 
 
 @dataclass(frozen=True, slots=True)
 class FinishedRun:
-    """What the end of a run did.
+    """The effects of a finished run.
 
     Attributes:
         cell: As it ran.
-        gone: What the cell no longer defines, removed.
-        kept: What a run that raised did not reach, left as it was.
-        has_outside: Something that no cell owns was defined since the end of the run before: a module, reloaded.
+        removed: The entries that the cell no longer defines.
+        unreached: The entries that a failed run didn't reach; they stay as they were.
+        has_module_changes: Whether something outside of cells was defined since the previous run, such as a reloaded
+            module.
     """
 
     cell: CellRecord
@@ -70,7 +71,7 @@ class FinishedRun:
 
 
 class _ContainerState:
-    """A container with its ledger, and what of it is shown."""
+    """A container with its entries, and the values it was last given."""
 
     def __init__(self, container: Container) -> None:
         self.container = container
@@ -78,16 +79,16 @@ class _ContainerState:
         self.shown: list[tuple[Any, CellEntry]] = []
 
     def is_unchanged(self) -> bool:
-        """Whether the container holds exactly what was shown last."""
+        """Whether the container still has exactly the values it was given."""
         values = self.container.values()
         return len(values) == len(self.shown) and all(map(is_, values, [value for value, _ in self.shown]))
 
 
 class Notebook:
-    """Cells, in the order of a fresh run, and what each of them owns. Safe from any thread.
+    """The cells, in the order of a fresh run, and what each of them owns. Safe to call from any thread.
 
     Args:
-        clock: Seconds, for telling a run of all cells from single ones.
+        clock: Returns seconds, to tell a run of all cells from single runs.
     """
 
     def __init__(self, clock: Callable[[], float] | None = None) -> None:
@@ -100,15 +101,15 @@ class Notebook:
         self._watched: set[tuple[ByIdentity, str]] = set()  # since a cell's run began
         self._narrowed: dict[tuple[ByIdentity, frozenset[Hashable]], Any] = {}
         self._has_module_changes = False
-        self._defined_outside: set[CellEntry] = set()  # what modules have defined since a cell's run began or ended
+        self._defined_outside: set[CellEntry] = set()  # by modules, since the last begin or finish
 
     # Runs of cells
 
     def begin_run(self, cell_id: str | None, source: str, count: int | None, filename: str | None = None) -> CellRecord:
-        """A cell begins to run; what it defined before is not reached yet, and stays."""
+        """Begin a run of a cell. Its earlier entries stay until the run redefines or removes them."""
         with self.lock:
             if self.running_cell is not None:
-                self.finish_run("raised")  # its end was never told: an interrupt between two hooks
+                self.finish_run("raised")  # an interrupt came between the two hooks
             self._absorb_all_changes(OUTSIDE)
             self._release_unwatched()
             self._defined_outside.clear()
@@ -121,7 +122,7 @@ class Notebook:
             return self.running_cell
 
     def finish_run(self, outcome: RunOutcome) -> FinishedRun | None:
-        """The run of the open cell ends; None when none is open."""
+        """Finish the run in progress; None if there isn't one."""
         with self.lock:
             cell = self.running_cell
             if cell is None:
@@ -143,7 +144,7 @@ class Notebook:
             )
 
     def forget(self, cell_ids: Sequence[str]) -> list[CellEntry]:
-        """Cells were deleted: what they owned goes."""
+        """Remove deleted cells and return the entries they owned."""
         with self.lock:
             removed: list[CellEntry] = []
             for key in cell_ids:
@@ -155,19 +156,19 @@ class Notebook:
             return removed
 
     def expect_full_run(self, creator: CellKey) -> None:
-        """A cell made its application anew: the runs that follow at once may be those of the whole notebook."""
+        """Note that a cell created its application again, so the following runs may be those of the whole notebook."""
         with self.lock:
             self._order.expect_full_run(creator)
 
-    # What is defined
+    # Definitions
 
     def define(self, container: Container, value: Any, *, is_owned: bool = True) -> CellEntry:
-        """Something is defined, live at once.
+        """Define a value, active at once.
 
         Args:
-            container: Where.
-            value: What.
-            is_owned: By the open cell; else it is nobody's: a module's import, or no cell runs.
+            container: The container it's added to.
+            value: The value.
+            is_owned: Whether the running cell owns it. If not, or if no cell runs, its owner is `OUTSIDE`.
         """
         with self.lock:
             owner = self.running_cell if is_owned else None
@@ -176,7 +177,7 @@ class Notebook:
             return self._define(state, value, owner) if owner else self._define_outside(state, value)
 
     def _define_outside(self, state: _ContainerState, value: Any) -> CellEntry:
-        """What a module defines; when it defines it again, reloaded, in the place of what it had defined."""
+        """Define a value for a module. If the module was reloaded, the value replaces the earlier one."""
         keys, label = state.container.keys_and_label(value)
         entry = CellEntry(OUTSIDE, 0, keys, label, value)
         earlier = [
@@ -216,7 +217,7 @@ class Notebook:
         return entry
 
     def _swap(self, state: _ContainerState, previous: CellEntry, entry: CellEntry) -> bool:
-        """Show one entry where the former was shown, if it was, whole."""
+        """Replace the shown value of one entry by another's, if it was shown with all its keys."""
         for index, (value, shown) in enumerate(state.shown):
             if shown is previous and value is previous.value:
                 state.container.replace(index, entry.value)
@@ -225,13 +226,13 @@ class Notebook:
         return False
 
     def watch(self, container: Container) -> None:
-        """Follow a container whose changes are seen at the end of a run; what it holds now is nobody's."""
+        """Check a container for changes at the end of each run. What it contains now belongs to no cell."""
         with self.lock:
             self._state_of(container)
             self._watched.add(_key(container))
 
     def substitute(self, entry: CellEntry, container: Container, value: Any) -> None:
-        """Put a value that was analysed again in the place of an entry's."""
+        """Replace the value of an entry after its declaration was analysed again."""
         with self.lock:
             state = self._state_of(container)
             state.cell_entries.replace_value(entry, value, container.keys_and_label(value)[0])
@@ -240,15 +241,15 @@ class Notebook:
     def carry_over(
         self, parts: Iterable[ContainerReplacement], creator: CellKey, *, has_completed: bool
     ) -> list[CellEntry]:
-        """An object took another's place: what other cells had added to the former is added to it.
+        """Carry what other cells had added to an object over to its replacement.
 
         Args:
-            parts: Each container of the former with the one that takes its place.
-            creator: The cell that made both.
-            is_complete: Its run ended well.
+            parts: Each container of the previous object with its replacement.
+            creator: The cell that created both.
+            has_completed: Whether its run completed.
 
         Returns:
-            What was carried over.
+            The entries carried over.
         """
         with self.lock:
             carried: list[CellEntry] = []
@@ -268,13 +269,13 @@ class Notebook:
     # Views
 
     def active_entries(self) -> Iterator[tuple[Container, Any, CellEntry]]:
-        """Every entry that stands: its container, its value as it is shown, the entry."""
+        """Yield every active entry: its container, its value in the container, and the entry."""
         with self.lock:
             rows = [(state.container, value, entry) for state in self._states.values() for value, entry in state.shown]
         yield from rows
 
     def entries(self) -> Iterator[tuple[Container, CellEntry]]:
-        """Every entry, standing or waiting behind a later one."""
+        """Yield every entry with its container, whether it's active or waits for a later one to be removed."""
         with self.lock:
             rows = [
                 (state.container, entry)
@@ -285,7 +286,7 @@ class Notebook:
         yield from rows
 
     def find_conflicts(self) -> list[tuple[Container, Conflict]]:
-        """Every key that more than one cell defines."""
+        """Return every key that several cells define."""
         with self.lock:
             return [
                 (state.container, conflict)
@@ -294,13 +295,13 @@ class Notebook:
             ]
 
     def cell(self, key: CellKey) -> CellRecord | None:
-        """The cell as it ran last."""
+        """Return the cell as it last ran."""
         return self.cells.get(key)
 
     # Containers
 
     def _release_unwatched(self) -> None:
-        """Hold what nobody watches only while a cell owns something of it; what is nobody's is found again in it."""
+        """Release unwatched containers in which no cell owns anything. They can be read again later."""
         for key, state in tuple(self._states.items()):
             if key not in self._watched and state.cell_entries.cells <= {OUTSIDE}:
                 del self._states[key]
@@ -325,7 +326,7 @@ class Notebook:
             self._absorb_changes(state, owner)
 
     def _absorb_changes(self, state: _ContainerState, owner: CellKey) -> None:
-        """Take in what was changed by hand: `app.routes.append(…)`, `del app.routes[0]`."""
+        """Record what was changed by hand: `app.routes.append(…)`, `del app.routes[0]`."""
         if state.is_unchanged():
             return
         present = {ByIdentity(value) for value in state.container.values()}
@@ -338,7 +339,7 @@ class Notebook:
                 state.cell_entries.add(CellEntry(owner, run, keys, label, value))
                 claimed |= keys
         for value, entry in state.shown:
-            # What was overwritten is in conflict with what overwrote it; only what nothing replaced was removed.
+            # An overwritten entry stays, in conflict with the new one. Only entries without a replacement were removed.
             if ByIdentity(value) not in present and not entry.keys & claimed:
                 state.cell_entries.discard(entry)
         self._update(state)
@@ -351,7 +352,7 @@ class Notebook:
                 del self._states[key]
 
     def _update(self, state: _ContainerState) -> None:
-        """Make the container what its ledger says; untouched where it is that already."""
+        """Give the container the values of its active entries. Leaves it alone if it already has them."""
         order = [OUTSIDE, *self._order.cells]
         state.shown = [
             (self._shown_value(state, active), active.entry) for active in state.cell_entries.list_active(order)

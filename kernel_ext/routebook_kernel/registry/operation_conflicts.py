@@ -1,4 +1,4 @@
-"""What is wrong, or will surprise, in an application as it stands: each with the cell, the line and a way out."""
+"""Diagnostics of operations that get in each other's way: conflicts between cells, shadowed paths, duplicate ids."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from functools import lru_cache
@@ -13,7 +13,7 @@ from routebook_kernel.registry.run_report import Diagnostic, as_code
 
 CellOf = Callable[[CellKey], CellRecord | None]
 
-# Two values a parameter of each convertor takes and no author would write as a literal segment.
+# For each convertor, two values that it accepts and that no one would write as a literal segment.
 _SAMPLES: Mapping[str, Sequence[Any]] = {
     "integer": (918273645, 192837465),
     "float": (9182.7364, 1928.3746),
@@ -23,16 +23,17 @@ _DEFAULT_SAMPLES = ("~rb-a~", "~rb-b~")
 
 
 def describe_cell(cell: CellRecord | None, here: CellKey | None) -> str:
-    """A cell as a sentence names it: "here", "cell [3]"."""
+    """Return how a sentence refers to a cell: "here", "cell [3]"."""
     if cell is None:
         return "a module"
     return "here" if cell.key == here else f"cell {cell.label}"
 
 
 def find_conflicts(conflicts: Iterable[Conflict], cell_of: CellOf, here: CellKey) -> Iterator[Diagnostic]:
-    """Operations that more than one cell defines: who answers, who does not.
+    """Yield a diagnostic for each operation that several cells define: which one responds, and which ones don't.
 
-    Cells without an id are told from their source alone; there a later definition is taken for an edit.
+    Cells without an id are identified by their source alone, so a later definition counts as an edit of the earlier
+    one.
     """
     for conflict in conflicts:
         winner = cell_of(conflict.winner.cell)
@@ -51,7 +52,7 @@ def _describe_winner(winner: CellRecord, here: CellKey) -> str:
 def find_shadowed(
     app: Routebook, operations: Sequence[RouteOperation], cell_of: CellOf, here: CellKey
 ) -> Iterator[Diagnostic]:
-    """Operations that are never reached, because an earlier one answers all their paths."""
+    """Yield a diagnostic for each operation that is never reached, because an earlier one takes all its paths."""
     first: dict[str, RouteOperation] = {}
     by_route = {ByIdentity(operation.context.original_route): operation for operation in operations}
     for operation in operations:
@@ -88,12 +89,12 @@ def _describe_shadowed(
 
 
 def _key_of(cell: CellRecord | None) -> CellKey | None:
-    """The key of a cell that may be none."""
+    """Return the key of a cell, or None without a cell."""
     return cell.key if cell else None
 
 
 def find_shadowing(app: Routebook, operation: RouteOperation) -> Any:
-    """What answers every path of the operation, when it is always the same other route; else None."""
+    """Return the route that takes every path of the operation, if it's always the same other one; else None."""
     table = app.router.table
     match, found = (table.websocket if operation.method == "WEBSOCKET" else table.http).match, None
     context = operation.context
@@ -112,7 +113,7 @@ def _name_and_kind(parameter: tuple[str, Any]) -> tuple[str, type]:
 
 @lru_cache(maxsize=4096)
 def _sample_paths(path: str, parameters: tuple[tuple[str, type], ...]) -> tuple[str, ...]:
-    """Paths that fit a template: one where it has no parameters, else two that differ in all of them."""
+    """Return paths that match a template: one if it has no parameters, else two that differ in all of them."""
     paths = []
     for index in range(2 if parameters else 1):
         filled = path
@@ -124,14 +125,14 @@ def _sample_paths(path: str, parameters: tuple[tuple[str, type], ...]) -> tuple[
 
 
 def find_duplicate_ids(operations: Sequence[RouteOperation], document: Mapping[str, Any]) -> Iterator[Diagnostic]:
-    """Operation ids that two operations share: generated clients take one for the other."""
+    """Yield a diagnostic for each operation id that two operations share, since generated clients confuse the two."""
     seen: dict[str, RouteOperation] = {}
     for operation in operations:
         described = document.get("paths", {}).get(operation.path, {}).get(operation.method.lower(), {})
         if (operation_id := described.get("operationId")) is None:
             continue
         first = seen.setdefault(operation_id, operation)
-        if first is operation or first.id == operation.id:  # the document has one of them only
+        if first is operation or first.id == operation.id:  # the document contains only one of them
             continue
         if first.context.original_route is operation.context.original_route:
             both = f"`{first.id}` and `{operation.id}` of `{operation.function}` both have {as_code(operation_id)}"

@@ -1,4 +1,4 @@
-"""An application's operations as they are served: whole paths, owners, and the OpenAPI document beside them."""
+"""An application's operations as they are served: full paths, owners, and their part of the OpenAPI document."""
 
 import warnings
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -12,18 +12,17 @@ from routebook_kernel.registry.changes import ApplicationSnapshot, OperationFact
 from routebook_kernel.registry.run_report import Diagnostic, as_code
 
 EntryOf = Callable[[Any], CellEntry | None]
-"""Which entry a route is; None for a route that no ledger knows."""
+"""Returns the entry of a route; None for a route that isn't in the registry."""
 
 
 @dataclass(slots=True)  # not frozen, for speed (records.py): hundreds are made after each cell
 class RouteOperation:
-    """One method of one route, where it is served.
+    """One method of one route, as it's served.
 
     Attributes:
         id: "GET /items/{item_id}", with every prefix.
         context: The framework's view of it: path, methods, endpoint, options.
-        entry: Who owns it.
-        line: Of its function, in its cell or file.
+        entry: Its entry, with its owner.
     """
 
     id: str
@@ -51,12 +50,12 @@ class RouteOperation:
 
 
 def iter_operations(app: Routebook, entry_of: EntryOf) -> Iterator[RouteOperation]:
-    """Every path operation and WebSocket endpoint, in declaration order; not the framework's own pages."""
+    """Yield every path operation and WebSocket endpoint, in declaration order, without the framework's own pages."""
     return iter_operations_of(app.routes, entry_of)
 
 
 def iter_operations_of(routes: Sequence[Any], entry_of: EntryOf) -> Iterator[RouteOperation]:
-    """The same of some routes, as they stand there."""
+    """Yield the operations of some routes, without the prefixes of routers above them."""
     for context in iter_route_contexts(routes):
         route = context.original_route
         if not isinstance(route, APIRoute | APIWebSocketRoute):
@@ -67,7 +66,7 @@ def iter_operations_of(routes: Sequence[Any], entry_of: EntryOf) -> Iterator[Rou
 
 
 def take_snapshot(operations: Iterable[RouteOperation], document: Mapping[str, Any]) -> ApplicationSnapshot:
-    """The operations as they stand; of two with one id the first, which answers."""
+    """Return a snapshot of the operations. If two have the same id, the first one counts, since it responds."""
     facts: dict[str, OperationFacts] = {}
     for operation in operations:
         if operation.id not in facts:
@@ -82,10 +81,10 @@ def take_snapshot(operations: Iterable[RouteOperation], document: Mapping[str, A
 
 
 def build_document(app: Routebook) -> tuple[Mapping[str, Any], list[Diagnostic]]:
-    """The OpenAPI document; where it cannot be made, an empty one and the reason."""
+    """Return the OpenAPI document; if it can't be built, an empty one and a diagnostic."""
     try:
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # the same operation id twice is told as a finding
+            warnings.simplefilter("ignore")  # duplicate operation ids have a diagnostic of their own
             return app.openapi(), []
     except Exception as error:  # the user's own models and hooks run here
         reason = as_code(f"{type(error).__name__}: {error}".splitlines()[0])
@@ -95,6 +94,6 @@ def build_document(app: Routebook) -> tuple[Mapping[str, Any], list[Diagnostic]]
 
 
 def find_operation_object(operation: RouteOperation, document: Mapping[str, Any]) -> Mapping[str, Any] | None:
-    """The OpenAPI Operation Object; None when the operation is not in the document."""
+    """Return the OpenAPI Operation Object, or None if the operation isn't in the document."""
     found: Mapping[str, Any] | None = document.get("paths", {}).get(operation.path, {}).get(operation.method.lower())
     return found

@@ -1,8 +1,8 @@
-"""The order of the cells, as a fresh run of the notebook would have it.
+"""The order of the cells, as in a fresh run of the notebook.
 
-The kernel is not told where a cell stands in the notebook. A cell keeps the place of its first run, whatever runs
-later: editing one does not move it. Only a run of the whole notebook tells the order anew: it begins with the cell
-that makes the application, and its runs follow each other as fast as the kernel takes them.
+The kernel doesn't know where a cell is in the notebook. So a cell keeps the position of its first run, whatever runs
+later: editing a cell doesn't move it. Only a run of the whole notebook gives the cells a new order. Such a run begins
+with the cell that creates the application, and its cells follow each other as fast as the kernel takes them.
 """
 
 import time
@@ -11,11 +11,11 @@ from collections.abc import Callable
 from routebook_kernel.records import CellKey
 
 MAX_PAUSE_S = 3.0
-"""A longer pause between two runs and they are no run of the whole notebook."""
+"""The longest pause between two cells of one run of the whole notebook."""
 
 
 class RunOrder:
-    """The cells in order, and the run of the whole notebook that may be under way."""
+    """The cells in order, and the run of the whole notebook that may be in progress."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.cells: list[CellKey] = []
@@ -24,23 +24,23 @@ class RunOrder:
         self._last_finish = 0.0
 
     def begin_run(self, cell: CellKey) -> None:
-        """A cell begins to run."""
+        """Begin a run of a cell."""
         if cell not in self.cells:
             self.cells.append(cell)
         if self._burst is not None and self._clock() - self._last_finish > MAX_PAUSE_S:
             self._burst = None
 
     def expect_full_run(self, creator: CellKey) -> None:
-        """The cell that makes the application ran again: a run of the whole notebook may have begun."""
+        """Note that the cell that creates the application ran again: a run of the whole notebook may have begun."""
         self._burst = [creator]
 
     def finish_run(self, cell: CellKey, owning: frozenset[CellKey], *, has_completed: bool) -> None:
-        """A cell's run ends; once every cell that owns something ran in one go, theirs is the order.
+        """Finish a run of a cell. Once every cell that owns something has run in one go, that becomes the order.
 
         Args:
-            cell: Which.
+            cell: The cell that ran.
             owning: The cells that own something.
-            is_complete: Its run ended well.
+            has_completed: Whether its run completed.
         """
         self._last_finish = self._clock()
         if self._burst is None:
@@ -56,7 +56,7 @@ class RunOrder:
                 self.cells[place] = ran
 
     def forget(self, cell: CellKey) -> None:
-        """The cell was deleted."""
+        """Remove a deleted cell."""
         if cell in self.cells:
             self.cells.remove(cell)
         if self._burst is not None and cell in self._burst:

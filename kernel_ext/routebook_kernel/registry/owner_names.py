@@ -1,4 +1,4 @@
-"""The notebook's variables: which name holds which application, and who takes whose place when a cell runs again."""
+"""The variables that hold applications and routers, and which of them a run replaced."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -14,12 +14,12 @@ Owner = Routebook | APIRouter
 
 @dataclass(frozen=True, slots=True)
 class Rebinding:
-    """A variable holds a new application or router.
+    """A variable with a new application or router.
 
     Attributes:
-        former: What the same cell had made under this name before: the new one takes its place. None when another
-            cell did: then the new one is a new beginning.
-        replaced: What the name held until now, whoever made it; None when it held none.
+        previous: What the same cell had created under this name before, now replaced. None if it hadn't, or if another
+            cell had: then the new one starts from scratch.
+        replaced: The previous value of the variable, whoever created it; None if it had none.
     """
 
     name: str
@@ -29,7 +29,7 @@ class Rebinding:
 
 
 class OwnerNames:
-    """Follows the names of applications and routers through the runs of cells."""
+    """Tracks the names of applications and routers from run to run."""
 
     def __init__(self) -> None:
         self._owners: dict[str, Owner] = {}
@@ -37,7 +37,7 @@ class OwnerNames:
         self._known: set[ByIdentity] = set()
 
     def update(self, namespace: Mapping[str, Any], cell: CellKey) -> list[Rebinding]:
-        """A run of `cell` ended: see what the names hold now, and what is new."""
+        """Record the names after a run of `cell`, and return the ones with a new value."""
         now = dict(iter_owners(namespace))
         rebindings = []
         for name, owner in now.items():
@@ -50,12 +50,12 @@ class OwnerNames:
         return rebindings
 
     def name_of(self, owner: Any) -> str | None:
-        """The first name that holds it."""
+        """Return the first name of an application or router."""
         return next((name for name, held in self._owners.items() if held is owner), None)
 
     @property
     def applications(self) -> dict[str, Routebook]:
-        """The applications that a name holds, each under its first name."""
+        """The applications that have a name, each under its first one."""
         found: dict[str, Routebook] = {}
         for name, owner in self._owners.items():
             if isinstance(owner, Routebook) and not any(owner is other for other in found.values()):
@@ -64,7 +64,7 @@ class OwnerNames:
 
 
 def iter_owners(namespace: Mapping[str, Any]) -> Iterator[tuple[str, Owner]]:
-    """The names of a namespace that hold applications and routers; IPython's own names are left out."""
+    """Yield the names of a namespace that hold applications or routers, except IPython's own names."""
     for name, value in tuple(namespace.items()):
         if isinstance(value, Routebook | APIRouter) and not name.startswith("_"):
             yield name, value

@@ -1,8 +1,8 @@
-"""What names a redefined model or dependency in other cells follows the new definition; what cannot is stale.
+"""Rebinding: code in other cells that uses a redefined model or dependency gets the new definition, or becomes stale.
 
-Models are changed in place (their fields' annotations, then their schema), so that whoever holds them keeps them.
-Functions get new annotations and defaults, and their routes are analysed again. A class that inherits from a
-redefined one, or whose schema cannot be made again, is stale: its cell has to run.
+Models are changed in place (the annotations of their fields, then their schema), so that existing references stay
+valid. Functions get new annotations and defaults, and their routes are analysed again. A class that inherits from a
+redefined one, or whose schema can't be rebuilt, is stale: its cell has to run again.
 
 Spec: pydantic, `BaseModel.model_rebuild`; Python data model, `__annotations__`, `__defaults__`, `__kwdefaults__`.
 """
@@ -32,7 +32,7 @@ from routebook_kernel.registry.substitution import (
 
 
 class ReferenceIndex:
-    """What routes and functions name, gathered once for each."""
+    """A cache of what routes and functions refer to."""
 
     def __init__(self) -> None:
         # Keyed by id, with a reference so that the id isn't reused. Every route is looked up after each cell, and
@@ -41,23 +41,23 @@ class ReferenceIndex:
         self._kept_count = 0
 
     def references_of(self, thing: Any, iter_values: Callable[[Any], Iterable[Any]]) -> ReferencedNames:
-        """What a thing names."""
+        """Return what a route or function refers to."""
         known = self._known.get(id(thing))
         if known is None:
             known = self._known[id(thing)] = thing, ReferencedNames.collect(iter_values(thing))
         return known[1]
 
     def forget(self, thing: Any) -> None:
-        """It names other things now."""
+        """Drop a thing from the cache, because it refers to other things now."""
         self._known.pop(id(thing), None)
 
     @property
     def has_grown(self) -> bool:
-        """Whether anything was added since what is gone was let go of the last time."""
+        """Whether anything was added since the last `keep_only`."""
         return len(self._known) > self._kept_count
 
     def keep_only(self, things: Iterable[Any]) -> None:
-        """Let go of what is gone."""
+        """Drop everything except these things."""
         standing = {id(thing) for thing in things}
         self._known = {key: known for key, known in self._known.items() if key in standing}
         self._kept_count = len(self._known)
@@ -65,12 +65,12 @@ class ReferenceIndex:
 
 @dataclass(slots=True)
 class RebindingResult:
-    """What following the new definitions came to.
+    """The outcome of rebinding.
 
     Attributes:
-        models: Classes whose schema was made again; a route that uses one has to be analysed again.
-        stale: Classes that cannot follow, each with the name of what they are too old for.
-        aliases: What names of type aliases hold now.
+        models: Classes whose schema was rebuilt. Routes that use one have to be analysed again.
+        stale: Classes that can't be rebound, each with the name of the definition that is newer than they are.
+        aliases: The new values of type aliases, by name.
     """
 
     models: set[ByIdentity] = field(default_factory=set)
@@ -81,13 +81,13 @@ class RebindingResult:
 def rebind_definitions(
     replacements: Replacements, definitions: NotebookDefinitions, aliases: Mapping[str, Any], index: ReferenceIndex
 ) -> RebindingResult:
-    """Let the notebook's type aliases, functions and models follow.
+    """Rebind the notebook's type aliases, functions and models.
 
     Args:
-        replaced: Each old definition with the new one.
-        definitions: What stands.
-        aliases: The type aliases that names hold.
-        index: What functions are known to name.
+        replacements: Each old definition with the new one.
+        definitions: The current definitions.
+        aliases: The current type aliases, by name.
+        index: The known references of functions.
     """
     result = RebindingResult()
     for name, alias in aliases.items():
@@ -98,7 +98,7 @@ def rebind_definitions(
     for definition in definitions.functions():
         function = definition.value
         if index.references_of(function, iter_signature).has_any(replacements):
-            with contextlib.suppress(*REBINDING_ERRORS):  # the routes that use it will be stale
+            with contextlib.suppress(*REBINDING_ERRORS):  # routes that use it become stale
                 rebind_signature(function, replacements)
             index.forget(function)
     classes = definitions.classes()
@@ -116,7 +116,7 @@ def _find_outdated_base(cls: type, replacements: Replacements) -> str | None:
 
 
 def _rebuild_models(classes: Sequence[NotebookDefinition], replacements: Replacements, result: RebindingResult) -> None:
-    """Rebuild the classes that name an old definition, then those that name a rebuilt one, and so on."""
+    """Rebuild the classes that refer to an old definition, then those that refer to a rebuilt one, and so on."""
     touched: list[type] = []
     for definition in classes:
         try:
@@ -144,7 +144,7 @@ def _names(replacements: Replacements) -> set[str]:
 
 
 def _rebind_fields(cls: type, replacements: Replacements) -> bool:
-    """Exchange what a class's fields name; whether there was anything."""
+    """Replace old definitions in the fields of a class, and return whether there were any."""
     if not has_field_reference(cls, replacements):
         return False
     for name, annotation in inspect.get_annotations(cls).items():
@@ -159,12 +159,12 @@ def _rebind_fields(cls: type, replacements: Replacements) -> bool:
 
 
 def has_field_reference(cls: type, replacements: Replacements) -> bool:
-    """Whether the fields of a class name an old definition."""
+    """Whether the fields of a class refer to an old definition."""
     return any(has_reference(value, replacements) for value in _iter_fields(cls))
 
 
 def _iter_fields(cls: type) -> Iterator[Any]:
-    """What the fields of a class are annotated with and default to."""
+    """Yield the annotations and defaults of a class's fields."""
     yield from inspect.get_annotations(cls).values()
     for info in _fields_of(cls):
         yield from (info.annotation, info.default)
@@ -175,7 +175,7 @@ def _fields_of(cls: type) -> list[Any]:
 
 
 def _rebuild_schema(cls: type) -> bool:
-    """Make a model's schema again; plain classes have none of their own."""
+    """Rebuild the schema of a model, and return whether that worked. Plain classes have no schema."""
     if not issubclass(cls, BaseModel):
         return True
     try:
@@ -185,7 +185,7 @@ def _rebuild_schema(cls: type) -> bool:
 
 
 def rebind_signature(call: Any, replacements: Replacements) -> bool:
-    """Exchange what a callable's annotations and defaults name; whether there was anything."""
+    """Replace old definitions in a callable's annotations and defaults, and return whether there were any."""
     function = underlying_function(call)
     if function is None or not ReferencedNames.collect(iter_signature(function)).has_any(replacements):
         return False
@@ -201,14 +201,14 @@ def rebind_signature(call: Any, replacements: Replacements) -> bool:
 
 
 def iter_signature(function: Any) -> Iterator[Any]:
-    """The annotations and defaults of a plain function."""
+    """Yield the annotations and defaults of a plain function."""
     yield from function.__annotations__.values()
     yield from function.__defaults__ or ()
     yield from (function.__kwdefaults__ or {}).values()
 
 
 def underlying_function(call: Any) -> Any:
-    """The plain function behind a callable: of a partial, a class, an object, a wrapper; None where there is none."""
+    """Return the plain function behind a partial, class, object or wrapper, or None if there isn't one."""
     while isinstance(call, partial):
         call = call.func
     call = inspect.unwrap(call)
@@ -221,9 +221,9 @@ def underlying_function(call: Any) -> Any:
 
 
 def iter_referenced(route: Any) -> Iterator[Any]:
-    """Everything that a route's declaration names: annotations and defaults of its whole tree, and its options.
+    """Yield everything a route's declaration refers to: annotations and defaults of its whole tree, and its options.
 
-    The endpoint itself is not named but declared: another function of the same name elsewhere is another function.
+    The endpoint itself isn't included: a function of the same name in another cell is a different function.
     """
     for node in route.dependant.iter_tree():
         if node is not route.dependant:
@@ -237,10 +237,10 @@ def iter_referenced(route: Any) -> Iterator[Any]:
 
 
 def rebind_route(route: Any, replacements: Replacements) -> Any:
-    """The route, analysed again against the new definitions.
+    """Return the route, analysed again with the new definitions.
 
     Raises:
-        RoutebookError: It cannot be declared any more.
+        RoutebookError: If it can no longer be declared.
     """
     for node in route.dependant.iter_tree():
         rebind_signature(node.call, replacements)
@@ -248,7 +248,7 @@ def rebind_route(route: Any, replacements: Replacements) -> Any:
     if isinstance(route, APIRoute):
         model, function = substitute(route.response_model, replacements), underlying_function(route.endpoint)
         if model is not route.response_model and (function is None or model != function.__annotations__.get("return")):
-            changes["response_model"] = model  # given as an option; one from the annotation is read from it again
+            changes["response_model"] = model  # was an option; from an annotation, it's derived again
         changes["responses"] = {
             status: {**response, "model": substitute(response["model"], replacements)}
             if "model" in response
@@ -259,7 +259,7 @@ def rebind_route(route: Any, replacements: Replacements) -> Any:
 
 
 def rebind_include(entry: IncludedRouter, replacements: Replacements) -> IncludedRouter:
-    """The inclusion with its dependencies exchanged."""
+    """Return the included router with its dependencies replaced."""
     new = entry.rebuilt()
     new.dependencies = substitute_all(entry.dependencies, replacements)
     return new
@@ -271,4 +271,4 @@ def is_route(value: Any) -> bool:
 
 
 REBINDING_ERRORS = (RoutebookError, PydanticUserError, NameError, TypeError, AttributeError, ValueError)
-"""What the analysis of a declaration that no longer fits may raise."""
+"""The exceptions that analysing an outdated declaration may raise."""

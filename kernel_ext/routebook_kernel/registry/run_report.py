@@ -1,4 +1,4 @@
-"""What one run of a cell did to one application, ready to be shown: changes, findings, and how many operations live."""
+"""The result of one cell run for one application: changes, diagnostics and the number of live operations."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -23,12 +23,12 @@ DiagnosticKind = Literal[
 
 @dataclass(frozen=True, slots=True)
 class Diagnostic:
-    """Something that a person should know, and the way out.
+    """Something the user should know, and how to fix it.
 
     Attributes:
         word: How it begins, in bold: "shadowed".
-        text: The sentence after it; code stands in backquotes, cells as "cell [3]".
-        operation: The operation that it is about, "GET /users/me"; None when it is about none.
+        text: The sentence after it, with code in backquotes and cells as "cell [3]".
+        operation: The operation it's about, "GET /users/me"; None if it isn't about one.
     """
 
     kind: DiagnosticKind
@@ -40,12 +40,12 @@ class Diagnostic:
 
 @dataclass(frozen=True, slots=True)
 class RunReport:
-    """What a run did to one application.
+    """The effects of a run on one application.
 
     Attributes:
         name: Its variable, "app".
-        live_count: How many operations answer now.
-        links: The front end's id of each cell that the findings name, by its label.
+        live_count: The number of operations that respond now.
+        links: For each cell that the diagnostics mention, its label and the front end's id.
     """
 
     name: str
@@ -57,6 +57,6 @@ class RunReport:
 
 
 def as_code(text: object) -> str:
-    """Text as code in a finding; a backquote in it would end it."""
+    """Return text as code for a diagnostic. Backquotes in it become quotes, since they would end the code."""
     plain = str(text).replace("`", "'")
     return f"`{plain}`"

@@ -1,7 +1,7 @@
-"""What signatures and class bodies name by value: constants, type aliases, markers, objects of the notebook.
+"""Names that signatures and class bodies use by value: constants, type aliases, markers, objects of the notebook.
 
-A number or an `Annotated[…]` does not tell which name it came from; the source of its cell does. An expression of a
-signature in which a name stands for something else by now is evaluated again; what cannot be evaluated is stale.
+A number or an `Annotated[…]` doesn't reveal which name it came from, but the source of its cell does. If a name in a
+signature has a new value, the expression is evaluated again. If that isn't possible, the function is stale.
 """
 
 import ast
@@ -35,12 +35,12 @@ ExpressionPart = Literal["annotation", "default", "decorator"]
 
 @dataclass(frozen=True, slots=True)
 class SignatureExpression:
-    """An expression of a signature, and the names in it that may come to stand for something else.
+    """An expression in a signature, and the names in it whose values may change.
 
     Attributes:
-        function: Whose signature it is part of.
-        part: Of a parameter; a decorator's arguments are evaluated by a run of its cell only.
-        parameter: Its name; "return" for the annotation of what is returned.
+        function: The function with the signature.
+        part: Which part it is. The arguments of a decorator are only evaluated when their cell runs.
+        parameter: The name of the parameter; "return" for the annotation of the result.
     """
 
     function: FunctionType
@@ -50,12 +50,12 @@ class SignatureExpression:
     names: frozenset[str]
 
     def reevaluate(self) -> None:
-        """Evaluate it again, where the function lives.
+        """Evaluate the expression again, in the function's namespace.
 
         Spec: Python data model, `__annotations__`, `__defaults__`, `__kwdefaults__`.
 
         Raises:
-            TypeError: It is a decorator's.
+            TypeError: If it belongs to a decorator.
             Exception: Whatever the expression raises.
         """
         function, parameter = self.function, self.parameter
@@ -76,29 +76,29 @@ class SignatureExpression:
 class CellSources:
     """Reads signatures and class bodies in the sources of their cells.
 
-    A loop's variable means in each round what that round says: nothing that names it follows another cell.
+    Loop variables have a different value in each round, so names bound by a loop are ignored.
 
     Args:
-        cells: The notebook's cells, as they ran last.
+        cells: The notebook's cells, as they last ran.
     """
 
     def __init__(self, cells: Mapping[CellKey, CellRecord]) -> None:
         self._cells = cells
 
     def is_bound(self, cell: CellKey, name: str) -> bool:
-        """Whether the cell, as it stands, binds the name it had bound; one that cannot be read is as it was."""
+        """Whether the current source of a cell binds a name. A source that can't be parsed counts as unchanged."""
         if cell not in self._cells:
             return False
         source = self._cells[cell].source
         return name in bound_names(source) or parse_source(source) is None
 
     def find_binding_cell(self, name: str) -> CellKey | None:
-        """The cell that bound the name last."""
+        """Return the cell that last bound the name."""
         binding = [cell for cell in self._cells.values() if name in bound_names(cell.source)]
         return max(binding, key=lambda cell: cell.run).key if binding else None
 
     def list_expressions(self, route: Any, namespace: Mapping[str, Any]) -> tuple[SignatureExpression, ...]:
-        """What the signatures of a route's function and of its dependencies name, and the function's decorators."""
+        """Return the expressions in the signatures of a route's function and dependencies, and its own decorators."""
         found: list[SignatureExpression] = []
         for node in route.dependant.iter_tree():
             function = underlying_function(node.call)
@@ -126,7 +126,7 @@ class CellSources:
         return tuple(found)
 
     def find_class_names(self, cls: type, cell: CellKey, namespace: Mapping[str, Any]) -> frozenset[str]:
-        """What the fields of a class name."""
+        """Return the names used in the fields of a class."""
         record = self._cells.get(cell)
         tree = parse_source(record.source) if record else None
         if record is None or tree is None:
@@ -164,7 +164,7 @@ def _iter_expressions(
 
 
 def _is_by_value(value: Any) -> bool:
-    """Whether a name holds what no definition tells: not a class or a function, which `NotebookDefinitions` follows."""
+    """Whether a name's value isn't a class or function, which `NotebookDefinitions` tracks."""
     if is_alias(value) or isinstance(value, NewType):
         return True
     return not callable(value) and not inspect.ismodule(value) and getattr(value, "__module__", "") != "typing"
@@ -175,7 +175,7 @@ def _is_definition(value: Any) -> bool:
 
 
 def _iter_own_decorators(function_node: FunctionNode) -> Iterator[ast.Name]:
-    """The names of decorators that are functions or classes; a router's are methods."""
+    """Yield the decorators that are functions or classes. A router's decorators are methods."""
     for decorator in function_node.decorator_list:
         function = decorator.func if isinstance(decorator, ast.Call) else decorator
         if isinstance(function, ast.Name):
@@ -185,15 +185,15 @@ def _iter_own_decorators(function_node: FunctionNode) -> Iterator[ast.Name]:
 def _names_in(
     node: ast.AST, cell: CellRecord, namespace: Mapping[str, Any], is_followed: Callable[[Any], bool] = _is_by_value
 ) -> frozenset[str]:
-    """The names in a piece of source that other cells may give another value."""
+    """Return the names in a piece of source whose values other cells may change."""
     names = {name.id for name in ast.walk(node) if isinstance(name, ast.Name)} - reassigned_names(cell.source)
     return frozenset(name for name in names if name in namespace and is_followed(namespace[name]))
 
 
 def has_same_meaning(previous: Any, value: Any) -> bool:
-    """Whether a name still means the same: an equal value, a type made of the same; of other things the thing itself.
+    """Whether two values mean the same: equal values, types with the same parts, otherwise the same object.
 
-    A marker is equal to no other, so its parts are compared.
+    Markers never compare equal, so their attributes are compared.
     """
     if previous is value:
         return True

@@ -1,4 +1,4 @@
-"""Mistakes that show before any request: the rules, run over a cell's source and over what it declares."""
+"""Mistakes found before any request: runs the rules over a cell's source and its declarations."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any
@@ -22,12 +22,12 @@ from routebook_kernel.registry.run_report import Diagnostic
 def check_source(
     source: str, namespace: Mapping[str, Any], operation_of: Callable[[int], str | None]
 ) -> Iterator[Diagnostic]:
-    """The mistakes in a cell, by the rules.
+    """Yield the mistakes in a cell's source.
 
     Args:
         source: The cell, magics included.
         namespace: The notebook's variables.
-        operation_of: The operation whose function begins at a line of the cell.
+        operation_of: Returns the operation whose function begins at a line of the cell.
     """
     if (tree := parse_source(source)) is None:
         return
@@ -47,7 +47,7 @@ def check_source(
 
 
 def check_operations(operations: Iterable[RouteOperation], cell: CellKey) -> Iterator[Diagnostic]:
-    """The mistakes that the framework's analysis of a cell's operations shows; a shared dependency's once."""
+    """Yield the mistakes in a cell's operations, as the framework analysed them. A shared dependency's appear once."""
     routes: dict[int, RouteOperation] = {}
     for operation in operations:
         if operation.entry is not None and operation.entry.cell == cell:
@@ -72,7 +72,7 @@ def _check_operation(operation: RouteOperation) -> Iterator[Diagnostic]:
 
 
 def check_application(app: Routebook) -> Iterator[Diagnostic]:
-    """The mistakes in how an application is put together."""
+    """Yield the mistakes in how an application is assembled."""
     for rule in APPLICATION_RULES:
         for text in rule.messages(app):
             yield Diagnostic("source", rule.level, rule.word, text)

@@ -1,6 +1,6 @@
-"""Old definitions exchanged for new ones, wherever an annotation, a default or a declaration names them.
+"""Substitution of old definitions by new ones, in annotations, defaults and declarations.
 
-Pure on types: what does not name an old definition comes back as the same object.
+Pure on types: what doesn't refer to an old definition is returned as the same object.
 """
 
 import dataclasses
@@ -24,17 +24,17 @@ Replacements = Mapping[ByIdentity, Any]
 
 
 def has_reference(annotation: Any, replacements: Replacements) -> bool:
-    """Whether an annotation names an old definition, at any depth; in a text, by its name."""
+    """Whether an annotation refers to an old definition, at any depth. In a string, the name counts."""
     return ReferencedNames.collect([annotation]).has_any(replacements)
 
 
 @dataclasses.dataclass(frozen=True, slots=True)
 class ReferencedNames:
-    """All that some annotations and declarations name, gathered once so that asking is cheap.
+    """Everything that some annotations and declarations refer to, collected once for fast lookups.
 
     Attributes:
         objects: Every object at any depth.
-        words: Every word of the texts among them.
+        words: Every word of the strings among them.
     """
 
     objects: frozenset[ByIdentity]
@@ -42,7 +42,7 @@ class ReferencedNames:
 
     @classmethod
     def collect(cls, values: Iterable[Any]) -> "ReferencedNames":
-        """What these values name."""
+        """Collect what these values refer to."""
         objects: set[ByIdentity] = set()
         words: set[str] = set()
         pending = list(values)
@@ -58,19 +58,19 @@ class ReferencedNames:
         return cls(frozenset(objects), frozenset(words))
 
     def first_replaced(self, replacements: Replacements) -> str:
-        """The name of the first old definition among them."""
+        """Return the name of the first old definition among them."""
         found = (old for old in replacements if old in self.objects or not self.words.isdisjoint(_names([old])))
         return next((name for old in found for name in _names([old])), "definition")
 
     def has_any(self, replacements: Replacements) -> bool:
-        """Whether an old definition is among them, by itself or by its name."""
+        """Whether an old definition is among them, as an object or by name."""
         if not self.objects.isdisjoint(replacements):
             return True
         return bool(self.words) and not self.words.isdisjoint(_names(replacements))
 
 
 def _list_parts(value: Any) -> list[Any]:
-    """One level below a value: parts of a type, a dependency's callable, a member's enum, a middleware's arguments."""
+    """Return one level of a value: a type's parts, a dependency's callable, a middleware's arguments and the like."""
     if isinstance(value, Depends):
         return [value.dependency]
     if isinstance(value, Enum):
@@ -87,7 +87,7 @@ def _list_parts(value: Any) -> list[Any]:
 
 
 def substitute(annotation: Any, replacements: Replacements) -> Any:
-    """The annotation with every old definition exchanged; texts stay, they are read anew anyway."""
+    """Return the annotation with old definitions replaced. Strings stay as they are: they are resolved again anyway."""
     if ByIdentity(annotation) in replacements:
         return replacements[ByIdentity(annotation)]
     if not has_reference(annotation, replacements) or isinstance(annotation, str | typing.ForwardRef):
@@ -119,14 +119,14 @@ def _call_again(
 
 
 def is_alias(value: Any) -> bool:
-    """Whether it is made of others: `list[Item]`, `Annotated[…]`, `Cat | Dog`, a `type X = …`, a partial function."""
+    """Whether a value is composed of others: `list[Item]`, `Annotated[…]`, `Cat | Dog`, `type X = …`, a partial."""
     if isinstance(value, (type, str, types.FunctionType)):
         return False
     return isinstance(value, partial) or get_origin(value) is not None or hasattr(type(value), "__value__")
 
 
 def substitute_all(values: Iterable[Any], replacements: Replacements) -> list[Any]:
-    """Each value with every old definition exchanged."""
+    """Return the values with old definitions replaced."""
     return [substitute(value, replacements) for value in values]
 
 
@@ -135,7 +135,7 @@ def _names(replacements: Iterable[ByIdentity]) -> set[str]:
 
 
 def _parts(annotation: Any) -> tuple[Any, ...]:
-    """What an annotation is made of: the arguments of a generic, an Annotated's type and metadata."""
+    """Return the components of an annotation: a generic's arguments, or the type and metadata of an `Annotated`."""
     if get_origin(annotation) is Literal:
         return ()
     if isinstance(annotation, list | tuple):  # the parameters of a Callable
@@ -164,7 +164,7 @@ def _rebuild(annotation: Any, parts: tuple[Any, ...]) -> Any:
 
 
 def _find_member(member: Enum, new: Any) -> Any:
-    """The member of the same name, else of the same value, else the old one."""
+    """Return the new enum's member of the same name, else of the same value, else the old member."""
     if member.name in getattr(new, "__members__", {}):
         return new[member.name]
     return next((other for other in new if other.value == member.value), member)

@@ -90,7 +90,7 @@ def _advise_malformed(subject: ExchangeSubject) -> Iterator[str]:
 def _explain_malformed(text: str, at: int) -> str:
     if text[at : at + 1] == "'":
         return "JSON has texts in double quotes, `'…'` is Python's"
-    comma = at if text[at : at + 1] == "," else len(text[:at].rstrip()) - 1  # Python 3.13 points at it, 3.12 past it
+    comma = at if text[at : at + 1] == "," else len(text[:at].rstrip()) - 1  # Python 3.13 points at it, 3.12 after it
     if _LAST_COMMA.match(text, max(comma, 0)):
         return "a comma stands before the closing bracket"
     if text[at:].startswith(("True", "False", "None")):

@@ -13,7 +13,7 @@ from routebook_kernel.protocol import Advice
 from routebook_kernel.recording.advice.subject import UNREAD, ExchangeSubject, fields_of
 
 _NAIVE = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d(:\d\d(\.\d+)?)?")
-_MIN_CPU_MS = 100.0  # the first request of a process took at most 20 ms: what it needs is loaded with the extension
+_MIN_CPU_MS = 100.0  # a process's first request takes at most 20 ms: its imports come with the extension
 
 
 def advise_response(subject: ExchangeSubject) -> Iterator[Advice]:

@@ -32,7 +32,7 @@ class ExchangeSubject:
         self.headers = {name.lower(): value for name, value in exchange.request_headers}
         self.response_headers = {name.lower(): value for name, value in exchange.response_headers}
 
-    # What was sent
+    # Request
 
     @cached_property
     def query(self) -> list[tuple[str, str]]:
@@ -82,7 +82,7 @@ class ExchangeSubject:
                 header["content-disposition"] = line.partition(":")[2]
                 yield str(header.get_param("name", "", "content-disposition")), ""
 
-    # What is expected
+    # Operation
 
     @cached_property
     def parameters(self) -> list[Any]:
@@ -155,7 +155,7 @@ class ExchangeSubject:
                 found |= dict.fromkeys(spelled, True)
         return found
 
-    # What came back
+    # Response
 
     @cached_property
     def errors(self) -> list[dict[str, Any]]:

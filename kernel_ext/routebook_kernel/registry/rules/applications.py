@@ -107,7 +107,7 @@ def _find_broken_middleware(app: Routebook) -> Iterator[str]:
         except TypeError as error:
             name = getattr(middleware.cls, "__name__", type(middleware.cls).__name__)
             yield f"the middleware {as_code(name)} cannot be made, every request will fail: {as_code(error)}"
-        except ValueError:  # a class of C code tells no signature
+        except ValueError:  # a class in C has no signature
             continue
 
 

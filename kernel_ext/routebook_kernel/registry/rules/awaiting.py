@@ -70,7 +70,7 @@ class _AwaitAnalysis:
 
     def _is_consumed(self, node: ast.AST) -> bool:
         parent = self._parents.get(id(node))
-        if parent is None or id(node) not in self._own_nodes:  # an inner function's: it may run at any time
+        if parent is None or id(node) not in self._own_nodes:  # part of an inner function, which may run at any time
             return True
         match parent:
             case ast.Await() | ast.withitem():
@@ -113,7 +113,7 @@ class _AwaitAnalysis:
 
     def _is_target_consumed(self, target: ast.AST) -> bool:
         if isinstance(target, ast.Attribute):
-            return True  # an object keeps it
+            return True  # stored in an object
         names = {part.id for part in ast.walk(target) if isinstance(part, ast.Name)} - self._followed
         self._followed |= names
         return any(

@@ -40,7 +40,7 @@ class DiagnosticRule(Generic[SubjectT]):
         """What the rule has to say; nothing where the user's own objects raise while they are looked at."""
         try:
             return list(self.check(subject))
-        except Exception:  # any object of the notebook may be asked for its attributes here
+        except Exception:  # attributes of any user object may be read here
             return []
 
 

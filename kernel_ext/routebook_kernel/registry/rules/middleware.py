@@ -46,7 +46,7 @@ def _find_unguarded_json(function: FunctionSubject) -> Iterator[str]:
     ]
     for call in function.calls("json"):
         if leaves and min(leaves) < call.lineno:
-            continue  # some requests went on before
+            continue  # some requests have returned before
         if dotted_name(getattr(call.func, "value", call)) in requests and id(call) not in guarded:
             yield (
                 f"{as_code(ast.unparse(call))} (line {call.lineno}) in a middleware fails for requests without JSON, "

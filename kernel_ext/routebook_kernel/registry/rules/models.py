@@ -57,7 +57,7 @@ def _find_disallowed_none_defaults(model: ModelSubject) -> Iterator[str]:
 
 def _has_converter(model: ModelSubject, name: str, info: Any) -> bool:
     """Whether a validator may take a null for something else."""
-    validators = getattr(model.cls, "__pydantic_decorators__").field_validators.values()  # noqa: B009  # of any model
+    validators = getattr(model.cls, "__pydantic_decorators__").field_validators.values()  # noqa: B009  # every model has them
     own = any(name in item.info.fields and item.info.mode != "after" for item in validators)
     return own or any(type(item).__name__ in {"BeforeValidator", "WrapValidator"} for item in info.metadata)
 

@@ -183,14 +183,14 @@ def _find_path_mismatches(operation: OperationSubject) -> Iterator[str]:
                 f"{parameter.label} is read from the path, and `{operation.path}` has no `{{{parameter.name}}}`: write "
                 "it there, or leave `Path()` out"
             )
-    for part in re.findall(r"{[\w -]*}", operation.path):  # not the expressions of OpenAPI's callbacks, {$request.body}
+    for part in re.findall(r"{[\w -]*}", operation.path):  # not OpenAPI's expressions, {$request.body}
         if not re.fullmatch(r"{[a-zA-Z_]\w*}", part):
             plain = as_code("{" + re.sub(r"\W+", "_", part[1:-1].strip()) + "}")
             yield f"{as_code(part)} in the path is taken as it is written: write {plain}"
     if operation.has_injected("request", "websocket", "connection"):
         return
     if any(parameter.is_variadic for parameter in operation.parameters):
-        return  # a decorator hides what it takes
+        return  # a decorator hides the parameters
     others = [
         parameter for parameter in operation.parameters if parameter.source == "query" and not parameter.is_marked
     ]

@@ -88,7 +88,7 @@ def _find_bypassed_models(function: FunctionSubject) -> Iterator[str]:
         if isinstance(value, ast.Call) and function.called_name(value) in _JSON_RESPONSES:
             status = find_keyword(value, "status_code")
             if status is not None and (resolve_status(function, status) or 200) >= 300:
-                continue  # an error has a shape of its own
+                continue  # errors have a format of their own
             yield (
                 f"`return {ast.unparse(value.func)}(…)` (line {node.lineno}) is sent as it is, {as_code(source)} "
                 "neither checks nor filters it: return the data itself, and take `response: Response` for headers"
