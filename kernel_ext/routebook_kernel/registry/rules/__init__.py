@@ -1,7 +1,7 @@
-"""The mistakes that source and declarations show before any request, one rule each, by what the rule looks at.
+"""Rules for mistakes that source and declarations show before any request, grouped by what they look at.
 
-A rule yields sentences: what, with its line, and the way out. It looks for a cause that is a mistake whatever the
-application; what may be meant is told as a note, not as a warning.
+A rule yields messages: what is wrong, on which line, and how to fix it. It looks for the cause, which is a mistake in
+any application. If the code may be intended, the diagnostic is a note, not a warning.
 """
 
 from collections.abc import Sequence

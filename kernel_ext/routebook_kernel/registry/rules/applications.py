@@ -1,4 +1,4 @@
-"""Mistakes in how an application is put together: mounts, middleware, overrides, lifespans."""
+"""Mistakes in how an application is assembled: mounts, middleware, overrides, lifespans."""
 
 import inspect
 from collections.abc import Iterator, Sequence
@@ -38,7 +38,7 @@ def _has_paths(route: object) -> bool:
 
 
 def _find_unprefixed_mounts(app: Routebook) -> Iterator[str]:
-    """What is mounted on a router does not get the prefix of its `include_router`."""
+    """A mount on a router doesn't get the prefix of its `include_router`."""
     for prefix, mount in _iter_mounts(app.routes, ""):
         if prefix:
             yield (
@@ -48,7 +48,7 @@ def _find_unprefixed_mounts(app: Routebook) -> Iterator[str]:
 
 
 def _iter_mounts(routes: Sequence[object], prefix: str) -> Iterator[tuple[str, Mount]]:
-    """The mounts of included routers, each with the prefixes above it."""
+    """Yield the mounts of included routers, each with the prefixes above it."""
     for route in routes:
         if isinstance(route, IncludedRouter):
             mounted = f"{prefix}{getattr(route, 'prefix', '')}{route.router.prefix}"
@@ -57,7 +57,7 @@ def _iter_mounts(routes: Sequence[object], prefix: str) -> Iterator[tuple[str, M
 
 
 def _find_skipped_lifespans(app: Routebook) -> Iterator[str]:
-    """Lifespan messages go to the outermost application only."""
+    """Only the outermost application gets lifespan messages."""
     for route in app.routes:
         mounted = route.app if isinstance(route, Mount) else None
         if isinstance(mounted, Routebook) and mounted.router.has_lifespan and not app.router.has_lifespan:
@@ -100,7 +100,7 @@ def _cors_options(app: Routebook) -> list[dict[str, Any]]:
 
 
 def _find_broken_middleware(app: Routebook) -> Iterator[str]:
-    """Middleware is made with the first request, which then fails, far from the line that added it."""
+    """Middleware is created by the first request, which then fails, far from the line that added the middleware."""
     for middleware in app.user_middleware:
         try:
             inspect.signature(middleware.cls).bind(app, *middleware.args, **middleware.kwargs)
@@ -112,7 +112,7 @@ def _find_broken_middleware(app: Routebook) -> Iterator[str]:
 
 
 def _find_unused_overrides(app: Routebook) -> Iterator[str]:
-    """An override counts for the very callable that stands in `Depends`."""
+    """An override applies only to the exact callable passed to `Depends`."""
     if not app.dependency_overrides:
         return
     used = [

@@ -1,4 +1,4 @@
-"""Mistakes with `await`: a coroutine that nobody waits for, a plain result that is awaited."""
+"""Mistakes with `await`: coroutines that are never awaited, plain results that are."""
 
 import ast
 import inspect
@@ -50,12 +50,12 @@ def _is_awaitable(function: FunctionSubject, call: ast.Call) -> bool:
 
 
 def is_awaited(function: FunctionSubject, call: ast.Call) -> bool:
-    """Whether a function waits for what a call gives it to wait for, or hands it to somebody who may."""
+    """Whether a function awaits the result of a call, or passes it to something that may."""
     return _AwaitAnalysis(function).is_awaited(call)
 
 
 class _AwaitAnalysis:
-    """Where the values in a function end: in an `await`, with somebody who may await them, or nowhere."""
+    """Follows values through a function: each is awaited, passed to something that may await it, or lost."""
 
     def __init__(self, function: FunctionSubject) -> None:
         self._function = function
@@ -64,7 +64,7 @@ class _AwaitAnalysis:
         self._followed: set[str] = set()
 
     def is_awaited(self, call: ast.Call) -> bool:
-        """Whether what a call gives is waited for, handed on, or kept in a variable that is."""
+        """Whether the result of a call is awaited, passed on, or assigned to a variable that is."""
         self._followed = set()
         return self._is_consumed(call)
 
@@ -124,7 +124,7 @@ class _AwaitAnalysis:
 
 
 def _has_awaited_parameter(function: Any) -> bool:
-    """Whether a function of the notebook waits for something that it is given."""
+    """Whether a notebook function awaits one of its arguments."""
     tree = _parse_function(function)
     if tree is None:
         return True
@@ -151,7 +151,7 @@ def _find_awaited_values(function: FunctionSubject) -> Iterator[str]:
 
 
 def _has_plain_result(function: Any) -> bool:
-    """Whether a function cannot return something to await: it is plain, and returns nothing that it calls."""
+    """Whether a function can't return an awaitable: it's not async, and returns only literals."""
     if inspect.iscoroutinefunction(function) or hasattr(function, "__wrapped__"):
         return False
     tree = _parse_function(function)

@@ -1,4 +1,4 @@
-"""What a rule is: a check that yields sentences, and how its findings are told."""
+"""The base of all rules: a check that yields messages, and how its diagnostics begin."""
 
 import types
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ CREDENTIALS = frozenset({
     "password", "hashed_password", "password_hash", "hash_password", "passwd", "pwd", "secret", "secret_key",
     "client_secret", "private_key",
 })  # fmt: skip
-"""Names of fields, in lower case, that a response had better not hold."""
+"""Names of fields, in lower case, that a response shouldn't contain."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,9 +27,9 @@ class DiagnosticRule(Generic[SubjectT]):
     """One kind of mistake.
 
     Attributes:
-        word: How its findings begin: "not awaited".
-        level: "warn" for a mistake whatever the application, "note" for what may be meant.
-        check: Yields a sentence for each: what, its line, and the way out; code stands in backquotes.
+        word: How its diagnostics begin: "not awaited".
+        level: "warn" for a mistake in any application, "note" for code that may be intended.
+        check: Yields a message for each mistake: what, on which line, and how to fix it, with code in backquotes.
     """
 
     word: str
@@ -37,7 +37,7 @@ class DiagnosticRule(Generic[SubjectT]):
     check: Callable[[SubjectT], Iterator[str]]
 
     def messages(self, subject: SubjectT) -> list[str]:
-        """What the rule has to say; nothing where the user's own objects raise while they are looked at."""
+        """Return the rule's messages, or none if one of the user's objects raises while it's inspected."""
         try:
             return list(self.check(subject))
         except Exception:  # attributes of any user object may be read here
@@ -51,7 +51,7 @@ _NEVER_NONE = (
 
 
 def is_non_nullable(annotation: Any) -> bool:
-    """Whether a type certainly takes no `None`; not of classes of which nothing is known."""
+    """Whether a type certainly doesn't accept `None`. False for unknown classes."""
     origin = get_origin(annotation)
     if origin in (Union, types.UnionType):
         return all(is_non_nullable(part) for part in get_args(annotation))

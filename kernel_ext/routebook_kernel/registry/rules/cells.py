@@ -1,4 +1,4 @@
-"""Mistakes in what a cell does as a whole: how it makes, calls and serves applications."""
+"""Mistakes in a cell as a whole: how it creates, calls and serves applications."""
 
 import ast
 import inspect
@@ -38,7 +38,7 @@ def _find_httpx_app_arguments(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_uncalled_classes(cell: CellSubject) -> Iterator[str]:
-    """`app = Routebook`: the class, where an application was meant."""
+    """`app = Routebook` assigns the class, where an application was meant."""
     for node in cell.top_nodes(ast.Assign):
         value = cell.names.resolve(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
         name = dotted_name(node.targets[0])
@@ -53,7 +53,7 @@ def _is_used_as_app(cell: CellSubject, name: str) -> bool:
 
 
 def _find_flat_route_loops(cell: CellSubject) -> Iterator[str]:
-    """What `include_router` adds is one route that holds others."""
+    """`include_router` adds a single route that contains others."""
     for loop in cell.walk(ast.For, ast.comprehension):
         target = loop.iter
         while isinstance(target, ast.Call) and cell.names.called_name(target) in _WALKERS and target.args:
@@ -83,7 +83,7 @@ def _has_included(app: Any) -> bool:
 
 
 def _find_unsupported_bodies(cell: CellSubject) -> Iterator[str]:
-    """Httpx's and the test client's `get` and `delete` take no body."""
+    """`get` and `delete` of httpx and the test client don't take a body."""
     pairs = [(call, _resolve_method(cell, call)) for call in cell.top_nodes(ast.Call)]
     pairs += [
         (call, function.resolve_callable(call)) for function in cell.functions for call in function.nodes(ast.Call)
@@ -102,7 +102,7 @@ def _find_unsupported_bodies(cell: CellSubject) -> Iterator[str]:
 
 
 def _resolve_method(cell: CellSubject, call: ast.Call) -> Any:
-    """What a call at the top calls: of an object its class's function."""
+    """Return what a call outside functions calls; for an object, the function of its class."""
     if not isinstance(call.func, ast.Attribute):
         return None
     owner = cell.names.resolve(call.func.value)
@@ -110,7 +110,7 @@ def _resolve_method(cell: CellSubject, call: ast.Call) -> Any:
 
 
 def _is_unknown_keyword(function: object, option: str) -> bool:
-    """Whether a function does not know a keyword."""
+    """Whether a function doesn't accept a keyword."""
     if not inspect.isfunction(function):
         return False
     parameters = inspect.signature(function).parameters
@@ -118,7 +118,7 @@ def _is_unknown_keyword(function: object, option: str) -> bool:
 
 
 def _find_shared_state(cell: CellSubject) -> Iterator[str]:
-    """Every worker is a process with variables of its own."""
+    """Each worker is a process with its own variables."""
     for call in cell.top_nodes(ast.Call):
         workers = constant_value(find_keyword(call, "workers"))
         if cell.names.called_name(call) != "run" or not isinstance(workers, int) or workers < 2:
@@ -134,7 +134,7 @@ def _find_shared_state(cell: CellSubject) -> Iterator[str]:
 
 
 def _iter_changed_variables(app: object, namespace: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
-    """Variables of the notebook that path operations change, each with the function that does."""
+    """Yield the notebook variables that path operations change, each with the function that does."""
     for context in iter_route_contexts(getattr(app, "routes", ())):
         endpoint: Any = getattr(context.original_route, "endpoint", None)
         if not inspect.isfunction(endpoint) or endpoint.__module__ != "__main__":
@@ -184,7 +184,7 @@ def _find_router_mounts(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_blocking_calls(cell: CellSubject) -> Iterator[str]:
-    """A cell that awaits runs on the loop that serves, and where it blocks it cannot be interrupted."""
+    """A cell that awaits runs on the loop that serves requests. While it blocks, it can't be interrupted."""
     if next(cell.top_nodes(ast.Await, ast.AsyncWith, ast.AsyncFor), None) is None:
         return
     for call in cell.top_nodes(ast.Call):

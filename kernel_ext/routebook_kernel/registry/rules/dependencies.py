@@ -1,4 +1,4 @@
-"""Mistakes with dependencies, and with what lives around requests."""
+"""Mistakes with dependencies and lifespans."""
 
 import ast
 import inspect
@@ -31,7 +31,7 @@ def _find_called_dependencies(cell: CellSubject) -> Iterator[str]:
 
 
 def _is_plain_dependency(value: object) -> bool:
-    """Whether calling it gives no dependency: a coroutine, a generator, or no function in its source's returns."""
+    """Whether calling it can't return a dependency: it's a coroutine, a generator, or has no inner functions."""
     if not inspect.isfunction(value):
         return False
     if inspect.iscoroutinefunction(value) or inspect.isgeneratorfunction(value) or inspect.isasyncgenfunction(value):
@@ -60,7 +60,7 @@ def _find_markers_in_body(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_swallowed_exceptions(function: FunctionSubject) -> Iterator[str]:
-    """Exceptions pass through a dependency with `yield`; one that keeps them leaves no response."""
+    """Exceptions pass through a dependency with `yield`. If it catches one and doesn't raise, there's no response."""
     if not _is_dependency(function):
         return
     for attempt in function.nodes(ast.Try):
@@ -110,7 +110,7 @@ def _find_late_raises(cell: CellSubject) -> Iterator[str]:
 
 
 def _is_dependency(function: FunctionSubject) -> bool:
-    """Whether a generator looks like a dependency: one `yield`, undecorated, and not an iterator over something."""
+    """Whether a generator looks like a dependency: one `yield`, undecorated, and not an iterator."""
     if not function.is_generator or function.node.decorator_list or function.is_operation:
         return False
     yields = list(function.nodes(ast.Yield, ast.YieldFrom))
@@ -121,7 +121,7 @@ def _is_dependency(function: FunctionSubject) -> bool:
 
 
 def _find_invalid_lifespans(cell: CellSubject) -> Iterator[str]:
-    """A lifespan is an async context manager: what it does before `yield`, and after."""
+    """A lifespan is an async context manager: what to do before `yield`, and after."""
     for call in cell.walk(ast.Call):
         argument = find_keyword(call, "lifespan")
         if isinstance(argument, ast.Call) and _is_notebook_function(cell.names.resolve(argument.func)):
@@ -156,7 +156,7 @@ def _has_no_result(function: Any) -> bool:
 
 
 def _find_unfilled_markers(cell: CellSubject) -> Iterator[str]:
-    """Only the framework fills `Depends(…)` in; whoever calls such a function gets the marker."""
+    """Only the framework fills in `Depends(…)`. Anyone else who calls such a function gets the marker."""
     inside = {id(argument) for call in cell.calls(*_MARKERS) for argument in call.args}
     for call in cell.walk(ast.Call):
         value = cell.names.resolve(call.func)
@@ -184,7 +184,7 @@ def _find_unfilled_markers(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_marker(parameter: inspect.Parameter) -> str | None:
-    """The marker that stands in the place of a parameter's value, "Depends"; None where a call by hand needs none."""
+    """Return the marker used instead of a parameter's value, "Depends", or None if a direct call needs no value."""
     name = type(parameter.default).__name__
     if name in (*_MARKERS, *_SOURCES):
         return name

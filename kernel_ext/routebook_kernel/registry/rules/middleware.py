@@ -1,4 +1,4 @@
-"""Mistakes in functions that stand around every request."""
+"""Mistakes in middleware functions, which wrap every request."""
 
 import ast
 from collections.abc import Iterator, Sequence
@@ -10,7 +10,7 @@ from routebook_kernel.registry.run_report import as_code
 
 
 def _find_middleware_raises(function: FunctionSubject) -> Iterator[str]:
-    """Exception handlers stand inside of the middleware."""
+    """Exception handlers run inside the middleware."""
     if not function.is_middleware:
         return
     guarded = {
@@ -31,7 +31,7 @@ def _find_middleware_raises(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_unguarded_json(function: FunctionSubject) -> Iterator[str]:
-    """A middleware sees every request, also those without a body."""
+    """Middleware gets every request, including those without a body."""
     if not function.is_middleware:
         return
     requests = set(function.parameters_of("Request"))

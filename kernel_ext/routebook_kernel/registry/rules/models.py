@@ -32,7 +32,7 @@ def _find_nullable_required_fields(model: ModelSubject) -> Iterator[str]:
 
 
 def _has_ellipsis(field: ast.AnnAssign) -> bool:
-    """Whether `...` says so."""
+    """Whether `...` marks the field as required."""
     parts = [part for part in (field.value, field.annotation) if part is not None]
     return any(isinstance(node, ast.Constant) and node.value is ... for part in parts for node in ast.walk(part))
 
@@ -56,14 +56,14 @@ def _find_disallowed_none_defaults(model: ModelSubject) -> Iterator[str]:
 
 
 def _has_converter(model: ModelSubject, name: str, info: Any) -> bool:
-    """Whether a validator may take a null for something else."""
+    """Whether a validator may convert a null to something else."""
     validators = getattr(model.cls, "__pydantic_decorators__").field_validators.values()  # noqa: B009  # every model has them
     own = any(name in item.info.fields and item.info.mode != "after" for item in validators)
     return own or any(type(item).__name__ in {"BeforeValidator", "WrapValidator"} for item in info.metadata)
 
 
 def _find_hidden_types(model: ModelSubject) -> Iterator[str]:
-    """In a class body, a field's default is bound before its own annotation is looked up."""
+    """In a class body, a field's default is bound before its annotation is resolved."""
     for name, field in model.fields:
         named = {node.id for node in ast.walk(field.annotation) if isinstance(node, ast.Name)}
         if field.value is not None and name in named:
@@ -76,7 +76,7 @@ def _find_hidden_types(model: ModelSubject) -> Iterator[str]:
 
 
 def _find_forbidden_settings(model: ModelSubject) -> Iterator[str]:
-    """Spec: pydantic-settings, dotenv files: extra values are refused unless `extra` says otherwise."""
+    """Spec: pydantic-settings, dotenv files: extra values are rejected unless `extra` says otherwise."""
     if not any(model.names.is_a(base, "BaseSettings") for base in model.node.bases):
         return
     config = getattr(model.cls, "model_config", {})
@@ -111,7 +111,7 @@ def _env_file_names(env_file: object) -> set[str]:
 
 
 def _read_env_file(env_file: object) -> dict[str, str]:
-    """The variables of a dotenv file, in lower case."""
+    """Return the variables of a dotenv file, with names in lower case."""
     if not isinstance(env_file, str):
         return {}
     try:
@@ -123,7 +123,7 @@ def _read_env_file(env_file: object) -> dict[str, str]:
 
 
 def _find_names_for_aliases(cell: CellSubject) -> Iterator[str]:
-    """A field with an alias takes the alias only, unless the model says otherwise; the name is dropped silently."""
+    """A field with an alias only accepts the alias, unless the model says otherwise. Its name is dropped silently."""
     for call in cell.walk(ast.Call):
         model = cell.names.resolve(call.func)
         owner: Any = cell.names.resolve(call.func.value) if isinstance(call.func, ast.Attribute) else None
@@ -135,7 +135,7 @@ def _find_names_for_aliases(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_returned_names(function: FunctionSubject) -> Iterator[str]:
-    """A dictionary that is returned is read by the response model as a request would be: by alias."""
+    """The response model reads a returned dictionary like a request: by alias."""
     response_type = response_type_of(function)
     inner = response_type.slice if isinstance(response_type, ast.Subscript) else response_type
     model: Any = function.names.type_of(inner)
@@ -145,13 +145,13 @@ def _find_returned_names(function: FunctionSubject) -> Iterator[str]:
 
 
 def _string_keys(node: ast.expr) -> dict[str, int]:
-    """The texts among the keys of a written dictionary, each with its line."""
+    """Return the string keys of a dictionary literal, each with its line."""
     keys = node.keys if isinstance(node, ast.Dict) else []
     return {key.value: key.lineno for key in keys if isinstance(key, ast.Constant) and isinstance(key.value, str)}
 
 
 def _find_returned_secrets(function: FunctionSubject) -> Iterator[str]:
-    """Without a response model, the model that was read is sent whole."""
+    """Without a response model, the whole model that was read is sent back."""
     if not function.is_operation or response_type_of(function) is not None:
         return
     for node, part in [(node, part) for node, value in iter_results(function) for part in _parts(value)]:
@@ -166,7 +166,7 @@ def _find_returned_secrets(function: FunctionSubject) -> Iterator[str]:
 
 
 def _parts(node: ast.expr) -> Sequence[ast.expr]:
-    """What a written dictionary or list holds; else the value itself."""
+    """Return the items of a dictionary or list literal, else the value itself."""
     if isinstance(node, ast.Dict):
         return node.values
     return node.elts if isinstance(node, ast.List | ast.Tuple) else [node]
@@ -203,7 +203,7 @@ _V1_DECORATORS: Mapping[str, str] = {
 
 
 def _find_pydantic_1_names(cell: CellSubject) -> Iterator[str]:
-    """Names of pydantic 1: some still work and warn, some are gone."""
+    """Some names of pydantic 1 still work and warn, others are gone."""
     for node in cell.walk(ast.ImportFrom):
         for item in node.names:
             if node.module == "pydantic" and item.name in _V1_DECORATORS:
@@ -239,7 +239,7 @@ def _find_pydantic_1_names(cell: CellSubject) -> Iterator[str]:
 
 
 def _is_model_expression(cell: CellSubject, node: ast.expr, function: FunctionSubject | None) -> bool:
-    """Whether an expression is a model or an instance of one, as far as names tell."""
+    """Whether an expression is a model or an instance of one, as far as its names reveal."""
     if function is not None and _is_model(function.type_of(node)):
         return True
     value = cell.names.resolve(node.func) if isinstance(node, ast.Call) else cell.names.resolve(node)
@@ -249,7 +249,7 @@ def _is_model_expression(cell: CellSubject, node: ast.expr, function: FunctionSu
 
 
 def _find_annotation(cell: CellSubject, name: str) -> Any:
-    """The type of a parameter of this name, where all the cell's parameters of this name have one."""
+    """Return the type of a parameter of this name, if all such parameters in the cell have the same one."""
     found = {
         cell.names.resolve(arg.annotation)
         for arg in cell.walk(ast.arg)

@@ -1,4 +1,4 @@
-"""What the rules of operations look at: an operation as the framework analysed it, and each parameter in its tree."""
+"""The subjects of rules for operations: an operation as the framework analysed it, and each parameter in its tree."""
 
 import ast
 import inspect
@@ -21,7 +21,7 @@ class OperationSubject:
         method: "GET"; "WEBSOCKET" for a WebSocket endpoint.
         path: With every prefix.
         dependant: The analysed tree of its function.
-        response: The type of its response model; None where it has none.
+        response_type: The type of its response model; None without one.
     """
 
     function: str
@@ -32,7 +32,7 @@ class OperationSubject:
 
     @cached_property
     def parameters(self) -> list["ParameterSubject"]:
-        """What the operation and its dependencies take from a request, in the order of the tree."""
+        """The parameters of the operation and its dependencies, in the order of the tree."""
         return [
             ParameterSubject(parameter, node.call, "" if node is self.dependant else callable_name(node.call))
             for node in self.dependant.iter_tree()
@@ -41,7 +41,7 @@ class OperationSubject:
         ]
 
     def has_injected(self, *kinds: str) -> bool:
-        """Whether the operation or a dependency is given one of these objects: "request"."""
+        """Whether the operation or a dependency gets one of these objects: "request"."""
         return any(item.kind in kinds for node in self.dependant.iter_tree() for item in node.injected)
 
 
@@ -51,8 +51,8 @@ class ParameterSubject:
 
     Attributes:
         analysed: The framework's view of it.
-        call: What declares it.
-        dependency: The name of the dependency; "" for the operation's own.
+        call: The callable that declares it.
+        dependency: The name of the dependency; "" for the operation's own parameters.
     """
 
     analysed: Any
@@ -61,12 +61,12 @@ class ParameterSubject:
 
     @property
     def name(self) -> str:
-        """As its function calls it."""
+        """Its name in the function."""
         return str(self.analysed.name)
 
     @property
     def source(self) -> str:
-        """Where it comes from: "query"."""
+        """Where it's read from: "query"."""
         return str(self.analysed.source)
 
     @property
@@ -76,12 +76,12 @@ class ParameterSubject:
 
     @property
     def label(self) -> str:
-        """As a sentence names it."""
+        """How a message refers to it."""
         return f"`{self.name}` of `{self.dependency}`" if self.dependency else f"`{self.name}`"
 
     @cached_property
     def declaration(self) -> inspect.Parameter | None:
-        """As its function declares it, types evaluated."""
+        """Its declaration in the function, with types evaluated."""
         try:
             return inspect.signature(self.call, eval_str=True).parameters.get(self.name)
         except (TypeError, ValueError, NameError):
@@ -96,13 +96,13 @@ class ParameterSubject:
 
     @property
     def is_variadic(self) -> bool:
-        """Whether it is `*args` or `**kwargs`."""
+        """Whether it's `*args` or `**kwargs`."""
         declaration = self.declaration
         return declaration is not None and declaration.kind in (declaration.VAR_POSITIONAL, declaration.VAR_KEYWORD)
 
     @property
     def is_marked(self) -> bool:
-        """Whether `Query()`, `Body()` or another marker says where it comes from."""
+        """Whether `Query()`, `Body()` or another marker says where it's read from."""
         if self.declaration is None:
             return True
         found = [self.declaration.default, *getattr(self.declaration.annotation, "__metadata__", ())]
@@ -110,7 +110,7 @@ class ParameterSubject:
 
     @cached_property
     def _source_parts(self) -> tuple[ast.expr | None, ast.expr | None] | None:
-        """Its type and its default in the source; None where that cannot be read."""
+        """Its type and default in the source, or None if the source can't be read."""
         tree = parse_callable(self.call)
         for node in ast.walk(tree) if tree is not None else ():
             if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
@@ -121,7 +121,7 @@ class ParameterSubject:
 
     @property
     def source_type(self) -> str:
-        """Its type as it is written, without `Annotated`."""
+        """Its type as written, without `Annotated`."""
         annotation = self._source_parts[0] if self._source_parts else None
         annotation = strip_annotated(annotation)
         if annotation is not None:
@@ -130,7 +130,7 @@ class ParameterSubject:
 
     @property
     def has_ellipsis(self) -> bool:
-        """Whether `...` says that it is required; true where the source cannot be read."""
+        """Whether `...` marks it as required. True if the source can't be read."""
         if self._source_parts is None:
             return True
         parts = [part for part in self._source_parts if part is not None]
@@ -138,7 +138,7 @@ class ParameterSubject:
 
 
 def callable_name(call: Any) -> str:
-    """The name of a function, of a class, or of an object's class."""
+    """Return the name of a function, of a class, or of an object's class."""
     return str(getattr(call, "__name__", None) or type(call).__name__)
 
 
@@ -147,7 +147,7 @@ def _entry_name(call: Any) -> str:
 
 
 def parse_callable(call: Any) -> ast.Module | None:
-    """The source of a function, a class or a callable object; None where it cannot be read."""
+    """Return the syntax tree of a function, class or callable object, or None if its source can't be read."""
     target = (
         call
         if inspect.isroutine(call)

@@ -1,4 +1,4 @@
-"""Mistakes that the analysed operation shows: what the framework understood, not how it was written."""
+"""Mistakes in an operation as the framework analysed it, however it was written."""
 
 import inspect
 from collections.abc import Iterator, Sequence
@@ -28,7 +28,7 @@ def _find_ignored_headers(operation: OperationSubject) -> Iterator[str]:
 
 
 def _find_mixed_content_types(operation: OperationSubject) -> Iterator[str]:
-    """One request has one content type."""
+    """A request has a single content type."""
     forms = list(operation.dependant.iter_parameters("form", "file"))
     bodies = list(operation.dependant.iter_parameters("body"))
     if forms and bodies:
@@ -49,7 +49,7 @@ def _find_whole_file_reads(operation: OperationSubject) -> Iterator[str]:
 
 
 def _find_model_dependencies(operation: OperationSubject) -> Iterator[str]:
-    """`Depends(Model)` reads the model's constructor as a signature: lists and models in it become bodies."""
+    """`Depends(Model)` reads the model's constructor as a signature, so its lists and models come from the body."""
     for node in operation.dependant.iter_tree():
         bodies = [parameter.name for parameter in node.parameters if parameter.source == "body"]
         if isinstance(node.call, type) and issubclass(node.call, BaseModel) and bodies and node.name:
@@ -74,7 +74,7 @@ def _find_context_manager_dependencies(operation: OperationSubject) -> Iterator[
 
 
 def _find_duplicate_dependencies(operation: OperationSubject) -> Iterator[str]:
-    """A dependency runs once a request; who asks for it twice by name may want two."""
+    """A dependency runs once per request, but two parameters for the same one may be meant to have two results."""
     for node in operation.dependant.iter_tree():
         first: dict[Any, str] = {}
         for dependency in node.dependencies:
@@ -137,14 +137,14 @@ def _has_serializer(model: Any, path: str, field: Any) -> bool:
 
 
 def _find_model(annotation: Any) -> Any:
-    """The model that a type is, or is a list or a choice of."""
+    """Return the model that a type is, or that a list or a choice contains."""
     if isinstance(annotation, type) and get_origin(annotation) is None:
         return annotation if issubclass(annotation, BaseModel) else None
     return next(filter(None, map(_find_model, get_args(annotation))), None)
 
 
 def _iter_fields(annotation: Any, prefix: str = "", depth: int = 3) -> Iterator[tuple[str, Any]]:
-    """The fields of a model and of the models in it, each with its path."""
+    """Yield the fields of a model and of the models in it, each with its path."""
     model = _find_model(annotation)
     if model is None or not depth:
         return

@@ -1,4 +1,4 @@
-"""Mistakes in the parameters of an operation and of its dependencies: what is read from where, what may be left out."""
+"""Mistakes in the parameters of an operation and its dependencies: where they're read from, which are required."""
 
 import ast
 import inspect
@@ -27,7 +27,7 @@ _INJECTED_TYPES = (Request, WebSocket, BackgroundTasks, Response)
 
 
 def _find_untyped_parameters(operation: OperationSubject) -> Iterator[str]:
-    """Without a type it is a text of the query, whatever its name promises."""
+    """A parameter without a type is a string from the query, whatever its name suggests."""
     for parameter in operation.parameters:
         if parameter.source != "query" or parameter.is_typed:
             continue
@@ -53,7 +53,7 @@ def _find_untyped_parameters(operation: OperationSubject) -> Iterator[str]:
 
 
 def _find_read_attribute(parameter: ParameterSubject) -> tuple[str, str] | None:
-    """What is read from a parameter that no text has, and which of the framework's objects has it."""
+    """Return an attribute read from a parameter that no string has, and the framework's class that has it."""
     tree = parse_callable(parameter.call)
     for node in ast.walk(tree) if tree is not None else ():
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id == parameter.name:
@@ -64,7 +64,7 @@ def _find_read_attribute(parameter: ParameterSubject) -> tuple[str, str] | None:
 
 
 def _find_variadic_parameters(operation: OperationSubject) -> Iterator[str]:
-    """`*args` and `**kwargs` of a dependency are parameters of these names."""
+    """`*args` and `**kwargs` of a dependency become parameters of these names."""
     for parameter in operation.parameters:
         if parameter.dependency and parameter.is_variadic:
             yield f"{parameter.label} becomes a query parameter of that name: name each parameter"
@@ -134,7 +134,7 @@ def _find_unexpected_query_parameters(operation: OperationSubject) -> Iterator[s
 
 
 def _find_get_bodies(operation: OperationSubject) -> Iterator[str]:
-    """Spec: RFC 9110 §9.3.1: content in a GET has no meaning; browsers send none."""
+    """Spec: RFC 9110 §9.3.1: content in a GET has no meaning. Browsers send none."""
     for parameter in operation.parameters:
         if parameter.source != "body" or (isinstance(parameter.call, type) and issubclass(parameter.call, BaseModel)):
             continue
@@ -162,7 +162,7 @@ def _find_get_bodies(operation: OperationSubject) -> Iterator[str]:
 
 
 def _is_list(annotation: Any) -> bool:
-    """Whether it is a list of single values, which a query can hold."""
+    """Whether it's a list of single values, which a query can hold."""
     parts = [part for part in get_args(annotation) if part is not type(None)]
     if get_origin(annotation) in (Union, types.UnionType):
         return len(parts) == 1 and _is_list(parts[0])
@@ -172,7 +172,7 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _find_path_mismatches(operation: OperationSubject) -> Iterator[str]:
-    """A parameter and its place in the path have one name."""
+    """A path parameter has the same name in the path and in the function."""
     names = re.findall(r"{([a-zA-Z_]\w*)(?::\w+)?}", operation.path)
     read = {
         name for parameter in operation.parameters if parameter.source == "path" for name in parameter.analysed.names
@@ -211,7 +211,7 @@ def _find_path_mismatches(operation: OperationSubject) -> Iterator[str]:
 
 
 def _find_intended_parameter(name: str, others: list[ParameterSubject]) -> ParameterSubject | None:
-    """The parameter that was meant by a name in the path: spelled almost so, a part of it, or the only one."""
+    """Return the parameter that a name in the path was meant for: spelled almost the same, or sharing a word."""
     by_name = {parameter.name: parameter for parameter in others}
     close = get_close_matches(name, list(by_name), n=1, cutoff=0.6)
     if close:

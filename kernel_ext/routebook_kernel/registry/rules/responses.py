@@ -1,4 +1,4 @@
-"""Mistakes in responses that are made by hand, and in statuses that have none of their own."""
+"""Mistakes in hand-made responses, and in statuses without a body."""
 
 import ast
 import inspect
@@ -42,7 +42,7 @@ def _find_forbidden_bodies(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_assigned_status(function: FunctionSubject) -> ast.expr | None:
-    """The status that is set on the injected response."""
+    """Return the status that is assigned on the injected response."""
     owners = {f"{name}.status_code" for name in function.parameters_of("Response")}
     for node in function.nodes(ast.Assign):
         if (
@@ -77,7 +77,7 @@ def _methods(function: FunctionSubject) -> set[str]:
 
 
 def _find_bypassed_models(function: FunctionSubject) -> Iterator[str]:
-    """A response that is made by hand is sent as it is, whatever the response model says."""
+    """A hand-made response is sent unchanged, whatever the response model says."""
     model = function.option("response_model")
     source = f"response_model={ast.unparse(model)}" if model is not None else ""
     if model is None and (returns := function.node.returns) is not None:
@@ -100,7 +100,7 @@ def _is_data(kind: type | None) -> bool:
 
 
 def _find_unserialisable_values(function: FunctionSubject) -> Iterator[str]:
-    """`JSONResponse` is plain `json.dumps`: nothing is converted."""
+    """`JSONResponse` is plain `json.dumps`: it doesn't convert anything."""
     for call in function.calls("JSONResponse"):
         for part in (
             part for value in function.possible_values(_content_argument(call)) for part in _iter_leaf_values(value)
@@ -125,7 +125,7 @@ def _iter_leaf_values(node: ast.AST | None) -> Iterator[ast.expr]:
 
 
 def _unserialisable_type(function: FunctionSubject, node: ast.expr) -> str | None:
-    """The type of a value that JSON has no word for; None where it has, or where it cannot be told."""
+    """Return the type of a value that isn't JSON-serialisable; None if it is, or if its type is unknown."""
     value: Any = function.type_of(node)
     if value is None and isinstance(node, ast.Call):
         made = function.resolve(node.func)
@@ -138,7 +138,7 @@ def _unserialisable_type(function: FunctionSubject, node: ast.expr) -> str | Non
 
 
 def _find_lost_headers(function: FunctionSubject) -> Iterator[str]:
-    """Headers and cookies of the injected response are put only on responses that the framework builds."""
+    """Headers and cookies of the injected response only reach responses that the framework builds."""
     for name in function.parameters_of("Response") if function.is_operation else ():
         changes = [call for call in function.calls("set_cookie", "delete_cookie") if _owner_name(call) == name]
         changes += [
@@ -170,7 +170,7 @@ def _is_store(node: ast.Subscript) -> bool:
 
 
 def _find_whole_patch_dumps(function: FunctionSubject) -> Iterator[str]:
-    """Fields that a PATCH did not send are in the dump too, with their defaults."""
+    """Fields that a PATCH didn't send are in the dump too, with their defaults."""
     if "patch" not in _methods(function):
         return
     for loop in function.nodes(ast.For):
@@ -195,7 +195,7 @@ def _find_whole_patch_dumps(function: FunctionSubject) -> Iterator[str]:
 
 
 def _has_defaults(function: FunctionSubject, name: str) -> bool:
-    """Whether a parameter is a model with fields that may be left out."""
+    """Whether a parameter is a model with optional fields."""
     annotation = next((arg.annotation for arg, _ in function.parameters if arg.arg == name), None)
     fields = getattr(function.names.type_of(annotation), "model_fields", {})
     return any(not field.is_required() for field in fields.values())

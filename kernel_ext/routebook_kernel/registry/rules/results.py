@@ -31,19 +31,19 @@ CATCH_ALL = frozenset({"Exception", "BaseException"})
 
 
 def iter_results(function: FunctionSubject) -> Iterator[tuple[ast.Return, ast.expr]]:
-    """What a function may return, variables and both sides of an `if … else` seen through."""
+    """Yield what a function may return, with variables and both sides of an `if … else` resolved."""
     for node in function.nodes(ast.Return):
         for value in function.possible_values(node.value):
             yield node, value
 
 
 def response_type_of(function: FunctionSubject) -> ast.expr | None:
-    """The type of its response model, where one is written."""
+    """Return the written type of the response model, if there is one."""
     return function.option("response_model") or function.node.returns
 
 
 def resolve_status(function: FunctionSubject, node: ast.expr | None) -> int | None:
-    """The status that is written: as a number, or by a name; None for what is none."""
+    """Return a status given as a number or by name, or None if it isn't one."""
     value = node.value if isinstance(node, ast.Constant) else function.resolve(node) if node is not None else None
     if isinstance(value, int) and not isinstance(value, bool):
         return int(value) if value in set(HTTPStatus) else None
@@ -90,7 +90,7 @@ def _find_returned_exceptions(function: FunctionSubject) -> Iterator[str]:
 
 
 def _is_exception_factory(function: FunctionSubject) -> bool:
-    """Whether it makes exceptions for others to raise: it returns nothing else."""
+    """Whether it creates exceptions for others to raise: it returns nothing else."""
     if function.names.is_a(function.node.returns, "BaseException"):
         return True
     values = [value for _, value in iter_results(function)]
@@ -125,7 +125,7 @@ def _find_double_encoding(function: FunctionSubject) -> Iterator[str]:
 
 
 def _is_json_operation(function: FunctionSubject) -> bool:
-    """Whether neither the operation nor its application or router names another class of response."""
+    """Whether neither the operation nor its application or router sets another response class."""
     owner: Any = function.names.resolve(function.decorator.func.value) if function.decorator else None  # type: ignore[attr-defined]  # app.get
     default = getattr(getattr(owner, "router", owner), "default_response_class", None)
     kind = getattr(default, "value", default)
@@ -153,7 +153,7 @@ def _string_of(function: FunctionSubject, node: ast.AST) -> str:
 
 
 def _find_client_responses(function: FunctionSubject) -> Iterator[str]:
-    """The response object of an HTTP client is no response of an application."""
+    """The response object of an HTTP client isn't a response of an application."""
     if not function.is_operation:
         return
     for node, value in iter_results(function):
@@ -191,7 +191,7 @@ def _find_swallowed_http_exceptions(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_http_exception_source(function: FunctionSubject, body: Sequence[ast.AST]) -> str | None:
-    """Where an `HTTPException` comes from that leaves some statements; None where none does."""
+    """Return where an `HTTPException` that leaves some statements is raised, or None if none does."""
     for node in body:
         if isinstance(node, ast.Raise) and is_http_raise(function, node):
             return "raised above it"
@@ -211,12 +211,12 @@ def _find_http_exception_source(function: FunctionSubject, body: Sequence[ast.AS
 
 
 def is_http_raise(function: FunctionSubject, node: ast.Raise) -> bool:
-    """Whether it raises an `HTTPException`, whatever it is called there."""
+    """Whether a statement raises an `HTTPException`, under whatever name it was imported."""
     return isinstance(node.exc, ast.Call) and function.called_name(node.exc) in HTTP_ERRORS
 
 
 def has_unguarded_raise(function: FunctionSubject, call: ast.Call) -> bool:
-    """Whether a function of the notebook raises one itself, outside of any `try`."""
+    """Whether a notebook function itself raises an `HTTPException` outside of any `try`."""
     value = function.resolve(call.func)
     if not inspect.isfunction(value) or value.__module__ != "__main__":
         return False
@@ -232,7 +232,7 @@ def has_unguarded_raise(function: FunctionSubject, call: ast.Call) -> bool:
 
 
 def caught_names(function: FunctionSubject, handler: ast.ExceptHandler) -> set[str]:
-    """The names of the exceptions that a handler takes, as their libraries have them."""
+    """Return the names of the exceptions that a handler catches, as their libraries spell them."""
     if handler.type is None:
         return {"Exception"}
     types = handler.type.elts if isinstance(handler.type, ast.Tuple) else [handler.type]
@@ -244,7 +244,7 @@ def _has_type_check(handler: ast.ExceptHandler) -> bool:
 
 
 def _has_reraise(handler: ast.ExceptHandler) -> bool:
-    """Whether the very exception goes on: a bare `raise`, or one of its name."""
+    """Whether the same exception is raised again: by a bare `raise`, or by name."""
     return any(
         isinstance(node, ast.Raise) and (node.exc is None or dotted_name(node.exc) == handler.name)
         for node in ast.walk(handler)

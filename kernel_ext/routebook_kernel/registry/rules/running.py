@@ -1,4 +1,4 @@
-"""Mistakes with `async`, threads and what runs beside a request."""
+"""Mistakes with `async`, threads and work outside the request."""
 
 import ast
 import inspect
@@ -86,12 +86,12 @@ def _find_alternative(function: FunctionSubject, call: ast.Call) -> str | None:
 
 
 def find_async_alternative(names: NameResolver, call: ast.Call) -> str | None:
-    """What to write where a call would block; None where it does not."""
+    """Return what to write instead of a blocking call, or None if the call doesn't block."""
     return _BLOCKING.get(names.full_name(call.func)) or _BLOCKING.get(dotted_name(call.func))
 
 
 def _find_blocking_inside(value: object, depth: int = 3) -> str | None:
-    """What a plain function of the notebook calls that blocks, itself or in what it calls."""
+    """Return the blocking call that a plain notebook function makes, itself or through what it calls."""
     if not inspect.isfunction(value) or inspect.iscoroutinefunction(value) or value.__module__ != "__main__":
         return None
     tree, names = parse_callable(value), NameResolver(value.__globals__)
@@ -130,7 +130,7 @@ def _find_detached_uploads(function: FunctionSubject) -> Iterator[str]:
 
 
 def _upload_names(function: FunctionSubject) -> list[str]:
-    """The parameters that are uploaded files, or lists of them."""
+    """Return the parameters that are uploaded files, or lists of them."""
     found = []
     for parameter, _ in function.parameters:
         parts = ast.walk(parameter.annotation) if parameter.annotation else ()
@@ -155,7 +155,7 @@ def _find_called_tasks(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_unused_background_tasks(function: FunctionSubject) -> Iterator[str]:
-    """Background tasks that are made by hand and given to nobody never run."""
+    """Hand-made background tasks that aren't passed to anything never run."""
     for parameter, default in function.parameters:
         if isinstance(default, ast.Call) and function.called_name(default) == "BackgroundTasks":
             name = parameter.arg
@@ -209,7 +209,7 @@ def _find_hidden_log_calls(function: FunctionSubject) -> Iterator[str]:
 
 
 def _resolve_logger(function: FunctionSubject, node: ast.expr) -> object:
-    """The logger that an expression is; the module `logging` stands for the root."""
+    """Return the logger that an expression refers to. The module `logging` stands for the root logger."""
     if isinstance(node, ast.Call) and function.names.full_name(node.func) == "logging.getLogger":
         name = constant_value(node.args[0]) if node.args else None
         return logging.getLogger(name) if isinstance(name, str) else None

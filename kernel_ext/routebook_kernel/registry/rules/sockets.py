@@ -1,4 +1,4 @@
-"""Mistakes in WebSocket endpoints: the handshake first, the end of the connection always.
+"""Mistakes in WebSocket endpoints: accept the handshake first, handle the end of the connection always.
 
 Spec: RFC 6455 §4 (handshake), §7.4.2 (codes 4000 to 4999 are the application's).
 """
@@ -29,7 +29,7 @@ def _socket_calls(function: FunctionSubject, socket: str) -> list[ast.Call]:
 
 
 def _is_passed_on(function: FunctionSubject, socket: str) -> bool:
-    """Whether somebody else may accept it: a manager, a dependency."""
+    """Whether other code may accept it: a manager, a dependency."""
     declared = [part for arg, default in function.parameters for part in (arg.annotation, default) if part is not None]
     for call in (node for part in declared for node in ast.walk(part) if isinstance(node, ast.Call)):
         if (
@@ -72,7 +72,7 @@ def _find_double_accepts(function: FunctionSubject) -> Iterator[str]:
 
 
 def _is_accept(function: FunctionSubject, call: ast.Call, socket: str) -> bool:
-    """Whether a call accepts the socket: its own method, or a function of the notebook that is given it."""
+    """Whether a call accepts the socket: its own method, or a notebook function that gets the socket."""
     if isinstance(call.func, ast.Attribute) and dotted_name(call.func.value) == socket:
         return call.func.attr == "accept"
     return any(dotted_name(argument) == socket for argument in call.args) and _is_accepting(
@@ -99,7 +99,7 @@ def _find_use_after_close(function: FunctionSubject) -> Iterator[str]:
 
 
 def _socket_calls_in(body: list[ast.stmt], socket: str) -> list[ast.Call]:
-    """The calls of a socket's methods in some statements."""
+    """Return the calls of a socket's methods in some statements."""
     return [
         call
         for call in iter_own(body, ast.Call)
@@ -108,7 +108,7 @@ def _socket_calls_in(body: list[ast.stmt], socket: str) -> list[ast.Call]:
 
 
 def _iter_unconditional_calls(function: FunctionSubject) -> Iterator[ast.Call]:
-    """The calls of the statements that always run, one after another."""
+    """Yield the calls in the statements that always run, in order."""
     for part in function.node.body:
         if isinstance(part, _LEAVES):
             return
@@ -117,7 +117,7 @@ def _iter_unconditional_calls(function: FunctionSubject) -> Iterator[ast.Call]:
 
 
 def _find_early_closes(function: FunctionSubject) -> Iterator[str]:
-    """A close before the handshake's end is a refused handshake, HTTP 403: no code reaches the browser."""
+    """Closing before the handshake ends rejects it with HTTP 403, and the browser gets no close code."""
     for socket in _socket_names(function):
         calls = _socket_calls(function, socket)
         accepted = min((call.lineno for call in calls if called_name(call) == "accept"), default=None)
@@ -136,7 +136,7 @@ def _find_early_closes(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_unremoved_sockets(function: FunctionSubject) -> Iterator[str]:
-    """A `receive` raises when the client goes: the loop ends there, and lists of sockets keep a dead one."""
+    """`receive` raises when the client disconnects. That ends the loop, and lists of sockets keep a dead one."""
     for socket in _socket_names(function):
         loops = [loop for loop in function.nodes(ast.While) if constant_value(loop.test)]
         receives = [
@@ -167,7 +167,7 @@ def _is_stored(node: ast.Assign, socket: str) -> bool:
 
 
 def _has_disconnect_handler(function: FunctionSubject, attempt: ast.Try) -> bool:
-    """Whether a `try` does something when the client goes."""
+    """Whether a `try` handles a disconnect."""
     names = {name for handler in attempt.handlers for name in caught_names(function, handler)}
     return bool(attempt.finalbody) or bool(names & {"WebSocketDisconnect", "Exception", "BaseException"})
 

@@ -1,4 +1,4 @@
-"""What the rules look at: a function, a class or a whole cell of source, beside the notebook's variables."""
+"""The subjects of rules for source: a function, a class or a whole cell, with the notebook's variables."""
 
 import ast
 import builtins
@@ -17,7 +17,7 @@ SCOPES = (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)
 
 
 class NameResolver:
-    """What the names in a cell stand for.
+    """Resolves names in a cell to values.
 
     Args:
         namespace: The notebook's variables.
@@ -27,7 +27,7 @@ class NameResolver:
         self.namespace = namespace
 
     def resolve(self, node: ast.AST | None) -> Any:
-        """What a name or an attribute of one stands for; None where it cannot be told."""
+        """Return the value of a name or an attribute, or None if it's unknown."""
         if isinstance(node, ast.Name):
             return self.namespace.get(node.id, getattr(builtins, node.id, None))
         if isinstance(node, ast.Attribute):
@@ -41,14 +41,14 @@ class NameResolver:
         return None
 
     def called_name(self, call: ast.Call) -> str:
-        """The last name of what is called, as its library has it: `HTTPException` of `from … import … as Error`."""
+        """Return the last name of what is called, as its library spells it: not `Error` of `import … as Error`."""
         written, value = called_name(call), self.resolve(call.func)
         own = getattr(value, "__name__", written)
         is_foreign = inspect.isroutine(value) or isinstance(value, type)
         return own if is_foreign and getattr(value, "__module__", "__main__") != "__main__" else written
 
     def full_name(self, node: ast.AST) -> str:
-        """The full name of what a name stands for, `from time import sleep` seen through; else as it is written."""
+        """Return the full name of a value, with `from time import sleep` resolved; else the name as written."""
         value = self.resolve(node)
         name = getattr(value, "__qualname__", None)
         if isinstance(name, str) and callable(value):
@@ -56,7 +56,7 @@ class NameResolver:
         return dotted_name(node)
 
     def is_a(self, node: ast.AST | None, *names: str) -> bool:
-        """Whether a type is, or descends from, a class of one of these names; else by its last name as written."""
+        """Whether a type is or inherits from a class with one of these names. Unknown types go by their last name."""
         if isinstance(node, ast.Constant) and isinstance(node.value, str):
             return node.value.rpartition(".")[2] in names
         value = self.type_of(node)
@@ -65,7 +65,7 @@ class NameResolver:
         return any(last_name(part) in names for part in _iter_alternatives(node))
 
     def type_of(self, annotation: ast.AST | None) -> type | None:
-        """The class that a written type stands for, without its `Annotated` and its `None`."""
+        """Return the class that an annotation refers to, without its `Annotated` and its `None`."""
         for part in _iter_alternatives(annotation):
             value = self.resolve(part)
             value = getattr(value, "__origin__", value) if hasattr(value, "__metadata__") else value
@@ -80,7 +80,7 @@ class FunctionSubject:
 
     Attributes:
         decorator: The path operation's decorator call; None for a helper or a dependency.
-        names: What names stand for.
+        names: Resolves its names.
     """
 
     node: FunctionNode
@@ -99,12 +99,12 @@ class FunctionSubject:
 
     @property
     def method(self) -> str | None:
-        """The decorator's name, "get"; None without one."""
+        """The decorator's name, "get", or None without a decorator."""
         return self.decorator.func.attr if self.decorator and isinstance(self.decorator.func, ast.Attribute) else None
 
     @property
     def is_operation(self) -> bool:
-        """Whether it is declared as a path operation."""
+        """Whether it's declared as a path operation."""
         return self.decorator is not None
 
     @property
@@ -119,7 +119,7 @@ class FunctionSubject:
 
     @property
     def is_middleware(self) -> bool:
-        """Whether it stands around every request."""
+        """Whether it's a middleware function."""
         decorators = [item.func for item in self.node.decorator_list if isinstance(item, ast.Call)]
         is_declared = any(isinstance(func, ast.Attribute) and func.attr == "middleware" for func in decorators)
         return is_declared or any(parameter.arg == "call_next" for parameter, _ in self.parameters)
@@ -130,12 +130,12 @@ class FunctionSubject:
         return list(iter_parameters(self.node.args))
 
     def parameters_of(self, *types: str) -> list[str]:
-        """The parameters whose type is of one of these classes."""
+        """Return the parameters whose type is one of these classes."""
         return [arg.arg for arg, _ in self.parameters if arg.annotation and self.names.is_a(arg.annotation, *types)]
 
     @cached_property
     def assigned_values(self) -> Mapping[str, Sequence[ast.expr]]:
-        """What its own names are given, by `=` and by `with … as`; a name of other statements has no values."""
+        """The values of its local names, from `=` and `with … as`. Names bound by other statements have no values."""
         found: dict[str, list[ast.expr]] = {}
         for node in self.nodes(ast.stmt, ast.NamedExpr, ast.comprehension, ast.withitem):
             for name, value in _iter_bindings(node):
@@ -144,7 +144,7 @@ class FunctionSubject:
         return {name: values for name, values in found.items() if name not in outer}
 
     def possible_values(self, node: ast.expr | None) -> Iterator[ast.expr]:
-        """What an expression may be: both sides of an `if … else`, and what its own names were given."""
+        """Yield what an expression may be: both sides of an `if … else`, and the values of local names."""
         pending, seen = [node], set[str]()
         while pending:
             value = pending.pop(0)
@@ -157,7 +157,7 @@ class FunctionSubject:
                 yield value
 
     def type_of(self, node: ast.expr) -> type | None:
-        """The class of an object: of a parameter its type, of its own name that of what it was given."""
+        """Return the class of an object: the type of a parameter, or of the value of a local name."""
         for value in self.possible_values(node):
             if isinstance(value, ast.Call) and isinstance(made := self.resolve(value.func), type):
                 return made
@@ -169,7 +169,7 @@ class FunctionSubject:
         return next((arg.annotation for arg, _ in self.parameters if arg.arg == name), None)
 
     def _element_type(self, name: str) -> ast.expr | None:
-        """The type of what a loop goes through, where that is a parameter: `X` of `list[X]`."""
+        """Return the type of a loop variable, if the loop goes over a parameter: `X` of `list[X]`."""
         for loop in self.nodes(ast.For, ast.comprehension):
             if dotted_name(loop.target) == name and isinstance(loop.iter, ast.Name):
                 whole = strip_annotated(self._annotation(loop.iter.id))
@@ -177,7 +177,7 @@ class FunctionSubject:
         return None
 
     def resolve_callable(self, call: ast.Call) -> Any:
-        """What is called: a function of the notebook, or a method of an object whose class can be told; or None."""
+        """Return the notebook function or method being called, or None if it can't be resolved."""
         if (value := self.resolve(call.func)) is not None or not isinstance(call.func, ast.Attribute):
             return value
         owner = self.type_of(call.func.value)
@@ -188,23 +188,23 @@ class FunctionSubject:
         return list(iter_own(self.node.body, ast.AST))
 
     def nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
-        """Nodes of its body in order, not of functions inside it."""
+        """Return the nodes of its body in order, without those of inner functions."""
         return (node for node in self._nodes if isinstance(node, kinds))
 
     def called_name(self, call: ast.Call) -> str:
-        """The last name of what is called, as its library has it."""
+        """Return the last name of what is called, as its library spells it."""
         return self.names.called_name(call)
 
     def calls(self, *last: str) -> Iterator[ast.Call]:
-        """The calls in its body of functions or methods of these names."""
+        """Return the calls in its body of functions or methods with these names."""
         return (call for call in self.nodes(ast.Call) if self.called_name(call) in last)
 
     def option(self, name: str) -> ast.expr | None:
-        """An option of the path operation's decorator."""
+        """Return an option of the path operation's decorator."""
         return find_keyword(self.decorator, name) if self.decorator else None
 
     def resolve(self, node: ast.expr) -> Any:
-        """What a name or an attribute of one stands for; None where it cannot be told, or is a name of its own."""
+        """Return the value of a name or an attribute, or None if it's unknown or local."""
         root = node
         while isinstance(root, ast.Attribute):
             root = root.value
@@ -219,7 +219,7 @@ class ModelSubject:
     """One class of a cell that is a pydantic model.
 
     Attributes:
-        cls: The class, once the cell has made it; None where it could not.
+        cls: The class, once the cell has created it; None if that failed.
     """
 
     node: ast.ClassDef
@@ -247,25 +247,25 @@ class CellSubject:
 
     @cached_property
     def functions(self) -> Sequence[FunctionSubject]:
-        """Its functions, methods and inner ones included."""
+        """Its functions, including methods and inner functions."""
         found = self.walk(ast.FunctionDef, ast.AsyncFunctionDef)
         return [FunctionSubject(node, operation_decorator(node), self.names) for node in found]
 
     def walk(self, *kinds: type[ast.AST]) -> Iterator[Any]:
-        """Every node of these kinds, functions inside included."""
+        """Return every node of these kinds, including those in functions."""
         return (node for node in self._nodes if isinstance(node, kinds))
 
     def calls(self, *last: str) -> Iterator[ast.Call]:
-        """The calls anywhere of functions or methods of these names."""
+        """Return all calls of functions or methods with these names."""
         return (call for call in self.walk(ast.Call) if self.names.called_name(call) in last)
 
     def top_nodes(self, *kinds: type[ast.AST]) -> Iterator[Any]:
-        """Nodes that run with the cell, not in functions."""
+        """Return the nodes that run with the cell, without those in functions."""
         return iter_own(self.tree.body, *kinds)
 
 
 def iter_models(cell: CellSubject) -> Iterator[ModelSubject]:
-    """The pydantic models of a cell."""
+    """Yield the pydantic models of a cell."""
     for node in cell.walk(ast.ClassDef):
         if any(cell.names.is_a(base, "BaseModel") for base in node.bases):
             cls = cell.names.namespace.get(node.name)
@@ -273,12 +273,12 @@ def iter_models(cell: CellSubject) -> Iterator[ModelSubject]:
 
 
 def operation_decorator(node: FunctionNode) -> ast.Call | None:
-    """The decorator that declares a path operation."""
+    """Return the decorator that declares a path operation."""
     return next((item for item in node.decorator_list if is_operation_decorator(item)), None)  # type: ignore[return-value]  # a call
 
 
 def is_operation_decorator(node: ast.expr) -> bool:
-    """Whether it is `@app.get("/…")`, of whatever object."""
+    """Whether it has the form `@app.get("/…")`, for any object."""
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Attribute):
         return False
     path = node.args[0] if node.args else find_keyword(node, "path")
@@ -288,7 +288,7 @@ def is_operation_decorator(node: ast.expr) -> bool:
 
 
 def iter_own(body: Sequence[ast.AST], *kinds: type[ast.AST]) -> Iterator[Any]:
-    """Nodes in order, without what stands in functions and classes among them."""
+    """Yield nodes in order, without those inside functions and classes."""
     pending: list[ast.AST] = list(reversed(body))
     while pending:
         node = pending.pop()
@@ -299,7 +299,7 @@ def iter_own(body: Sequence[ast.AST], *kinds: type[ast.AST]) -> Iterator[Any]:
 
 
 def iter_parameters(spec: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | None]]:
-    """The parameters of a function with their defaults."""
+    """Yield the parameters of a function with their defaults."""
     positional = [*spec.posonlyargs, *spec.args]
     padding: list[ast.expr | None] = [None] * (len(positional) - len(spec.defaults))
     yield from zip(positional, [*padding, *spec.defaults], strict=True)
@@ -307,49 +307,49 @@ def iter_parameters(spec: ast.arguments) -> Iterator[tuple[ast.arg, ast.expr | N
 
 
 def dotted_name(node: ast.AST) -> str:
-    """A name or an attribute of one as it is written; "" for anything else."""
+    """Return a name or an attribute as written; "" for anything else."""
     return ast.unparse(node) if isinstance(node, ast.Name | ast.Attribute) else ""
 
 
 def last_name(node: ast.AST) -> str:
-    """The last part of a dotted name."""
+    """Return the last part of a dotted name."""
     return dotted_name(node).rpartition(".")[2]
 
 
 def called_name(call: ast.Call) -> str:
-    """The last name of what is called; of a method, whatever its object is."""
+    """Return the last name of what is called; for a method, whatever its object is."""
     return call.func.attr if isinstance(call.func, ast.Attribute) else last_name(call.func)
 
 
 def find_keyword(call: ast.Call, name: str) -> ast.expr | None:
-    """A keyword argument of a call."""
+    """Return a keyword argument of a call."""
     return next((item.value for item in call.keywords if item.arg == name), None)
 
 
 def constant_value(node: ast.AST | None) -> object:
-    """The value of a constant; None for anything else."""
+    """Return the value of a constant; None for anything else."""
     return node.value if isinstance(node, ast.Constant) else None
 
 
 def has_inner_functions(value: object) -> bool:
-    """Whether a function has functions in it, and so may return one."""
+    """Whether a function contains functions, and so may return one."""
     return any(inspect.iscode(item) for item in getattr(getattr(value, "__code__", None), "co_consts", ()))
 
 
 def is_none(node: ast.AST | None) -> bool:
-    """Whether `None` is written there."""
+    """Whether it's a literal `None`."""
     return isinstance(node, ast.Constant) and node.value is None
 
 
 def strip_annotated(node: ast.expr | None) -> ast.expr | None:
-    """A type without its `Annotated`."""
+    """Return a type without its `Annotated`."""
     if isinstance(node, ast.Subscript) and last_name(node.value) == "Annotated" and isinstance(node.slice, ast.Tuple):
         return node.slice.elts[0]
     return node
 
 
 def is_nullable(annotation: ast.expr | None) -> bool:
-    """Whether a written type has `None` among its choices."""
+    """Whether a written type includes `None`."""
     inner = strip_annotated(annotation)
     if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.BitOr):
         return any(is_none(side) or is_nullable(side) for side in (inner.left, inner.right))
@@ -361,7 +361,7 @@ def is_nullable(annotation: ast.expr | None) -> bool:
 
 
 def _iter_alternatives(annotation: ast.AST | None) -> Iterator[ast.AST]:
-    """The types of a choice, without `None` and `Annotated`."""
+    """Yield the types of a choice, without `None` and `Annotated`."""
     inner = strip_annotated(annotation) if isinstance(annotation, ast.expr) else annotation
     if isinstance(inner, ast.BinOp) and isinstance(inner.op, ast.BitOr):
         yield from _iter_alternatives(inner.left)
@@ -374,7 +374,7 @@ def _iter_alternatives(annotation: ast.AST | None) -> Iterator[ast.AST]:
 
 
 def _iter_bindings(node: ast.AST) -> Iterator[tuple[str, ast.expr | None]]:
-    """The names that a node binds itself, not by what stands in it, each with its value, where that is one."""
+    """Yield the names that a node itself binds, each with its value if there is one."""
     pairs: list[tuple[ast.AST | None, ast.expr | None]] = []
     if isinstance(node, ast.Assign):
         pairs = [(target, node.value) for target in node.targets]

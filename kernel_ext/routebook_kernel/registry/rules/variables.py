@@ -1,4 +1,4 @@
-"""Mistakes with names: defaults that are shared, signatures that are hidden, variables of the notebook."""
+"""Mistakes with names: shared defaults, hidden signatures, unassigned local variables."""
 
 import ast
 import inspect
@@ -25,7 +25,7 @@ _MUTATORS = frozenset({"append", "extend", "insert", "add", "update", "setdefaul
 
 
 def _find_mutated_defaults(function: FunctionSubject) -> Iterator[str]:
-    """A default is made once; the framework gives each request a copy, a call by hand gets the very object."""
+    """A default is created once. The framework gives each request a copy, but a direct call gets the default itself."""
     for name, default in _iter_mutable_defaults(function):
         if not _is_mutated(function, name):
             continue
@@ -43,7 +43,7 @@ def _find_mutated_defaults(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_shared_defaults(function: FunctionSubject) -> Iterator[str]:
-    """Nothing changes it yet: no mistake, but the next line may be one."""
+    """Nothing changes the default yet, so it's not a mistake. The next line may be one."""
     for name, default in _iter_mutable_defaults(function):
         if _is_mutated(function, name) or (function.is_operation and _has_marker(function, name)):
             continue
@@ -61,14 +61,14 @@ def _find_shared_defaults(function: FunctionSubject) -> Iterator[str]:
 
 
 def _iter_mutable_defaults(function: FunctionSubject) -> Iterator[tuple[str, ast.expr]]:
-    """The parameters whose default is written as a list, a dictionary or a set, comprehensions included."""
+    """Yield the parameters whose default is written as a list, dictionary or set, including comprehensions."""
     for parameter, default in function.parameters:
         if default is not None and type(default) in _MUTABLE:
             yield parameter.arg, default
 
 
 def _has_marker(function: FunctionSubject, name: str) -> bool:
-    """Whether `Annotated` says where a parameter comes from: nobody calls such a function by hand."""
+    """Whether `Annotated` says where a parameter is read from. Such functions aren't called directly."""
     annotation = next(arg.annotation for arg, _ in function.parameters if arg.arg == name)
     return annotation is not strip_annotated(annotation)
 
@@ -100,7 +100,7 @@ def _find_variadic_operations(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_hiding_decorators(function: FunctionSubject) -> Iterator[str]:
-    """A decorator of the user's own hides the signature that the framework reads."""
+    """A decorator of the user's hides the signature that the framework reads."""
     bound: Any = function.namespace.get(function.name)
     below = _split_decorators(function.node)[1]
     if not function.is_operation or not below or hasattr(bound, "__wrapped__") or _is_undecorated(bound, function):
@@ -121,7 +121,7 @@ def _find_hiding_decorators(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_late_decorators(function: FunctionSubject) -> Iterator[str]:
-    """What stands above the operation's decorator wraps the name only: the application has the function already."""
+    """Decorators above the operation's only wrap the name: the application already has the function."""
     above = [item for item in _split_decorators(function.node)[0] if _is_from_notebook(function, item)]
     if function.is_operation and above and not _is_undecorated(function.namespace.get(function.name), function):
         decorator = as_code(f"@{ast.unparse(above[-1])}")
@@ -129,7 +129,7 @@ def _find_late_decorators(function: FunctionSubject) -> Iterator[str]:
 
 
 def _split_decorators(node: FunctionNode) -> tuple[list[ast.expr], list[ast.expr]]:
-    """The decorators above those of operations, and the ones below."""
+    """Return the decorators above the operation decorators, and those below."""
     found = node.decorator_list
     places = [index for index, item in enumerate(found) if is_operation_decorator(item)]
     return (found[: places[0]], found[places[-1] + 1 :]) if places else ([], [])
@@ -141,13 +141,13 @@ def _is_from_notebook(function: FunctionSubject, decorator: ast.expr) -> bool:
 
 
 def _is_undecorated(bound: object, function: FunctionSubject) -> bool:
-    """Whether a function is what was written, not what a decorator made of it."""
+    """Whether a function is the one that was written, not a wrapper that a decorator returned."""
     code = getattr(bound, "__code__", None)
     return not callable(bound) or isinstance(bound, type) or (code is not None and code.co_name == function.name)
 
 
 def _find_unbound_reads(function: FunctionSubject) -> Iterator[str]:
-    """A name that a function assigns is its own, in all of its lines."""
+    """A name that a function assigns is local to it, in all of its lines."""
     known = {arg.arg for arg in ast.walk(function.node.args) if isinstance(arg, ast.arg)}
     known |= {name for node in function.nodes(ast.Global, ast.Nonlocal) for name in node.names}
     assigned = {*function.assigned_values, *(dotted_name(node.target) for node in function.nodes(ast.AugAssign))}
@@ -161,7 +161,7 @@ def _find_unbound_reads(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_reader(body: Sequence[ast.AST], name: str) -> ast.stmt | ast.expr | None:
-    """The statement or the name that reads a variable before anything binds it; None where a binding may come first."""
+    """Return the node that reads a variable before anything binds it; None if a binding may come first."""
     for part in _iter_in_order(body):
         if isinstance(part, ast.AugAssign) and dotted_name(part.target) == name:
             return part
@@ -178,7 +178,7 @@ def _find_reader(body: Sequence[ast.AST], name: str) -> ast.stmt | ast.expr | No
 
 
 def _iter_in_order(body: Sequence[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes of statements in the order of their running, as far as they surely run; a loop's assignments only."""
+    """Yield the nodes that certainly run, in the order in which they run. Of a loop, only assignments."""
     for node in body:
         yield node
         if isinstance(node, SCOPES):
