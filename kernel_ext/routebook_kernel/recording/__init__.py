@@ -1,1 +1,1 @@
-"""What is kept of a request: redacted, bounded, told in words."""
+"""Records of requests: redacted, limited in size, and described in words."""

@@ -1,7 +1,7 @@
-"""What was heard of one exchange, as it came, and closed: it is opened without its credentials only.
+"""The raw data of one exchange, sealed: it's only read with its credentials taken out.
 
-A recorder hears each request and has microseconds for it; few exchanges are ever looked at. So a capture keeps what
-passed, says nothing of it, and takes the credentials out when its exchange is first read.
+A recorder sees every request and has microseconds for it, but few exchanges are ever looked at. So a capture keeps the
+raw data without interpreting it, and removes the credentials when its exchange is first read.
 """
 
 from collections.abc import Iterable, Iterator, Mapping
@@ -19,7 +19,7 @@ _ENCODINGS = frozenset({"", "identity", "gzip", "x-gzip", "deflate"})
 
 @dataclass(slots=True, repr=False, eq=False)
 class RawBody:
-    """The first bytes of a body, as they came."""
+    """The first bytes of a body, as received."""
 
     chunks: tuple[bytes, ...]
     size_bytes: int
@@ -28,10 +28,10 @@ class RawBody:
 
 @dataclass(slots=True, repr=False, eq=False)
 class Capture:
-    """One exchange as it was heard; implements `records.Sealed`.
+    """The raw data of one exchange; implements `records.Sealed`.
 
     Args:
-        hider: Of this exchange alone.
+        hider: Hides the credentials of this exchange alone.
     """
 
     _hider: Hider
@@ -52,7 +52,7 @@ class Capture:
 
     @property
     def size_bytes(self) -> int:
-        """About how much memory it holds."""
+        """About how much memory it takes."""
         size = len(self._url) + len(self._output) + 500 * len(self._spans)
         for body in (self._request_body, self._response_body):
             if body is not None:
@@ -65,7 +65,7 @@ class Capture:
         return size
 
     def open(self) -> Mapping[str, Any]:
-        """The fields of its exchange, without credentials. The first time takes the time that this takes."""
+        """Return the fields of its exchange, without credentials. The first call does the redaction."""
         opened = self._opened
         if opened is None:
             for name, value in self._path_params.items():
@@ -77,7 +77,7 @@ class Capture:
         return opened
 
     def open_body(self, raw: RawBody | None) -> Body | None:
-        """The body of the response, of which more was heard elsewhere."""
+        """Return a response body without credentials, for a body that was recorded in full elsewhere."""
         self.open()
         return self._body(raw, self._response_headers)
 
@@ -131,7 +131,7 @@ def _redact_socket(socket: SocketRecord, hider: Hider) -> SocketRecord:
 
 
 def redact_message(message: SocketMessage, hider: Hider) -> SocketMessage:
-    """A message over a WebSocket without its credentials."""
+    """Return a WebSocket message without its credentials."""
     data = hider.body(message.data, "")
     if message.is_truncated:
         data = hider.known.without_beginning(data)

@@ -1,4 +1,4 @@
-"""The close codes of WebSockets in words.
+"""WebSocket close codes and their meanings.
 
 Spec: RFC 6455 §7.4.1 (1000 to 1011, 1015), §7.4.2 (ranges); IANA, WebSocket Close Code Number Registry.
 """
@@ -6,7 +6,7 @@ Spec: RFC 6455 §7.4.1 (1000 to 1011, 1015), §7.4.2 (ranges); IANA, WebSocket C
 from collections.abc import Mapping
 
 MAX_REASON_BYTES = 123
-"""What a close frame holds beside the code. Spec: RFC 6455 §5.5, §5.5.1."""
+"""How many bytes fit in a close frame after the code. Spec: RFC 6455 §5.5, §5.5.1."""
 
 MEANINGS: Mapping[int, str] = {
     1000: "normal, what the connection was for is done",
@@ -34,7 +34,7 @@ _NEVER_SENT = {1004, 1005, 1006, 1015}
 
 
 def describe_close_code(code: int) -> str:
-    """What a close code means."""
+    """Return what a close code means."""
     if code in MEANINGS:
         return MEANINGS[code]
     if 3000 <= code < 4000:
@@ -43,7 +43,7 @@ def describe_close_code(code: int) -> str:
 
 
 def find_close_error(code: int, reason: str) -> str | None:
-    """Why a close frame cannot carry this; None when it can.
+    """Return why a close frame can't carry a code and a reason, or None if it can.
 
     Spec: RFC 6455 §7.4.1 (1005, 1006 and 1015 are never sent), §7.4.2.
     """

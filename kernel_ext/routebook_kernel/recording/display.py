@@ -1,4 +1,4 @@
-"""An exchange as plain HTML and as text: status, time, size, headers, body; for a 422 and a 500 what was wrong."""
+"""An exchange as HTML and text: status, time, size, headers, body, and what went wrong for a 422 or a 500."""
 
 import json
 from contextlib import suppress
@@ -18,12 +18,12 @@ _SIGNS = {2: "✓", 3: "→", 4: "!", 5: "×"}
 
 
 def render_bundle(exchange: Exchange) -> dict[str, str]:
-    """The exchange as a notebook's output: `text/html` and `text/plain`."""
+    """Return the exchange as a notebook output: `text/html` and `text/plain`."""
     return {"text/html": render_html(exchange), "text/plain": render_text(exchange)}
 
 
 def reason_phrase(status: int | None) -> str:
-    """The status in words: "Not Found"; "" for a number that has none."""
+    """Return the reason phrase of a status, "Not Found", or "" if it has none."""
     try:
         return HTTPStatus(status or 0).phrase
     except ValueError:
@@ -31,7 +31,7 @@ def reason_phrase(status: int | None) -> str:
 
 
 def find_issues(exchange: Exchange) -> list[ValidationIssue]:
-    """The issues of a 422 in FastAPI's format, or of a result that did not fit its response model."""
+    """Return the issues of a 422 in FastAPI's format, or of a result that didn't match its response model."""
     if exchange.failure is not None and exchange.failure.response_errors:
         return [describe_issue(error) for error in exchange.failure.response_errors]
     if exchange.status != 422 or exchange.response_body is None:
@@ -44,7 +44,7 @@ def find_issues(exchange: Exchange) -> list[ValidationIssue]:
 
 
 def format_body(body: Body | None) -> str:
-    """A body as text for reading: JSON indented; bytes that are no text are only counted."""
+    """Return a body as readable text, with JSON indented. Of binary data, only the size."""
     if body is None:
         return ""
     try:
@@ -60,7 +60,7 @@ def format_body(body: Body | None) -> str:
 
 
 def format_issue(issue: ValidationIssue) -> str:
-    """One issue in a line: `price must be a number; sent 'abc'; passes 9.99`."""
+    """Format an issue as one line: `price must be a number; sent 'abc'; passes 9.99`."""
     parts = [f"{issue['source']} {issue['field']}: {issue['rule']}"]
     if not issue["is_missing"]:
         parts.append(f"sent {json.dumps(issue['sent'], ensure_ascii=False, default=str)}")
@@ -70,7 +70,7 @@ def format_issue(issue: ValidationIssue) -> str:
 
 
 def render_text(exchange: Exchange) -> str:
-    """The exchange as text."""
+    """Return the exchange as text."""
     lines = [_head(exchange)]
     issues = find_issues(exchange)
     lines += [f"  ! {format_issue(issue)}" for issue in issues]
@@ -103,7 +103,7 @@ def _message_line(message: SocketMessage) -> str:
 
 
 def format_message(message: SocketMessage) -> str:
-    """A message for reading; bytes are only counted."""
+    """Return a WebSocket message as readable text. Of binary data, only the size."""
     if not message.is_text:
         return f"({format_size(message.size_bytes)} of binary data)"
     more = f" … {format_size(message.size_bytes)} in all" if message.is_truncated else ""
@@ -111,7 +111,7 @@ def format_message(message: SocketMessage) -> str:
 
 
 def describe_socket(socket: SocketRecord) -> str:
-    """How a WebSocket stands: `12 messages, closed by the client with 1000`."""
+    """Describe the state of a WebSocket: `12 messages, closed by the client with 1000`."""
     counted = format_count(socket.message_count, "message")
     if socket.is_open:
         return f"{counted}, open"
@@ -121,7 +121,7 @@ def describe_socket(socket: SocketRecord) -> str:
 
 
 def describe_raised_place(exchange: Exchange) -> str:
-    """Where the exception behind an answer was raised; "" where none was, or where its failure tells it."""
+    """Describe where the exception behind a response was raised; "" without one, or if the failure already shows it."""
     raised = exchange.raised
     if raised is None or exchange.failure is not None:
         return ""
@@ -139,7 +139,7 @@ def _failure_lines(failure: FailureRecord) -> list[str]:
 
 
 def render_html(exchange: Exchange) -> str:
-    """The exchange as HTML; everything that was sent or answered is escaped."""
+    """Return the exchange as HTML. All request and response data is escaped."""
     issues = find_issues(exchange)
     parts = [_bar(exchange)]
     if issues:

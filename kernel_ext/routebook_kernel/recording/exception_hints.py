@@ -1,6 +1,6 @@
-"""What an exception means and what to do, where its own words do not say: for cells that stop, and for 500s.
+"""Hints for exceptions that don't explain themselves, for cells that stop and for 500s: the cause, and how to fix it.
 
-Each rule looks at the exception itself, never at a particular program; it says nothing when it is not sure.
+Each rule looks at the exception itself, never at a particular program. If it isn't sure, it returns None.
 """
 
 import re
@@ -11,11 +11,11 @@ from types import TracebackType
 from pydantic import ValidationError
 
 ExceptionHint = Callable[[BaseException, str], str | None]
-"""A sentence with cause and way out for an exception and its text; None where it says nothing."""
+"""Returns a sentence with the cause and the fix for an exception and its message, or None."""
 
 
 def explain_exception(error: BaseException) -> str | None:
-    """The cause of an exception and the way out, in one sentence; None where its own words must do."""
+    """Return the cause of an exception and how to fix it in one sentence, or None if its message has to do."""
     text = str(error)
     for current in _iter_chain(error):
         for rule in _HINTS:
@@ -25,7 +25,7 @@ def explain_exception(error: BaseException) -> str | None:
 
 
 def _iter_chain(error: BaseException) -> Iterator[BaseException]:
-    """The exception, and those that it came from."""
+    """Yield the exception and the exceptions that caused it."""
     seen: set[int] = set()
     current: BaseException | None = error
     while current is not None and id(current) not in seen and len(seen) < 5:
@@ -35,7 +35,7 @@ def _iter_chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _explain_outdated_class(error: BaseException, text: str) -> str | None:
-    """An instance of a class that was defined again since, or of a class that the model may not read."""
+    """The object's class was redefined since, or the model may not read objects of its class."""
     if not isinstance(error, ValidationError):
         return None
     for item in error.errors(include_url=False, include_context=True):
@@ -339,7 +339,7 @@ def _explain_socket_order(error: BaseException, text: str) -> str | None:
 
 
 def _explain_reraised_error(error: BaseException, text: str) -> str | None:
-    """The test client raises what the application raised, although it was answered."""
+    """The test client raises the application's exception again, although there was a response."""
     way = error.__traceback__
     if _has_frame_in(way, "testclient.py", "starlette") and _has_frame_in(way, "errors.py", "starlette"):
         return (
@@ -367,7 +367,7 @@ def _explain_default_order(error: BaseException, text: str) -> str | None:
 
 
 def _has_frame_in(traceback: TracebackType | None, *parts: str) -> bool:
-    """Whether a file whose path has all these parts is on the way."""
+    """Whether a frame's file has all these parts in its path."""
     while traceback is not None:
         if all(part in traceback.tb_frame.f_code.co_filename for part in parts):
             return True

@@ -1,4 +1,4 @@
-"""The exchanges that a person works with: a list to filter, a table to look at, rows for pandas."""
+"""The list of exchanges that users work with: filter it, display it as a table, or convert it to rows for pandas."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import fields
@@ -17,14 +17,14 @@ _FIELDS = tuple(field.name for field in fields(Exchange))
 
 
 class Exchanges(Sequence[Exchange]):
-    """Exchanges, oldest first: a list that does not change.
+    """An immutable list of exchanges, oldest first.
 
         log().where(status=422)
         log().where(lambda exchange: exchange.elapsed_ms > 100)
         pandas.DataFrame(log().to_dicts())
 
     Args:
-        total: How many there ever were, where the table should tell.
+        total: How many exchanges there have ever been, shown below the table.
     """
 
     def __init__(self, exchanges: Iterable[Exchange] = (), *, total: int | None = None) -> None:
@@ -47,7 +47,7 @@ class Exchanges(Sequence[Exchange]):
         )
 
     def to_dicts(self) -> list[dict[str, Any]]:
-        """A flat row for each: times, sizes in bytes, bodies as text, errors in words."""
+        """Return a flat row for each exchange: times, sizes in bytes, bodies as text, error names."""
         return [_to_dict(exchange) for exchange in self]
 
     @overload
@@ -113,7 +113,7 @@ def _to_dict(exchange: Exchange) -> dict[str, Any]:
 
 
 def render_row(status: int | None, method: str, url: str, note: str) -> str:
-    """An exchange as a row of a list; a status of None is one that no response came for."""
+    """Return an exchange as a row of a list. A status of None means that there was no response."""
     shown = f'<span data-s="{(status or HTTPStatus.INTERNAL_SERVER_ERROR) // 100}">{status or "—"}</span>'
     return (
         f'<li><span></span><span class="rb-sum__m">{shown} {esc(method)}</span>'

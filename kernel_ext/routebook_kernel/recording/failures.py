@@ -1,4 +1,4 @@
-"""An exception told by the user's own frames: cell, line, the values there; the frameworks' frames are counted only."""
+"""Exceptions, described by the user's own frames: cell, line, local values. Frames of frameworks are only counted."""
 
 import ast
 import functools
@@ -18,13 +18,13 @@ from routebook_kernel.records import CellRecord, FailureRecord, FrameRecord, Pla
 from routebook_kernel.redaction import HIDDEN, USUAL, Hider, Secrets, hide_known
 
 CellOf = Callable[[CodeType], CellRecord | None]
-"""Which cell a code object stands in."""
+"""Returns the cell that contains a code object, or None."""
 
 _LIBRARIES = tuple(str(Path(sysconfig.get_path(name)).resolve()) for name in ("stdlib", "purelib", "platlib"))
 _EXTENSION = (str(Path(__file__).resolve().parents[1]),)
 _FRAMEWORK = (str(Path(routebook.__file__).resolve().parent),)
 _GENERATED = ("<", "routebook ")
-"""How the file names of generated code begin; those of the framework's functions name their operation."""
+"""How the file names of generated code begin. The framework's generated functions have the name of their operation."""
 _MAX_VALUES = 8
 _MAX_MESSAGE = 2000
 
@@ -32,13 +32,13 @@ _MAX_MESSAGE = 2000
 def describe_failure(
     error: BaseException, cell_of: CellOf, *, secrets: Secrets = USUAL, framework_folders: tuple[str, ...] = ()
 ) -> FailureRecord:
-    """Tell an exception by the user's frames, credentials taken out.
+    """Describe an exception by the user's frames, with credentials taken out.
 
     Args:
-        error: With its traceback.
-        cell_of: Finds the cell of a code object; None for code that is in no cell.
-        secrets: What is not shown.
-        ours: Folders of frameworks that are not installed among the libraries.
+        error: The exception, with its traceback.
+        cell_of: Returns the cell of a code object; None for code outside cells.
+        secrets: The credentials to hide.
+        framework_folders: Folders of frameworks that aren't installed among the libraries.
     """
     hider = secrets.hider()
     failure = capture_failure(error, cell_of, framework_folders=framework_folders)
@@ -47,12 +47,12 @@ def describe_failure(
 
 
 def capture_failure(error: BaseException, cell_of: CellOf, *, framework_folders: tuple[str, ...] = ()) -> FailureRecord:
-    """Tell an exception by the user's frames, as it is: what this gives goes into a capture and nowhere else.
+    """Describe an exception by the user's frames, with credentials. The result may only be used in a capture.
 
     Args:
-        error: With its traceback.
-        cell_of: Finds the cell of a code object; None for code that is in no cell.
-        ours: Folders of frameworks that are not installed among the libraries.
+        error: The exception, with its traceback.
+        cell_of: Returns the cell of a code object; None for code outside cells.
+        framework_folders: Folders of frameworks that aren't installed among the libraries.
     """
     frames = list(_iter_frames(error.__traceback__))
     user_frames = tuple(
@@ -74,12 +74,12 @@ def capture_failure(error: BaseException, cell_of: CellOf, *, framework_folders:
 def describe_raised(
     error: BaseException, cell_of: CellOf, *, framework_folders: tuple[str, ...] = ()
 ) -> RaisedRecord | None:
-    """Tell where the user's own code raised an exception; None where a library did without it.
+    """Return where the user's code raised an exception, or None if only library code was involved.
 
     Args:
-        error: With its traceback.
-        cell_of: Finds the cell of a code object; None for code that is in no cell.
-        ours: Folders of frameworks that are not installed among the libraries.
+        error: The exception, with its traceback.
+        cell_of: Returns the cell of a code object; None for code outside cells.
+        framework_folders: Folders of frameworks that aren't installed among the libraries.
     """
     for frame, line in reversed(list(_iter_frames(error.__traceback__))):
         code = frame.f_code
@@ -90,7 +90,7 @@ def describe_raised(
 
 
 def redact_failure(failure: FailureRecord, hider: Hider) -> FailureRecord:
-    """A failure without its credentials."""
+    """Return a failure without its credentials."""
     return replace(
         failure,
         frames=tuple(_redact_frame(frame, hider) for frame in failure.frames),
@@ -106,7 +106,7 @@ def _redact_frame(frame: FrameRecord, hider: Hider) -> FrameRecord:
 
 
 def _redact_response_error(item: Mapping[str, Any], hider: Hider) -> Mapping[str, Any]:
-    """A place whose name says that a credential stands there tells none; nor what is said about it."""
+    """Hide the value of a field whose name says that it holds a credential, and known credentials elsewhere."""
     is_secret = any(isinstance(part, str) and hider.holds_secrets(part) for part in item["loc"])
     shown = HIDDEN if is_secret and hider.value("secret", item["input"]) else hider.text(item["input"])
     context = {name: hider.text(value) if isinstance(value, str) else value for name, value in item["ctx"].items()}
@@ -114,7 +114,7 @@ def _redact_response_error(item: Mapping[str, Any], hider: Hider) -> Mapping[str
 
 
 def _response_errors(error: BaseException) -> tuple[Mapping[str, Any], ...]:
-    """Where a result did not fit its response model; values as JSON."""
+    """Return where a result didn't match its response model, with values as JSON."""
     if not isinstance(error, ResponseValidationError):
         return ()
     errors = []
@@ -140,7 +140,7 @@ def _simplify_context(item: Mapping[str, Any]) -> dict[str, Any]:
 
 @functools.lru_cache(maxsize=1024)
 def is_user_code(filename: str, framework_folders: tuple[str, ...] = ()) -> bool:
-    """Whether a file is the user's own: no library, no generated code, not this project."""
+    """Whether a file is the user's own: not a library, not generated code, not this project."""
     if filename.startswith(_GENERATED):
         return False
     path = str(Path(filename).resolve())
@@ -148,7 +148,7 @@ def is_user_code(filename: str, framework_folders: tuple[str, ...] = ()) -> bool
 
 
 def is_framework_code(filename: str) -> bool:
-    """Whether a file is the framework's or the extension's, or code that they have generated."""
+    """Whether a file belongs to the framework or the extension, or is code that they generated."""
     return filename.startswith((*_EXTENSION, *_FRAMEWORK, "routebook "))
 
 
@@ -170,7 +170,7 @@ def _describe_frame(frame: FrameType, line: int, cell: CellRecord | None) -> Fra
 
 
 def _iter_values(frame: FrameType, source: str) -> Iterator[tuple[str, str]]:
-    """The local variables that the line names; where it names none, all of them."""
+    """Yield the local variables named on the line; if it names none, all of them."""
     local = frame.f_locals
     named = [name for name in _names_in_line(source) if name in local]
     if frame.f_code.co_name == "<module>":
@@ -180,7 +180,7 @@ def _iter_values(frame: FrameType, source: str) -> Iterator[tuple[str, str]]:
 
 
 def _names_in_line(source: str) -> list[str]:
-    """The names in one line, in order; a line that opens a block is completed to be parsed."""
+    """Return the names in one line, in order. A line that opens a block is completed so that it can be parsed."""
     for text in (source, f"{source}\n    pass", source.rstrip(":,(")):
         try:
             tree = ast.parse(text)
@@ -201,7 +201,7 @@ _repr = _ShortRepr()
 
 
 def short_repr(value: object) -> str:
-    """A value's repr, shortened, on one line; never raises."""
+    """Return a shortened repr on one line. Never raises."""
     try:
         return " ".join(_repr.repr(value).split())
     except Exception as error:  # a user's own __repr__

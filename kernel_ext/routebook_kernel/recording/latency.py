@@ -1,7 +1,7 @@
-"""What many measured requests say together: percentiles, a distribution, throughput. Pure.
+"""Statistics of many measured requests: percentiles, distribution, throughput. Pure.
 
-Times are microseconds, exact until they are counted: percentiles come from the samples themselves (nearest rank), only
-the distribution is counted in buckets. All runs use the same buckets, so that two can be laid over each other.
+Times are exact, in microseconds. Percentiles are computed from the samples themselves (nearest rank); only the
+distribution is counted in buckets. All runs use the same buckets, so that two of them can be overlaid.
 """
 
 import math
@@ -10,21 +10,21 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 BUCKETS_PER_DECADE = 20
-"""Each bucket is 12 % wider than the one before it: wide latencies have long tails, and short ones fine differences."""
+"""Each bucket is 12 % wider than the previous one, to resolve short latencies and still cover long tails."""
 
 SLOTS = 40
-"""In how many parts of a run its throughput is told."""
+"""The number of equal parts of a run for which throughput is computed."""
 
 SLICES = 10
 
 
 @dataclass(frozen=True, slots=True)
 class LatencySamples:
-    """What was measured, request by request, in the order in which they ended.
+    """The measurements of each request, in the order in which the requests ended.
 
     Attributes:
-        latencies_us: From sending to the last byte of the answer.
-        ends_us: When each had ended, since the first was sent.
+        latencies_us: From sending the request to the last byte of the response.
+        ends_us: When each request ended, from the start of the first one.
     """
 
     latencies_us: Sequence[float]
@@ -36,13 +36,13 @@ class LatencySamples:
 
 @dataclass(frozen=True, slots=True)
 class LatencyFigures:
-    """A run in figures.
+    """The statistics of a run.
 
     Attributes:
         percentiles: By percent: 50, 90, 99, 99.9.
-        spread_us: The least and the greatest median of ten parts of the run: how steady it was.
-        buckets: How many requests each bucket has; bucket b begins at `bucket_start(b)`.
-        series: Requests a second in each of equal parts of the run.
+        spread_us: The lowest and the highest median of ten parts of the run, which show how steady it was.
+        buckets: The number of requests in each bucket. Bucket b begins at `bucket_start(b)`.
+        series: Requests per second in equal parts of the run.
     """
 
     count: int
@@ -61,28 +61,28 @@ PERCENTS = (50, 90, 99, 99.9)
 
 
 def percentile(ordered: Sequence[float], percent: float) -> float:
-    """The least value that this share of the values does not exceed (nearest rank).
+    """Return the lowest value that is at least as high as this share of the values (nearest rank).
 
     Args:
         ordered: At least one value, in ascending order.
-        percent: Over 0, up to 100.
+        percent: Above 0, at most 100.
     """
     rank = math.ceil(percent * len(ordered) / 100)
     return ordered[max(rank, 1) - 1]
 
 
 def find_bucket(latency_us: float) -> int:
-    """The bucket that counts a latency; what is shorter than a tenth of a microsecond counts as that."""
+    """Return the bucket of a latency. Anything below a tenth of a microsecond counts as that."""
     return math.floor(math.log10(max(latency_us, 0.1)) * BUCKETS_PER_DECADE + 1e-9)
 
 
 def bucket_start(bucket: int) -> float:
-    """The least latency of a bucket."""
+    """Return the lowest latency of a bucket."""
     return float(10 ** (bucket / BUCKETS_PER_DECADE))
 
 
 def compute_figures(samples: LatencySamples) -> LatencyFigures | None:
-    """The figures of a run; None where nothing was measured."""
+    """Return the statistics of a run, or None without measurements."""
     if not samples.latencies_us:
         return None
     ordered = sorted(samples.latencies_us)
@@ -118,11 +118,11 @@ def _series(ends_us: Sequence[float], duration_s: float) -> tuple[float, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """One run beside another.
+    """One run compared with another.
 
     Attributes:
-        median: The one's median latency divided by the other's; under 1 it is faster.
-        is_clear: Whether the medians of the parts of the runs do not overlap: else the difference may be chance.
+        median: One median latency divided by the other. Below 1, the first run is faster.
+        is_clear: Whether the medians of the parts of the runs don't overlap. If they do, the difference may be chance.
     """
 
     median: float
@@ -132,7 +132,7 @@ class Comparison:
 
 
 def compare(one: LatencyFigures, other: LatencyFigures) -> Comparison:
-    """One run beside another."""
+    """Compare one run with another."""
     return Comparison(
         median=one.percentiles[50] / other.percentiles[50],
         p99=one.percentiles[99] / other.percentiles[99],

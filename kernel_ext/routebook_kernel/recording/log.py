@@ -1,4 +1,4 @@
-"""The record of every exchange: bounded by count and by bytes, safe from any thread."""
+"""The log of exchanges, limited in number and memory. Safe to use from any thread."""
 
 import itertools
 import threading
@@ -9,11 +9,11 @@ from routebook_kernel.records import Exchange
 
 
 class ExchangeLog:
-    """The last exchanges, oldest first.
+    """The most recent exchanges, oldest first.
 
     Args:
-        max_count: How many are kept.
-        max_bytes: How much memory they may hold together, about; the newest is always kept.
+        max_count: The maximum number of exchanges.
+        max_bytes: About how much memory they may take in total. The newest exchange always stays.
     """
 
     def __init__(self, *, max_count: int = 2000, max_bytes: int = 32 * 1024 * 1024) -> None:
@@ -28,15 +28,15 @@ class ExchangeLog:
         self._listeners: tuple[Callable[[Exchange], None], ...] = ()
 
     def next_id(self) -> int:
-        """The id of the next exchange; a request takes it when it begins."""
+        """Return the id of the next exchange. A request takes it when it begins."""
         return next(self._ids)
 
     def add(self, exchange: Exchange) -> None:
-        """Keep an exchange, letting go of the oldest where there is no room, and tell the listeners."""
+        """Add an exchange, remove the oldest ones if there's no room, and notify the listeners."""
         self._store(exchange, 1)
 
     def update(self, exchange: Exchange) -> None:
-        """Put an exchange in the place of the one with its id, and tell the listeners: a WebSocket goes on."""
+        """Replace the exchange with the same id and notify the listeners: an open WebSocket has new messages."""
         self._store(exchange, 0)
 
     def _store(self, exchange: Exchange, count: int) -> None:
@@ -58,10 +58,10 @@ class ExchangeLog:
             self._size_bytes -= self._sizes.pop(evicted)
 
     def resize(self, *, max_count: int | None = None, max_bytes: int | None = None) -> None:
-        """Change how much is kept; what is too much goes at once.
+        """Change the limits, and remove exchanges beyond them.
 
         Raises:
-            ValueError: A bound is below 1.
+            ValueError: If a limit is below 1.
         """
         count = self.max_count if max_count is None else max_count
         size_bytes = self.max_bytes if max_bytes is None else max_bytes
@@ -72,9 +72,9 @@ class ExchangeLog:
             self._evict()
 
     def subscribe(self, listener: Callable[[Exchange], None]) -> Callable[[], None]:
-        """Call `listener` with each exchange, on the thread that adds it; the result ends it.
+        """Call `listener` with each exchange, on the thread that adds it. The result unsubscribes.
 
-        An exchange with the id of an earlier one takes its place: a WebSocket goes on.
+        An exchange with a known id replaces the earlier one: an open WebSocket has new messages.
         """
         with self._lock:
             self._listeners = (*self._listeners, listener)
@@ -87,21 +87,21 @@ class ExchangeLog:
 
     @property
     def total(self) -> int:
-        """How many exchanges there ever were, kept or let go."""
+        """How many exchanges there have ever been, including removed ones."""
         return self._total
 
     @property
     def size_bytes(self) -> int:
-        """About how much memory the kept ones hold."""
+        """About how much memory the exchanges take."""
         return self._size_bytes
 
     def get(self, id: int) -> Exchange | None:
-        """The exchange with this id, while it is kept."""
+        """Return the exchange with this id, or None if it was removed."""
         with self._lock:
             return self._exchanges.get(id)
 
     def clear(self) -> None:
-        """Let go of all."""
+        """Remove all exchanges."""
         with self._lock:
             self._exchanges.clear()
             self._sizes.clear()

@@ -1,7 +1,7 @@
-"""A request out of the record, to be sent again: which of its values were hidden, and how they are filled in.
+"""Redacted values in a recorded request: which ones were hidden, and how to fill them in to send it again.
 
-The record holds no credentials, so a kept request with some cannot be sent as it is: what stands in their place must
-never reach an application. A hidden value has a key, such as "header authorization" or "body password".
+The record contains no credentials, so a request that had some can't be sent as recorded: the placeholders must never
+reach an application. Each redacted value has a key, such as "header authorization" or "body password".
 """
 
 from base64 import b64encode
@@ -24,14 +24,14 @@ _CONNECTION_HEADERS = frozenset({
 
 @dataclass(frozen=True, slots=True)
 class RedactedValue:
-    """A value that the record does not hold."""
+    """A value that is missing from the record."""
 
     where: ValueLocation
     name: str
 
     @property
     def key(self) -> str:
-        """What tells it from others: "header authorization"."""
+        """Its unique key: "header authorization"."""
         return f"{self.where} {self.name}"
 
     def __str__(self) -> str:
@@ -39,10 +39,10 @@ class RedactedValue:
 
 
 def build_request(exchange: Exchange) -> RawRequest:
-    """The request of an exchange, without the headers of its connection.
+    """Return the request of an exchange, without the headers of its connection.
 
     Raises:
-        RequestError: It cannot be sent again.
+        RequestError: If it can't be sent again.
     """
     if exchange.method == "WEBSOCKET":
         raise RequestError("A WebSocket connection cannot be replayed: it is a conversation, not one request.")
@@ -59,7 +59,7 @@ def build_request(exchange: Exchange) -> RawRequest:
 
 
 def find_redacted_values(request: RawRequest, secrets: Secrets) -> tuple[RedactedValue, ...]:
-    """The values of a request that were hidden, each once."""
+    """Return the values of a request that were hidden, each once."""
     found: dict[str, RedactedValue] = {}
 
     def add(where: ValueLocation, name: str) -> None:
@@ -84,15 +84,15 @@ def find_redacted_values(request: RawRequest, secrets: Secrets) -> tuple[Redacte
 
 
 def fill_redacted_values(request: RawRequest, values: Mapping[str, str], secrets: Secrets) -> RawRequest:
-    """The request with its hidden values filled in.
+    """Return the request with its redacted values filled in.
 
     Args:
-        request: As the record has it, or as a person edited it.
-        values: By a hidden value's key. What is not needed is left out.
+        request: As recorded, or as edited by the user.
+        values: The values by key. Unneeded ones are ignored.
         secrets: The names that were hidden.
 
     Raises:
-        RequestError: Some hidden value is still missing.
+        RequestError: If a redacted value is missing.
     """
     path, mark, query = request.url.partition("?")
     filled = RawRequest(

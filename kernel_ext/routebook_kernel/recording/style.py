@@ -1,7 +1,8 @@
-"""The look of plain HTML under a cell: the design tokens, from JupyterLab's variables, and the few parts it uses.
+"""The style of HTML under a cell: design tokens from JupyterLab's variables, and the few components it uses.
 
-Every piece of HTML carries this sheet, since each output of a notebook stands alone. Classes begin with `rb-`; the
-root is named three times because JupyterLab's rules for rendered HTML weigh up to two classes and two elements.
+Every piece of HTML includes the style sheet, since each output of a notebook is rendered separately. Classes begin with
+`rb-`. The root selector repeats its class three times, because JupyterLab's rules for rendered HTML have a specificity
+of up to two classes and two elements.
 """
 
 import re
@@ -66,17 +67,17 @@ STYLE = f"<style>{_SHEET.replace(chr(10), '')}</style>"
 
 
 def esc(text: object) -> str:
-    """Text as HTML text, never as markup, and visible; quotes too, so that it may stand in an attribute."""
+    """Escape text for HTML and make control characters visible. Quotes are escaped too, so it's safe in attributes."""
     return escape(visible(str(text)), quote=True)
 
 
 def code(text: object) -> str:
-    """Text as inline code."""
+    """Return text as inline code."""
     return f"<code>{esc(text)}</code>"
 
 
 def frame_html(inner: str) -> str:
-    """HTML as one output of a cell: sheet and root around it."""
+    """Return HTML as one output of a cell, with the style sheet and the root element."""
     return f'{STYLE}<div class="rb">{inner}</div>'
 
 
@@ -85,12 +86,12 @@ _CELL = re.compile(r"cell (\[\d+\])")
 
 
 def strip_backquotes(text: str) -> str:
-    """A sentence without its backquotes."""
+    """Return a sentence without its backquotes."""
     return _CODE.sub(r"\1", text)
 
 
 def render_backquotes(text: str, links: Mapping[str, str] | None = None) -> str:
-    """A sentence as HTML: code where backquotes say so, cells as links to them.
+    """Return a sentence as HTML, with code for backquotes and links for cells.
 
     Args:
         text: The sentence.

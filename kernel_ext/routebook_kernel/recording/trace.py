@@ -1,4 +1,4 @@
-"""The steps of one request, as the framework's traced variant reports them."""
+"""The steps of one request, as reported by the traced variant of the framework's code."""
 
 import time
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ MAX_RESULT = 1000
 
 @dataclass(slots=True)
 class _OpenStep:
-    """A step that has begun, and what is known of it."""
+    """A step in progress."""
 
     kind: SpanKind
     name: str
@@ -30,14 +30,14 @@ class _OpenStep:
 
 
 class SpanRecorder:
-    """Gathers the spans of one request; the framework's `Observer`.
+    """Collects the spans of one request; implements the framework's `Observer`.
 
     Args:
-        cell_of: Finds the cell of a code object.
-        ours: Folders of frameworks, which are not the user's code.
+        cell_of: Returns the cell of a code object.
+        framework_folders: Folders of frameworks, which aren't the user's code.
 
     Attributes:
-        plan_view: How the operation that answered is served; None where none did.
+        plan_view: The plan of the operation that responded; None if none did.
     """
 
     def __init__(
@@ -53,11 +53,11 @@ class SpanRecorder:
         self.plan_view: PlanView | None = None
 
     def plan(self, view: PlanView) -> None:
-        """An operation has been found; of several, one mounted in the other, the last one answers."""
+        """Record the plan of an operation. If one is mounted in another, the last one responds."""
         self.plan_view = view
 
     def start(self, kind: SpanKind, name: str, line: int) -> int:
-        """A step begins; the result is its token."""
+        """Begin a step and return its token."""
         token = len(self._spans)
         self._spans.append(None)
         parent = next(reversed(self._open), None)
@@ -65,7 +65,7 @@ class SpanRecorder:
         return token
 
     def note(self, token: int, fact: Fact, value: Any) -> None:
-        """Something is known of a step; what it takes to write it down is not the request's time."""
+        """Record a fact about a step. The time it takes to record it isn't counted as the request's."""
         step = self._open[token]
         if fact == "thread":
             step.thread, step.waited_ms = str(value), (self._now() - step.started) * 1000
@@ -77,7 +77,7 @@ class SpanRecorder:
             self._started += time.perf_counter() - started
 
     def finish(self, token: int, error: BaseException | None) -> None:
-        """The step ended."""
+        """End a step."""
         ended = self._now()
         step = self._open.pop(token)
         self._spans[token] = Span(
@@ -104,7 +104,7 @@ class SpanRecorder:
         return tuple(span for span in self._spans[:MAX_SPANS] if span is not None)
 
     def _now(self) -> float:
-        """Seconds since the request began."""
+        """Return the seconds since the request began."""
         return time.perf_counter() - self._started
 
     def _place_of(self, call: Any) -> Place | None:
@@ -113,6 +113,6 @@ class SpanRecorder:
 
 
 def place_of_code(code: Any, cell_of: CellOf) -> Place:
-    """Where a function stands: its cell or its file, and the line of its first decorator or `def`."""
+    """Return where a function is defined: its cell or file, and the line of its first decorator or `def`."""
     cell = cell_of(code)
     return Place(cell, None if cell else code.co_filename, code.co_firstlineno)

@@ -1,9 +1,9 @@
-"""Each error of a 422 told for a person: where, what was sent, the rule in words, a value that passes.
+"""Messages for the errors of a 422: the location, the value sent, the violated constraint, and a valid example.
 
-The rules are a table over pydantic's error types; a type that is not in it keeps pydantic's own words.
+The constraints are a table by pydantic's error types. Types that aren't in the table keep pydantic's own message.
 
-Spec: pydantic, Validation Errors; FastAPI's 422 body `{"detail": [{"type", "loc", "msg", "input", "ctx"?}]}`;
-RFC 6901 (JSON Pointer).
+Spec: pydantic, Validation Errors; FastAPI's 422 body `{"detail": [{"type", "loc", "msg", "input", "ctx"?}]}`; RFC 6901
+(JSON Pointer).
 """
 
 import json
@@ -24,11 +24,11 @@ _MAX_SENT = 200
 
 @dataclass(frozen=True, slots=True)
 class Constraint:
-    """How one error type is told.
+    """The message of one error type.
 
     Attributes:
-        words: "must be a number"; `{gt}` and the like come from the error's context.
-        passes: A value that would pass, the same way; None where none can be told.
+        wording: "must be a number"; placeholders such as `{gt}` are filled from the error's context.
+        example: A valid example; None if there's no general one.
     """
 
     wording: Wording
@@ -36,7 +36,7 @@ class Constraint:
 
 
 def _limit_example(name: str, by: int) -> Callable[[Context, Any], str | None]:
-    """The limit itself, or one beside it where the limit does not pass."""
+    """Return the limit itself, or a value next to it if the limit isn't valid."""
 
     def build_example(context: Context, sent: Any) -> str | None:
         limit = context.get(name)
@@ -224,14 +224,14 @@ def _quote(sent: Any) -> str:
 
 
 def describe_issues(detail: object) -> list[ValidationIssue]:
-    """Tell each error of a 422's `detail`; anything else there (a text from HTTPException) tells nothing."""
+    """Describe each error in the `detail` of a 422. Anything else there, such as a string, has no issues."""
     if not isinstance(detail, list):
         return []
     return [describe_issue(error) for error in detail if isinstance(error, dict) and isinstance(error.get("loc"), list)]
 
 
 def describe_issue(error: Mapping[str, Any]) -> ValidationIssue:
-    """Tell one error."""
+    """Describe one error."""
     type_, sent, message = str(error.get("type", "")), error.get("input"), str(error.get("msg", ""))
     context = {**(error.get("ctx") or {}), "message": message}
     loc: list[str | int] = [part if isinstance(part, int) else str(part) for part in error["loc"]]
@@ -255,7 +255,7 @@ def describe_issue(error: Mapping[str, Any]) -> ValidationIssue:
 
 
 def format_field(parts: Sequence[str | int]) -> str:
-    """How a person names the place: `item.price`, `tags[2]`."""
+    """Format the location of a field: `item.price`, `tags[2]`."""
     name = ""
     for part in parts:
         name += f"[{part}]" if isinstance(part, int) else f".{part}" if name else part
@@ -263,7 +263,7 @@ def format_field(parts: Sequence[str | int]) -> str:
 
 
 def shorten(value: Any) -> Any:
-    """The value where it is small, else the beginning of its JSON."""
+    """Return the value if it's small, else the beginning of its JSON."""
     text = value if isinstance(value, str) else json.dumps(value, ensure_ascii=False, default=str)
     return value if len(text) <= _MAX_SENT else f"{text[:_MAX_SENT]}…"
 

@@ -1,6 +1,6 @@
-"""A traced request as rows of a waterfall: each step at its place in the tree, when it ran, what it took and gave.
+"""A traced request as the rows of a waterfall: each step in its place in the tree, with its times, input and result.
 
-One reading of the spans for all who show them: the live view, plain HTML, text, Python.
+The live view, HTML, text and Python all show these rows.
 """
 
 from collections.abc import Iterator, Sequence
@@ -36,7 +36,7 @@ _FRAMEWORK = (str(Path(routebook.__file__).parent),)
 
 @dataclass(slots=True)
 class WaterfallRow:
-    """One row in the making; see `protocol.TraceRow`."""
+    """One row under construction; see `protocol.TraceRow`."""
 
     level: int
     label: str
@@ -54,22 +54,22 @@ class WaterfallRow:
     is_failure: bool = False
 
     def add_fact(self, name: str, text: str, *, is_code: bool = False) -> None:
-        """Say something about the step."""
+        """Add a fact about the step."""
         self.facts.append(TraceFact(name=name, text=text, is_code=is_code))
 
 
 def build_rows(exchange: Exchange, cell_of: CellOf) -> list[TraceRow]:
-    """The rows of an exchange's trace, in the order in which they are read."""
+    """Return the rows of an exchange's trace, in reading order."""
     return [_to_trace_row(row) for row in _Waterfall(exchange, cell_of).iter_rows()]
 
 
 def end_ms(exchange: Exchange) -> float:
-    """When the last step ended; not before the response was sent."""
+    """Return when the last step ended, but not before the response was sent."""
     return max([exchange.elapsed_ms, *(span.start_ms + span.elapsed_ms for span in exchange.spans)])
 
 
 class _Waterfall:
-    """Puts the spans of one exchange at their places."""
+    """Arranges the spans of one exchange in a tree."""
 
     def __init__(self, exchange: Exchange, cell_of: CellOf) -> None:
         self._exchange = exchange
@@ -83,7 +83,7 @@ class _Waterfall:
         self._issues = [issue for issue in find_issues(exchange) if issue["source"] != "response"]
 
     def iter_rows(self) -> Iterator[WaterfallRow]:
-        """Middleware from the outside in, what is inside of it, and what came after."""
+        """Yield the middleware from the outside in, the steps inside it, and the steps after the response."""
         spans, plan = self._exchange.spans, self._exchange.plan
         outer = [span for span in spans if span.kind == "middleware"]
         for depth, span in enumerate(outer, 1):
@@ -150,7 +150,7 @@ class _Waterfall:
         return row
 
     def _iter_dependency_rows(self, level: int, endpoint: CallView) -> Iterator[WaterfallRow]:
-        """A row over all of them, then the tree."""
+        """Yield a row for all dependencies together, then their tree."""
         below = [call for call in endpoint.iter_tree() if call is not endpoint and (call.runs or call.is_reused)]
         if not below:
             return
@@ -158,8 +158,8 @@ class _Waterfall:
         times = f"{sum(call.runs for call in below)}, each once" if any(c.is_reused for c in below) else str(len(below))
         group = WaterfallRow(level, "dependencies", "line", note=times, what="dependencies")
         if ran:
-            first, last = ran[0].start_ms, max(span.start_ms + span.elapsed_ms for span in ran)
             first = min(span.start_ms for span in ran)
+            last = max(span.start_ms + span.elapsed_ms for span in ran)
             group.extent, group.elapsed_ms = (first, last - first), last - first
             group.add_fact("ran", f"{format_ms(first)} to {format_ms(last)} ms, one after the other")
         else:
@@ -189,7 +189,7 @@ class _Waterfall:
         yield from inside
 
     def _iter_parameter_rows(self, level: int, call: CallView, *, is_endpoint: bool) -> Iterator[WaterfallRow]:
-        """What a callable reads of the request; of an endpoint under one row."""
+        """Yield the parameters that a callable reads from the request; those of an endpoint in a group."""
         read = [
             (parameter, span)
             for parameter in call.parameters
@@ -217,7 +217,7 @@ class _Waterfall:
         yield from (_indent(row) for row in rows)
 
     def _build_call_row(self, level: int, call: CallView, parent: CallView | None) -> WaterfallRow:
-        """A dependency at its place, or the endpoint."""
+        """Build the row of a dependency, or of the endpoint."""
         what = "endpoint" if parent is None else "dependency"
         span = self._by_line.get(("endpoint", call.line)) if parent is None else self._span_of(call)
         note = what if parent is None else "set-up" if "generator" in call.kind else ""
@@ -246,7 +246,7 @@ class _Waterfall:
         return row
 
     def _iter_other_response(self, level: int) -> Iterator[WaterfallRow]:
-        """The response of a request that did not reach the end of its plan: of an exception handler, or of a mount."""
+        """Yield the response of a request that didn't finish its plan: from an exception handler, or from a mount."""
         exchange = self._exchange
         if exchange.status is None or exchange.socket is not None:
             return
@@ -262,7 +262,7 @@ class _Waterfall:
     def _build_row(
         self, level: int, label: str, span: Span, *, note: str, what: str, is_code: bool = False
     ) -> WaterfallRow:
-        """The row of a step that ran."""
+        """Build the row of a step that ran."""
         row = WaterfallRow(
             level, label, self._band(span), is_code, note, span, span.start_ms, span.elapsed_ms, what=what
         )
@@ -290,14 +290,14 @@ class _Waterfall:
     # Facts
 
     def _error_message(self, span: Span) -> str:
-        """The words of an exception that nobody answered, where it is this step's."""
+        """Return the message of an unhandled exception, if this step raised it."""
         failure = self._exchange.failure
         return (
             f": {failure.message}" if failure is not None and failure.type == span.outcome and failure.message else ""
         )
 
     def _is_passed_on(self, span: Span) -> bool:
-        """Whether middleware only let an error pass that something inside of it raised."""
+        """Whether middleware only passed on an error that something inside it raised."""
         return span.kind == "middleware" and any(
             other.outcome == span.outcome and other.depth > span.depth for other in self._exchange.spans
         )
@@ -316,7 +316,7 @@ class _Waterfall:
         return "ours"
 
     def _is_after(self, span: Span) -> bool:
-        """Whether a step began when the response had been sent."""
+        """Whether a step began after the response was sent."""
         is_ending = span.kind == "teardown" and span.start_ms >= self._sent_ms
         return span.kind == "background" or is_ending
 
@@ -337,14 +337,14 @@ class _Waterfall:
         return self._by_line.get(("cache hit" if call.is_reused else "dependency", call.line))
 
     def _iter_results(self) -> Iterator[tuple[str, str]]:
-        """What the variables of the generated function held, by their names."""
+        """Yield the values that the variables of the generated function had, by name."""
         for call in self._iter_calls():
             span = self._by_line.get(("dependency", call.line))
             if call.runs and span is not None and span.result is not None:
                 yield call.variable, HIDDEN if call.scheme else span.result
 
     def _iter_arguments(self, call: CallView) -> Iterator[tuple[str, str]]:
-        """A callable's arguments, as far as they are known."""
+        """Yield a callable's arguments, as far as they are known."""
         read = {parameter.name: self._by_line.get(("parameter", parameter.line)) for parameter in call.parameters}
         for name, variable in call.arguments:
             span = read.get(name)
@@ -366,7 +366,7 @@ def _indent(row: WaterfallRow) -> WaterfallRow:
 
 
 def find_place(call: CallView, cell_of: CellOf) -> Place | None:
-    """Where a person finds a callable; nowhere in a library."""
+    """Return where a callable is defined; None in a library."""
     code = getattr(call.call, "__code__", None)
     if code is not None and cell_of(code) is not None:
         return place_of_code(code, cell_of)
@@ -401,14 +401,14 @@ def _round(value: float | None) -> float | None:
 
 
 def format_ms(value: float) -> str:
-    """Milliseconds as a person reads them: two digits behind the point while they matter."""
+    """Format milliseconds for reading: two decimals while they matter."""
     if value < 0.005:
         return "0"
     return f"{value:.2f}" if value < 100 else f"{value:.0f}"
 
 
 def sum_by_band(rows: Sequence[TraceRow], sent_ms: float) -> dict[Band, float]:
-    """Where the time went: the user's code, of it in threads, the framework, after the response."""
+    """Return where the time went: the user's code, threads among it, the framework, after the response."""
     own = [row for row in rows if row["elapsed_ms"] is not None and row["band"] not in {"line", "after", "ours"}]
     yours = sum(row["elapsed_ms"] or 0.0 for row in own if not row["what"].startswith("parameter"))
     threads = sum(row["elapsed_ms"] or 0.0 for row in own if row["band"] == "thread")

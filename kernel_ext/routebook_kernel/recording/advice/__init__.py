@@ -1,7 +1,7 @@
-"""Advice on an exchange: what was sent compared with what the operation expects, and what came back.
+"""Advice on an exchange: compares the request and the response with what the operation expects.
 
-Pure: from an exchange and the route that answered to sentences, each with cause, way out and place. The rules look at
-what is so in general, never at a particular program; they say nothing when they are not sure.
+Pure: takes an exchange and its route, and returns sentences with cause, fix and location. The rules hold in general,
+never for a particular program. If they aren't sure, they give no advice.
 """
 
 from routebook_kernel.protocol import Advice
@@ -17,7 +17,7 @@ _MAX_PIECES = 5
 
 
 def advise(exchange: Exchange) -> list[Advice]:
-    """The advice on one exchange, the most telling first; most exchanges have none."""
+    """Return the advice on one exchange, most useful first. Most exchanges have none."""
     subject = ExchangeSubject(exchange)
     pieces = [*advise_parameters(subject), *advise_body(subject), *advise_response(subject)]
     by_text = {piece["text"]: piece for piece in pieces}

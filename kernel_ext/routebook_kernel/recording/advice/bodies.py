@@ -1,4 +1,4 @@
-"""Advice on the body: sent as something else than it is read as, shaped or spelled otherwise."""
+"""Advice on the body: sent in another format than the operation reads, or with another structure or spelling."""
 
 import ast
 import json
@@ -17,7 +17,7 @@ _PLAIN = {int: "a whole number", float: "a number", bool: "true or false"}
 
 
 def advise_body(subject: ExchangeSubject) -> Iterator[Advice]:
-    """Everything about the body; where it was sent as another kind, that alone."""
+    """Yield the advice on the body. If its format is wrong, only that."""
     found = list(_advise_kind(subject)) or [*_advise_shape(subject), *_advise_choices(subject)]
     found += [] if found else _advise_names(subject)
     for text in found or _iter_coerced_values(subject):
@@ -25,7 +25,7 @@ def advise_body(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_kind(subject: ExchangeSubject) -> Iterator[str]:
-    """The body is of one kind, and read as another."""
+    """The body was sent in one format and is read in another."""
     if subject.status == 400 and "oundary" in json.dumps(
         subject.response_json if subject.response_json is not UNREAD else ""
     ):
@@ -144,7 +144,7 @@ def _load_json(text: str) -> Any:
 
 
 def _load_literal(text: str) -> Any:
-    """The value that Python writes so, where it is no JSON."""
+    """Return the value of a Python literal, or `UNREAD` if the text is JSON or not a literal."""
     if _load_json(text) is not UNREAD:
         return UNREAD
     try:
@@ -154,7 +154,7 @@ def _load_literal(text: str) -> Any:
 
 
 def _advise_nesting(subject: ExchangeSubject) -> Iterator[str]:
-    """The right values, one level too deep or too high, or one for many."""
+    """The values are right, but one level too deep or too high, or one value where a list is expected."""
     if not subject.bodies or not subject.errors_at("body") or subject.json is UNREAD:
         return
     if subject.is_embedded:
@@ -205,7 +205,7 @@ def _advise_choices(subject: ExchangeSubject) -> Iterator[str]:
 
 
 def suggest_choice(subject: ExchangeSubject, error: dict[str, Any]) -> str | None:
-    """The value that was meant, where the name of a member, or other letters, were sent."""
+    """Suggest the choice that was meant, if the name of a member or another spelling was sent."""
     sent, expected = error.get("input"), str((error.get("ctx") or {}).get("expected", ""))
     if not isinstance(sent, str) or not sent:
         return None
@@ -243,7 +243,7 @@ def _find_member(subject: ExchangeSubject, name: str, sent: str) -> Enum | None:
 
 
 def _advise_names(subject: ExchangeSubject) -> Iterator[str]:
-    """Members that nothing reads, spelled almost as one that is missing, at every level of the body."""
+    """Members that nothing reads, spelled almost like a missing one, at every level of the body."""
     missing = [tuple(error["loc"][1:]) for error in subject.errors_at("body", "missing")]
     for level in subject.levels():
         here = {loc[-1] for loc in missing if loc and loc[:-1] == level.place}
@@ -257,7 +257,7 @@ def _advise_names(subject: ExchangeSubject) -> Iterator[str]:
 
 
 def iter_unread_names(missing: set[Any], sent: Any, expected: Any, where: str) -> Iterator[str]:
-    """Names that were sent and are not read, each beside the missing one that is spelled almost so."""
+    """Yield names that were sent but aren't read, each with the missing name that has almost the same spelling."""
     for key in sent:
         if key in expected:
             continue
@@ -274,19 +274,19 @@ def iter_unread_names(missing: set[Any], sent: Any, expected: Any, where: str) -
 
 
 def find_intended_name(key: str, expected: Any, sent: Any) -> str | None:
-    """The name that was meant by one that nothing reads: left out, and spelled almost so."""
+    """Return the missing name that an unread name was probably meant for, by its spelling."""
     left = [name for name in expected if name not in sent]
     same = next((name for name in left if normalise_name(name) == normalise_name(key)), None)
     return same or next(iter(get_close_matches(key, left, n=1, cutoff=0.8)), None)
 
 
 def normalise_name(name: object) -> str:
-    """A name without what spellings differ in: capitals, `_` and `-`."""
+    """Return a name without the differences between naming styles: capitals, `_` and `-`."""
     return str(name).replace("_", "").replace("-", "").casefold()
 
 
 def _iter_coerced_values(subject: ExchangeSubject) -> Iterator[str]:
-    """JSON values that were taken for another type: `true` for 1, `"42"` for 42."""
+    """JSON values that were converted to another type: `true` to 1, `"42"` to 42."""
     if subject.status >= 400 or subject.is_form:
         return
     for level in subject.levels():

@@ -1,4 +1,4 @@
-"""Advice on path, query and headers: sent elsewhere than it is read, or spelled otherwise."""
+"""Advice on path, query and headers: values sent in another place than they're read from, or under another name."""
 
 import re
 from collections.abc import Iterator
@@ -11,7 +11,7 @@ _SEPARATORS = re.compile(r"\s*[,;|]\s*|\s+")
 
 
 def advise_parameters(subject: ExchangeSubject) -> Iterator[Advice]:
-    """Everything about what does not stand in the body."""
+    """Yield the advice on everything outside the body."""
     yield from _advise_location(subject)
     yield from _advise_lists(subject)
     yield from _advise_names(subject)
@@ -23,7 +23,7 @@ def advise_parameters(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_location(subject: ExchangeSubject) -> Iterator[Advice]:
-    """A value is missing where it is read, and was sent in another place."""
+    """A value is missing where it's read, and was sent in another place."""
     sent = {"query": {name for name, _ in subject.query}, "body": set(subject.members), "header": set(subject.headers)}
     read = set(subject.names_at("query"))
     for error in subject.errors:
@@ -47,7 +47,7 @@ def _advise_location(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_unread_location(subject: ExchangeSubject, left_out: set[str]) -> Iterator[Advice]:
-    """What may be left out of the query stands in the body, where nothing reads it."""
+    """An optional query parameter was sent in the body, where nothing reads it."""
     if _has_unread_body(subject) and left_out:
         names = " and ".join(f"`{name}`" for name in sorted(left_out))
         fix = "send them in the URL, `params={…}`, or declare them with `Body()` or in a model"
@@ -59,7 +59,7 @@ def _advise_unread_location(subject: ExchangeSubject, left_out: set[str]) -> Ite
 
 
 def _has_unread_body(subject: ExchangeSubject) -> bool:
-    """Whether a JSON body came that nobody asked for: its content is not known."""
+    """Whether a JSON body was sent that the operation doesn't read, so that its content isn't known."""
     is_read = bool(subject.bodies or subject.forms or subject.text)
     return subject.is_json and not is_read and int(subject.headers.get("content-length", "0")) > 2
 
@@ -70,7 +70,7 @@ def _fix_for_query(subject: ExchangeSubject, name: str) -> str:
 
 
 def _advise_lists(subject: ExchangeSubject) -> Iterator[Advice]:
-    """Only a repeated name makes a list: `q=1&q=2`."""
+    """Only repeating a name makes a list: `q=1&q=2`."""
     names = {name for parameter in subject.parameters_of("query") for name in parameter.names}
     for key in dict.fromkeys(name for name, _ in subject.query):
         plain = key.partition("[")[0]
@@ -98,7 +98,7 @@ def _advise_names(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_unread(subject: ExchangeSubject) -> Iterator[Advice]:
-    """A name of the query that nothing reads, beside one that was left out."""
+    """A query name that nothing reads, next to a missing optional one."""
     sent = {name for name, _ in subject.query}
     left_out = [name for name, may_be in subject.names_at("query").items() if may_be]
     for key in sorted(sent - subject.names_at("query").keys()):
@@ -107,7 +107,7 @@ def _advise_unread(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_plus_signs(subject: ExchangeSubject) -> Iterator[Advice]:
-    """Spec: WHATWG URL, application/x-www-form-urlencoded: `+` is a blank."""
+    """Spec: WHATWG URL, application/x-www-form-urlencoded: `+` is a space."""
     for error in subject.errors_at("query"):
         sent = error.get("input")
         if isinstance(sent, str) and str(error.get("type", "")).startswith("datetime") and " " in sent.strip():

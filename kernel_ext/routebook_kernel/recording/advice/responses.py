@@ -1,4 +1,4 @@
-"""Advice on what came back: redirects, browsers' rules, results that are not what they seem, failures.
+"""Advice on responses: redirects, rules of browsers, misleading results, failures.
 
 Spec: RFC 9110 §15.4.8 (307), Fetch (CORS protocol).
 """
@@ -17,7 +17,7 @@ _MIN_CPU_MS = 100.0  # a process's first request takes at most 20 ms: its import
 
 
 def advise_response(subject: ExchangeSubject) -> Iterator[Advice]:
-    """Everything about the response."""
+    """Yield the advice on the response."""
     for text in (
         *_advise_redirect(subject),
         *_advise_cors(subject),
@@ -31,7 +31,7 @@ def advise_response(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_redirect(subject: ExchangeSubject) -> Iterator[str]:
-    """The router redirects to the same path with or without its last slash."""
+    """The router redirects to the same path with or without its trailing slash."""
     target = urlsplit(subject.response_headers.get("location", ""))
     path = urlsplit(subject.exchange.url).path
     if not _differs_by_slash(subject, path, target.path):
@@ -104,7 +104,7 @@ def _load_json(text: str) -> Any:
 
 
 def _advise_naive_times(subject: ExchangeSubject) -> Iterator[str]:
-    """A time without an offset is another moment for each reader; what was only sent back is the sender's."""
+    """Readers take a time without an offset as their own local time. Times that were only echoed are the sender's."""
     request_text = f"{subject.exchange.url} {subject.text}"
     for path, value in _iter_values(subject.response_json):
         if isinstance(value, str) and _NAIVE.fullmatch(value) and value[:16] not in request_text.replace("%3A", ":"):
@@ -117,7 +117,7 @@ def _advise_naive_times(subject: ExchangeSubject) -> Iterator[str]:
 
 
 def _iter_values(value: Any, path: str = "", depth: int = 4) -> Iterator[tuple[str, Any]]:
-    """The single values of a JSON document, each with its path; of a list the first few."""
+    """Yield the single values of a JSON document, each with its path; of a list, only the first few."""
     if isinstance(value, dict) and depth:
         for name, inner in value.items():
             yield from _iter_values(inner, f"{path}.{name}" if path else name, depth - 1)
@@ -129,7 +129,7 @@ def _iter_values(value: Any, path: str = "", depth: int = 4) -> Iterator[tuple[s
 
 
 def _iter_model_errors(subject: ExchangeSubject) -> Iterator[str]:
-    """What was returned is one where many were promised, or the reverse."""
+    """One object was returned where the response model is a list, or the other way round."""
     failure = subject.exchange.failure
     for item in failure.response_errors if failure is not None else ():
         is_whole = len(item["loc"]) == 1
@@ -153,7 +153,7 @@ def _iter_model_errors(subject: ExchangeSubject) -> Iterator[str]:
 
 
 def _is_field_pair(subject: ExchangeSubject, item: Any) -> bool:
-    """Whether a model was gone through as if it were a list: its first field came as a pair, ('id', 1)."""
+    """Whether a model was iterated like a list, so that its first field became a pair, ('id', 1)."""
     pair = re.match(r"\('(\w+)', ", str(item["input"]))
     fields = fields_of(next(iter(get_args(getattr(subject.route, "response_model", None))), None))
     return len(item["loc"]) == 2 and pair is not None and pair[1] in fields
@@ -187,7 +187,7 @@ def _advise_failure(subject: ExchangeSubject) -> Iterator[str]:
 
 
 def _validator_names(subject: ExchangeSubject) -> set[str]:
-    """The names of the validators of the models that the operation reads."""
+    """Return the names of the validators of the models that the operation reads."""
     names: set[str] = set()
     for parameter in subject.parameters:
         model = parameter.field.field_info.annotation

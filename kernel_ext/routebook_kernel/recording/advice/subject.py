@@ -1,4 +1,4 @@
-"""What the rules of advice compare: what was sent, what the operation expects, what came back."""
+"""The subject of advice: an exchange with its request, the operation's expectations, and the response."""
 
 import json
 from collections.abc import Iterator, Mapping
@@ -14,14 +14,14 @@ from pydantic import BaseModel
 from routebook_kernel.records import Body, Exchange
 
 UNREAD: Any = object()
-"""In the place of JSON that cannot be read."""
+"""Stands for JSON that can't be parsed."""
 
 
 class ExchangeSubject:
-    """One exchange beside the operation that answered.
+    """One exchange with the operation that responded.
 
     Args:
-        exchange: As it was recorded.
+        exchange: As recorded.
     """
 
     def __init__(self, exchange: Exchange) -> None:
@@ -51,7 +51,7 @@ class ExchangeSubject:
 
     @property
     def is_json(self) -> bool:
-        """Whether the body was declared as JSON."""
+        """Whether the Content-Type of the body is JSON."""
         return self.media_type.endswith("json")
 
     @cached_property
@@ -61,12 +61,12 @@ class ExchangeSubject:
 
     @cached_property
     def json(self) -> Any:
-        """The request's body as JSON; `UNREAD` where it is none."""
+        """The request's body as JSON, or `UNREAD` if it isn't JSON."""
         return _json(self.text)
 
     @cached_property
     def members(self) -> Mapping[str, Any]:
-        """The named values of the body: of a JSON object or a form."""
+        """The named values of the body: the members of a JSON object, or the fields of a form."""
         if self.is_form:
             return dict(self._form)
         return self.json if isinstance(self.json, dict) else {}
@@ -86,12 +86,12 @@ class ExchangeSubject:
 
     @cached_property
     def parameters(self) -> list[Any]:
-        """The parameters of the operation, its dependencies' among them."""
+        """The parameters of the operation and its dependencies."""
         dependant = getattr(self.route, "dependant", None)
         return list(dependant.iter_parameters()) if dependant is not None else []
 
     def parameters_of(self, *sources: str) -> list[Any]:
-        """The parameters from some sources."""
+        """Return the parameters from some sources."""
         return [parameter for parameter in self.parameters if parameter.source in sources]
 
     @property
@@ -106,19 +106,19 @@ class ExchangeSubject:
 
     @property
     def has_declared_bodies(self) -> bool:
-        """Whether nothing but its parameters can read the body: it is given no request."""
+        """Whether only its parameters can read the body, because nothing gets the request itself."""
         dependant = getattr(self.route, "dependant", None)
         nodes = dependant.iter_tree() if dependant is not None else ()
         return dependant is not None and not any(item.kind == "request" for node in nodes for item in node.injected)
 
     @property
     def is_embedded(self) -> bool:
-        """Whether each parameter of the JSON body stands under its own name."""
+        """Whether each parameter of the JSON body is under its own name."""
         return len(self.bodies) > 1 or any(getattr(body.field.field_info, "embed", None) for body in self.bodies)
 
     @cached_property
     def expected(self) -> Mapping[str, "ExpectedField"]:
-        """The names that a body's members may have, at the top."""
+        """The names that the top-level members of a body may have."""
         parameters = self.bodies or self.forms
         if self.bodies and not self.is_embedded:
             return fields_of(self.bodies[0].field.field_info.annotation)
@@ -132,7 +132,7 @@ class ExchangeSubject:
         return found
 
     def levels(self) -> Iterator["BodyLevel"]:
-        """The objects of the body from the top down, each with the members that it may have."""
+        """Yield the objects of the body from the top down, each with the members it may have."""
         if self.is_form or self.is_embedded:
             yield BodyLevel((), self.members, self.expected, None)
         for parameter in self.bodies if not self.is_form else ():
@@ -143,7 +143,7 @@ class ExchangeSubject:
                 yield from _levels(self.members[name], annotation, (name,))
 
     def names_at(self, source: str) -> dict[str, bool]:
-        """The names that are read from the query or the headers, each with whether it may be left out."""
+        """Return the names that are read from the query or the headers, each with whether it's optional."""
         found: dict[str, bool] = {}
         for parameter in self.parameters_of(source):
             model = model_of(parameter.field.field_info.annotation)
@@ -159,21 +159,21 @@ class ExchangeSubject:
 
     @cached_property
     def errors(self) -> list[dict[str, Any]]:
-        """The errors of a 422, as the framework gave them."""
+        """The errors of a 422, in the framework's format."""
         detail = (
             self.response_json.get("detail") if self.status == 422 and isinstance(self.response_json, dict) else None
         )
         return [error for error in detail or () if isinstance(error, dict) and isinstance(error.get("loc"), list)]
 
     def errors_at(self, source: str, *types: str) -> list[dict[str, Any]]:
-        """The errors at one source, of some of pydantic's types."""
+        """Return the errors of one source, optionally only of some of pydantic's types."""
         return [
             error for error in self.errors if error["loc"][:1] == [source] and (not types or error.get("type") in types)
         ]
 
     @cached_property
     def response_json(self) -> Any:
-        """The response's body as JSON; `UNREAD` where it is none."""
+        """The response's body as JSON, or `UNREAD` if it isn't JSON."""
         body = self.exchange.response_body
         return _json(_text(body)) if body is not None and body.media_type.endswith("json") else UNREAD
 
@@ -200,8 +200,8 @@ class BodyLevel:
     """One object of a body.
 
     Attributes:
-        place: The way to it from the top, as an error's `loc` tells it.
-        model: What reads it; None where its members are parameters.
+        place: Its location, like an error's `loc`.
+        model: The model that reads it; None if its members are parameters.
     """
 
     place: tuple[str | int, ...]
@@ -211,23 +211,23 @@ class BodyLevel:
 
     @property
     def label(self) -> str:
-        """As a sentence names it; "" for the whole body."""
+        """How a sentence refers to it; "" for the whole body."""
         return f"`{self.prefix.rstrip('.')}`" if self.place else ""
 
     @property
     def prefix(self) -> str:
-        """What stands before the names of its members: "lines[0]."."""
+        """The prefix of its members' names: `lines[0].`."""
         told = "".join(f"[{part}]" if isinstance(part, int) else f".{part}" for part in self.place)
         return f"{told.lstrip('.')}." if self.place else ""
 
     @property
     def is_open(self) -> bool:
-        """Whether members that are not declared are kept."""
+        """Whether it keeps undeclared members."""
         return self.model is not None and self.model.model_config.get("extra") == "allow"
 
     @property
     def has_validators(self) -> bool:
-        """Whether its own code may take one type for another on purpose."""
+        """Whether its own validators may convert one type to another on purpose."""
         return self.model is not None and bool(self.model.__pydantic_decorators__.field_validators)
 
 
@@ -247,7 +247,7 @@ def _levels(value: Any, annotation: Any, place: tuple[str | int, ...]) -> Iterat
 
 
 def fields_of(annotation: Any) -> dict[str, ExpectedField]:
-    """The members of a model, by the names under which they are sent."""
+    """Return the members of a model, by the names under which they are sent."""
     model = model_of(annotation)
     found: dict[str, ExpectedField] = {}
     for name, field in model.model_fields.items() if model is not None else ():
@@ -269,7 +269,7 @@ def _choices(alias: Any) -> Iterator[str]:
 
 
 def model_of(annotation: Any) -> type[BaseModel] | None:
-    """The model that a type is, or may be beside `None`."""
+    """Return the model that a type is, or that it allows besides `None`."""
     if get_origin(annotation) is None:
         return annotation if isinstance(annotation, type) and issubclass(annotation, BaseModel) else None
     models = [model for part in get_args(annotation) if part is not NoneType and (model := model_of(part))]
@@ -277,7 +277,7 @@ def model_of(annotation: Any) -> type[BaseModel] | None:
 
 
 def is_list(annotation: Any) -> bool:
-    """Whether a type is a list, or may be one beside `None`."""
+    """Whether a type is a list, or a choice of one and `None`."""
     parts = [part for part in get_args(annotation) if part is not NoneType]
     if get_origin(annotation) in (Union, UnionType):
         return len(parts) == 1 and is_list(parts[0])
