@@ -348,7 +348,7 @@ def test_what_cannot_be_sent_again_says_why(session: Session, app: Routebook) ->
     assert detail["request"] is None
     session.client(app).post("/nowhere", content=b"x")
     unread = replace(next(reversed(list(session.log))), request_body=None)
-    with pytest.raises(RequestError, match="did not read the body"):
+    with pytest.raises(RequestError, match="didn't read the body"):
         build_request(unread)
     with pytest.raises(RequestError, match="left the log"):
         session.log_view.detail(10_000)

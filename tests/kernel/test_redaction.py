@@ -516,7 +516,7 @@ def test_a_capture_says_nothing_until_it_is_opened() -> None:
     capture = Capture(USUAL.hider(), f"/?token={CANARY}", {}, (), body, (), None, CANARY, None, (), None)
 
     assert CANARY not in f"{capture!r} {capture} {body!r} {capture._hider!r}"
-    with pytest.raises(TypeError, match="holds credentials"):
+    with pytest.raises(TypeError, match="contains credentials"):
         pickle.dumps(capture)
     assert CANARY not in repr(capture.open())
 

@@ -48,7 +48,7 @@ class Capture:
     _opened: dict[str, Any] | None = field(default=None, init=False)
 
     def __reduce__(self) -> NoReturn:
-        raise TypeError("A capture holds credentials and is not written anywhere.")
+        raise TypeError("A capture contains credentials, so it can't be pickled.")
 
     @property
     def size_bytes(self) -> int:

@@ -32,10 +32,10 @@ class Exchanges(Sequence[Exchange]):
         self._total = total
 
     def where(self, keep: Callable[[Exchange], Any] | None = None, /, **equal: Any) -> "Exchanges":
-        """Those that `keep` says yes to, and whose fields have these values.
+        """Return the exchanges that `keep` accepts and whose fields have these values.
 
         Raises:
-            UnknownFieldError: An exchange has no such field.
+            UnknownFieldError: If exchanges have no such field.
         """
         for name in equal:
             if name not in _FIELDS:

@@ -66,7 +66,7 @@ class ExchangeLog:
         count = self.max_count if max_count is None else max_count
         size_bytes = self.max_bytes if max_bytes is None else max_bytes
         if count < 1 or size_bytes < 1:
-            raise ValueError("A log keeps at least 1 exchange, and at least 1 byte.")
+            raise ValueError("The log needs room for at least 1 exchange and 1 byte.")
         with self._lock:
             self.max_count, self.max_bytes = count, size_bytes
             self._evict()

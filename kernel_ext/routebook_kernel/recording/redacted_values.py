@@ -45,15 +45,15 @@ def build_request(exchange: Exchange) -> RawRequest:
         RequestError: If it can't be sent again.
     """
     if exchange.method == "WEBSOCKET":
-        raise RequestError("A WebSocket connection cannot be replayed: it is a conversation, not one request.")
+        raise RequestError("A WebSocket connection can't be replayed. It's a conversation, not a single request.")
     body = exchange.request_body
     if body is not None and body.is_truncated:
         raise RequestError(
-            f"The log keeps only {len(body.data):,} of the body's {body.size_bytes:,} bytes: it cannot be replayed."
+            f"The log has only {len(body.data):,} of the body's {body.size_bytes:,} bytes, so it can't be replayed."
         )
     length = next((value for name, value in exchange.request_headers if name.lower() == "content-length"), "0")
     if body is None and length != "0":
-        raise RequestError("The application did not read the body, so the log has none of it: it cannot be replayed.")
+        raise RequestError("The application didn't read the body, so it isn't in the log and can't be replayed.")
     headers = tuple(pair for pair in exchange.request_headers if pair[0].lower() not in _CONNECTION_HEADERS)
     return RawRequest(exchange.method, exchange.url, headers, body.data if body is not None else b"")
 

@@ -19,7 +19,7 @@ class Rebinding:
     Attributes:
         previous: What the same cell had created under this name before, now replaced. None if it hadn't, or if another
             cell had: then the new one starts from scratch.
-        replaced: The previous value of the variable, whoever created it; None if it had none.
+        replaced: The previous value of the variable, from any cell; None if it had none.
     """
 
     name: str

@@ -60,7 +60,7 @@ class SignatureExpression:
         """
         function, parameter = self.function, self.parameter
         if self.part == "decorator":
-            raise TypeError("a decorator is not called again")
+            raise TypeError("A decorator can't be evaluated again.")
         value = eval(compile(ast.Expression(self.expression), "<signature>", "eval"), function.__globals__)
         if self.part == "annotation":
             function.__annotations__[parameter] = value
