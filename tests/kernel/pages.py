@@ -18,11 +18,14 @@ class Pages:
         self.tracker = Tracker(self.namespace)
         self.count = 0
 
-    def run(self, cell: str, source: str, deleted: tuple[str, ...] = (), *, is_told: bool = True) -> str:
-        """Run a cell; the summary's text.
+    def run(self, cell: str, source: str, deleted: tuple[str, ...] = (), *, has_end_hook: bool = True) -> str:
+        """Run a cell and return the text of its summary.
 
         Args:
-            is_told: The end of the run reaches the extension; an interrupt between two hooks keeps it away.
+            cell: The id of the cell.
+            source: What it runs.
+            deleted: The ids of cells deleted before.
+            has_end_hook: Whether the extension hears of the end. An interrupt between two hooks prevents that.
         """
         self.count += 1
         source = textwrap.dedent(source).strip()
@@ -45,7 +48,7 @@ class Pages:
                         line = traceback.tb_lineno
                     traceback = traceback.tb_next
                 outcome, error = "raised", CellError(raised, line)
-        if not is_told:
+        if not has_end_hook:
             return ""
         result = self.tracker.finish_run(outcome, error)
         assert result is not None

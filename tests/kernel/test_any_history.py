@@ -1,4 +1,4 @@
-"""Any sequence of run, re-run, edit, fail, interrupt and delete ends in the application that a fresh kernel builds."""
+"""Any sequence of runs, edits, failures, interrupts and deletions ends in the application of a fresh kernel."""
 
 import asyncio
 from typing import Any
@@ -57,32 +57,32 @@ REQUESTS = [(method, f"/x{n}") for method in ("get", "post") for n in (1, 2, 3)]
 ]
 
 
-def stamps(response: Any) -> dict[str, str]:
-    """What middleware put on a response."""
+def middleware_headers(response: Any) -> dict[str, str]:
+    """Return the headers that middleware set on a response."""
     return {name: value for name, value in response.headers.items() if name.startswith("x-")}
 
 
 def describe(pages: Pages) -> dict[str, Any]:
-    """All that a person can tell of an application: its operations in order, its document, its answers."""
+    """Return everything observable about an application: its operations in order, its document, its responses."""
     app = pages.namespace["app"]
-    return {"operations": pages.paths(), "document": app.openapi(), "answers": asyncio.run(answers(app))}
+    return {"operations": pages.paths(), "document": app.openapi(), "answers": asyncio.run(collect_responses(app))}
 
 
-async def answers(app: Any) -> list[Any]:
-    """What it answers. Asked on one loop: a thread for each of some thousand requests would be most of the test."""
+async def collect_responses(app: Any) -> list[Any]:
+    """Request everything. All requests run on one loop, since a thread each for thousands would dominate the test."""
     transport = httpx2.ASGITransport(app, raise_app_exceptions=False)
     async with httpx2.AsyncClient(transport=transport, base_url="http://testserver") as client:
         responses = [await client.request(method, path) for method, path in REQUESTS]
-    return [(response.status_code, response.text, stamps(response)) for response in responses]
+    return [(response.status_code, response.text, middleware_headers(response)) for response in responses]
 
 
 class AnyNotebook(RuleBasedStateMachine):
-    """A notebook that is lived in."""
+    """A notebook with any history."""
 
     def __init__(self) -> None:
         super().__init__()
         self.pages = Pages()
-        self.former = set_registrar(self.pages.tracker)
+        self.previous = set_registrar(self.pages.tracker)
         self.sources: dict[str, str] = {}
         for cell, source in (
             ("imports", IMPORTS),
@@ -93,7 +93,7 @@ class AnyNotebook(RuleBasedStateMachine):
             self.run(cell, source)
 
     def teardown(self) -> None:
-        set_registrar(self.former)
+        set_registrar(self.previous)
 
     def run(self, cell: str, source: str) -> None:
         self.pages.run(cell, source)
@@ -119,8 +119,8 @@ class AnyNotebook(RuleBasedStateMachine):
 
     @rule(cell=CELLS, source=BLOCKS)
     def interrupt_between_two_hooks(self, cell: str, source: str) -> None:
-        """The end of the run is never told."""
-        self.pages.run(cell, source, is_told=False)
+        """The end hook of the run is never called."""
+        self.pages.run(cell, source, has_end_hook=False)
         self.sources[cell] = source
 
     @rule(limit=st.integers(1, 3))
@@ -153,7 +153,7 @@ class AnyNotebook(RuleBasedStateMachine):
 
     @rule()
     def clean_run_of_all_is_what_a_fresh_kernel_builds(self) -> None:
-        """The heart: after it the history does not matter."""
+        """The heart of the test: after a clean run, the history doesn't matter."""
         good = {
             cell: source.removesuffix("\nraise RuntimeError").removesuffix("\ndef (").partition("\nraise Keyboard")[0]
             for cell, source in self.sources.items()

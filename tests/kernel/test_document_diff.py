@@ -1,4 +1,4 @@
-"""The difference of the OpenAPI document since the last run."""
+"""The diff of the OpenAPI document since the last run."""
 
 from typing import Any
 
@@ -19,16 +19,16 @@ def snapshot(price: str, **operations: Any) -> ApplicationSnapshot:
 READ = {"summary": "Read", "schema": {"$ref": "#/components/schemas/Item"}}
 
 
-def test_an_operation_differs_where_a_schema_behind_it_changed() -> None:
-    """A model in another cell changes what an operation says; a model that it never names does not."""
+def test_operation_differs_if_a_schema_it_uses_changed() -> None:
+    """A changed model in another cell changes the operation. A model that it doesn't use doesn't."""
     lines = diff_documents(snapshot("integer", a=READ), snapshot("number", a=READ), "a")
 
     changed = [line for line in lines if line[0] in "+-"]
     assert changed == ['-  "type": "integer"', '+  "type": "number"']
 
 
-def test_all_differs_by_every_operation_and_schema() -> None:
-    """The whole document: what came is all plus, and nothing else is."""
+def test_document_differs_in_every_operation_and_schema() -> None:
+    """In the whole document, additions are plus lines, and nothing else is."""
     one, two = snapshot("integer", a=READ), snapshot("integer", a=READ, b={"summary": "New"})
 
     changed = [line for line in diff_documents(one, two) if line[0] in "+-"]
@@ -36,13 +36,13 @@ def test_all_differs_by_every_operation_and_schema() -> None:
     assert diff_documents(two, two) == []
 
 
-def test_what_was_not_there_before_is_all_new() -> None:
-    """The first run has nothing before it."""
+def test_first_document_is_all_new() -> None:
+    """There's nothing before the first run."""
     lines = diff_documents(EMPTY_SNAPSHOT, snapshot("integer", a={"summary": "Read"}), "a")
 
     assert [line for line in lines if line[0] != "@"] == ["+{", '+ "a": {', '+  "summary": "Read"', "+ }", "+}"]
 
 
-def test_an_operation_that_the_document_hides_differs_in_nothing() -> None:
+def test_hidden_operation_has_no_difference() -> None:
     """`include_in_schema=False`."""
     assert diff_documents(snapshot("integer", a=None), snapshot("number", a=None), "a") == []

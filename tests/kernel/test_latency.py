@@ -1,4 +1,4 @@
-"""The figures of a run, pure: exact percentiles, equal buckets for all runs, throughput in parts."""
+"""The statistics of a run: exact percentiles, the same buckets for all runs, throughput in parts."""
 
 import math
 
@@ -20,8 +20,8 @@ latencies = st.lists(st.floats(0.1, 1e8), min_size=1, max_size=200)
 
 
 @given(latencies, st.sampled_from(PERCENTS))
-def test_percentile_is_the_least_value_that_enough_do_not_exceed(values: list[float], percent: float) -> None:
-    """Nearest rank: always one of the values, so that p99 of ten is the greatest."""
+def test_percentile_is_the_lowest_sufficient_value(values: list[float], percent: float) -> None:
+    """Nearest rank: it's always one of the values, so the p99 of ten values is the highest."""
     found = percentile(sorted(values), percent)
 
     assert sum(value <= found for value in values) * 100 >= percent * len(values)
@@ -29,8 +29,8 @@ def test_percentile_is_the_least_value_that_enough_do_not_exceed(values: list[fl
 
 
 @given(latencies)
-def test_buckets_count_each_latency_once_where_it_belongs(values: list[float]) -> None:
-    """Two runs are laid over each other bucket by bucket."""
+def test_buckets_count_each_latency_once(values: list[float]) -> None:
+    """Two runs are overlaid bucket by bucket."""
     figures = compute_figures(LatencySamples(values, [float(index) for index in range(1, len(values) + 1)]))
 
     assert figures is not None
@@ -40,8 +40,8 @@ def test_buckets_count_each_latency_once_where_it_belongs(values: list[float]) -
         assert bucket_start(bucket) <= value * (1 + 1e-9) < bucket_start(bucket + 1) * (1 + 1e-6)
 
 
-def test_throughput_and_its_parts_agree() -> None:
-    """The parts are of equal length, so their mean is the whole."""
+def test_throughput_is_the_mean_of_its_parts() -> None:
+    """The parts have the same length, so their mean is the total."""
     ends = [1e6 * (index + 1) / 100 for index in range(400)]
     figures = compute_figures(LatencySamples([5.0] * 400, ends))
 
@@ -51,8 +51,8 @@ def test_throughput_and_its_parts_agree() -> None:
     assert math.fsum(figures.series) / 40 == pytest.approx(100)
 
 
-def test_difference_is_clear_only_where_runs_are_steadier_than_it() -> None:
-    """A run whose parts vary more than two runs differ proves nothing."""
+def test_difference_is_clear_only_between_steady_runs() -> None:
+    """If the parts of a run vary more than two runs differ, the difference proves nothing."""
     ends = [float(index) for index in range(1, 101)]
     steady = compute_figures(LatencySamples([10.0] * 100, ends))
     faster = compute_figures(LatencySamples([5.0] * 100, ends))
@@ -63,6 +63,6 @@ def test_difference_is_clear_only_where_runs_are_steadier_than_it() -> None:
     assert not compare(varying, steady).is_clear
 
 
-def test_nothing_measured_has_no_figures() -> None:
+def test_no_measurements_have_no_figures() -> None:
     """A run that was cancelled while it warmed up."""
     assert compute_figures(LatencySamples([], [])) is None

@@ -1,4 +1,4 @@
-"""The log as a person uses it: filtered, counted, in rows; prints, logs and warnings with their requests."""
+"""The log as a person uses it: filtered, counted, as rows, with the prints, logs and warnings of each request."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -33,7 +33,7 @@ SOCKET = replace(
 
 
 def test_exchanges_are_filtered_by_fields_and_by_a_function() -> None:
-    """What is filtered is such a list again; a mistyped field is named."""
+    """The result is the same kind of list, and a mistyped field is named."""
     log = Exchanges([PLAIN, FAILED, SOCKET])
 
     assert list(log.where(status=500, method="GET")) == [FAILED]
@@ -44,8 +44,8 @@ def test_exchanges_are_filtered_by_fields_and_by_a_function() -> None:
         log.where(stauts=200)
 
 
-def test_rows_are_flat_and_say_what_a_table_needs() -> None:
-    """One dictionary an exchange, the same keys in each: what pandas.DataFrame takes."""
+def test_rows_are_flat_with_the_same_keys() -> None:
+    """One dictionary per exchange, each with the same keys: the input of pandas.DataFrame."""
     plain, failed, socket = Exchanges([PLAIN, FAILED, SOCKET]).to_dicts()
 
     assert list(plain) == list(failed) == list(socket)
@@ -57,7 +57,7 @@ def test_rows_are_flat_and_say_what_a_table_needs() -> None:
 
 
 def test_rows_become_a_data_frame() -> None:
-    """`pandas.DataFrame(log().to_dicts())`: times are times, numbers can be summed, what is absent is missing."""
+    """`pandas.DataFrame(log().to_dicts())`: times are times, numbers can be summed, absent values are missing."""
     frame = pandas.DataFrame(Exchanges([PLAIN, FAILED, SOCKET]).to_dicts())
 
     assert list(frame.columns[:3]) == ["id", "started_at", "source"]
@@ -69,7 +69,7 @@ def test_rows_become_a_data_frame() -> None:
     assert len(pandas.DataFrame(Exchanges([]).to_dicts())) == 0
 
 
-def test_exchanges_show_as_a_table_with_one_line_as_repr() -> None:
+def test_exchanges_are_a_table_with_a_one_line_repr() -> None:
     """In a notebook a table, in a traceback one line, markup as text."""
     evil = replace(PLAIN, url="/<img>")
     bundle = Exchanges([evil], total=7)._repr_mimebundle_()
@@ -80,8 +80,8 @@ def test_exchanges_show_as_a_table_with_one_line_as_repr() -> None:
     assert "<img>" not in bundle["text/html"]
 
 
-def test_log_is_made_smaller_at_once_and_refuses_nothing() -> None:
-    """What is too much goes when the bound changes, not with the next request."""
+def test_log_shrinks_at_once_and_rejects_no_request() -> None:
+    """Exchanges beyond a new limit are removed when the limit changes, not with the next request."""
     log = ExchangeLog()
     for number in range(10):
         log.add(replace(PLAIN, id=number))
@@ -96,8 +96,8 @@ def test_log_is_made_smaller_at_once_and_refuses_nothing() -> None:
 
 
 @pytest.mark.kernel
-def test_prints_logs_and_warnings_are_with_the_request_that_caused_them(kernel: Kernel) -> None:
-    """Each request of three has its own, the warning too, which Python alone would show once."""
+def test_output_is_recorded_with_the_request_that_caused_it(kernel: Kernel) -> None:
+    """Three requests each have their own output, including the warning, which Python alone would show only once."""
     kernel.good("logged = Routebook()\nclient = routebook_kernel.client(logged)\nimport logging, warnings", "app")
     kernel.good(
         "@logged.get('/{n}')\n"
@@ -116,8 +116,8 @@ def test_prints_logs_and_warnings_are_with_the_request_that_caused_them(kernel: 
 
 
 @pytest.mark.kernel
-def test_log_magic_shows_and_bounds_the_log(kernel: Kernel) -> None:
-    """`%api log`, `-n`, `--keep`, `--bytes`; a wrong bound is a sentence."""
+def test_log_magic_shows_and_limits_the_log(kernel: Kernel) -> None:
+    """`%api log`, `-n`, `--keep`, `--bytes`. An invalid limit is explained in a sentence."""
     kernel.good("kept = Routebook()\nclient = routebook_kernel.client(kept)", "app")
     kernel.good("@kept.get('/kept')\ndef one(): return 1", "op")
     kernel.good("for _ in range(5): client.get('/kept')", "ask")

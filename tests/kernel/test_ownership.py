@@ -1,4 +1,4 @@
-"""What an application is given in a cell is owned by that cell and follows it; what is named elsewhere is followed."""
+"""What a cell adds to an application belongs to that cell and follows it; definitions used elsewhere are rebound."""
 
 import re
 from collections.abc import Iterator
@@ -29,52 +29,52 @@ T = TypeVar("T")
 @pytest.fixture
 def pages() -> Iterator[Pages]:
     notebook = Pages()
-    former = set_registrar(notebook.tracker)
+    previous = set_registrar(notebook.tracker)
     notebook.run("imports", IMPORTS)
     notebook.run("app", "app = Routebook()")
     yield notebook
-    set_registrar(former)
+    set_registrar(previous)
 
 
 @dataclass(frozen=True)
-class Owned:
-    """Something that a cell gives an application, and how it shows whether it is there."""
+class OwnedThing:
+    """Something that a cell adds to an application, and an expression that shows whether it's there."""
 
     name: str
     source: str
-    shows: str  # an expression; "1" stands for the value that the cell gives
+    shows: str  # an expression that returns 1, the value the cell sets
 
     def __str__(self) -> str:
         return self.name
 
 
-OWNED = [
-    Owned("operation", "@app.get('/x')\ndef x(): return 1", "get('/x').json()"),
-    Owned(
+OWNED_THINGS = [
+    OwnedThing("operation", "@app.get('/x')\ndef x(): return 1", "get('/x').json()"),
+    OwnedThing(
         "router",
         "r = APIRouter(prefix='/r')\n@r.get('/x')\ndef x(): return 1\napp.include_router(r)",
         "get('/r/x').json()",
     ),
-    Owned(
+    OwnedThing(
         "mount",
         "sub = Routebook()\n@sub.get('/x')\ndef x(): return 1\napp.mount('/sub', sub)",
         "get('/sub/x').json()",
     ),
-    Owned(
+    OwnedThing(
         "handler",
         "@app.exception_handler(404)\ndef lost(request: Request, error): return JSONResponse(1)",
         "get('/no').json()",
     ),
-    Owned(
+    OwnedThing(
         "middleware",
         "@app.middleware('http')\nasync def m(request, call_next):\n    answer = await call_next(request)\n"
         "    answer.headers['x'] = '1'\n    return answer",
         "int(get('/no').headers['x'])",
     ),
-    Owned("override", "app.dependency_overrides[len] = lambda: 1", "app.dependency_overrides[len]()"),
-    Owned("startup", "@app.router.on_event('startup')\ndef begin(): app.state.n = 1", "started(app).n"),
-    Owned("webhook", "@app.webhooks.post('hook')\ndef hook(n: int = 1): ...", "hook_default(app)"),
-    Owned(
+    OwnedThing("override", "app.dependency_overrides[len] = lambda: 1", "app.dependency_overrides[len]()"),
+    OwnedThing("startup", "@app.router.on_event('startup')\ndef begin(): app.state.n = 1", "started(app).n"),
+    OwnedThing("webhook", "@app.webhooks.post('hook')\ndef hook(n: int = 1): ...", "hook_default(app)"),
+    OwnedThing(
         "socket",
         "@app.websocket('/ws')\nasync def ws(s: WebSocket):\n    await s.accept()\n    await s.send_text('1')\n"
         "    await s.close()",
@@ -83,8 +83,8 @@ OWNED = [
 ]  # fmt: skip
 
 
-def look(pages: Pages, expression: str) -> Any:
-    """What an expression shows; None where what it asks for is not there."""
+def evaluate(pages: Pages, expression: str) -> Any:
+    """Return the value of an expression, or None if it raises."""
     client = pages.client()
 
     def started(app: Any) -> Any:
@@ -108,29 +108,29 @@ def look(pages: Pages, expression: str) -> Any:
 
 
 @pytest.mark.filterwarnings("ignore::DeprecationWarning")
-@pytest.mark.parametrize("owned", OWNED, ids=str)
-def test_what_a_cell_gives_follows_it(pages: Pages, owned: Owned) -> None:
-    """Given, given again, changed, kept by a run that raises, dropped, given, deleted."""
-    two = re.sub(r"\b1\b", "2", owned.source)
-    pages.run("c", owned.source)
-    assert look(pages, owned.shows) == 1
-    pages.run("c", owned.source)
-    assert look(pages, owned.shows) == 1
+@pytest.mark.parametrize("thing", OWNED_THINGS, ids=str)
+def test_owned_thing_follows_its_cell(pages: Pages, thing: OwnedThing) -> None:
+    """Added, added again, changed, kept by a run that raises, dropped, added, deleted."""
+    two = re.sub(r"\b1\b", "2", thing.source)
+    pages.run("c", thing.source)
+    assert evaluate(pages, thing.shows) == 1
+    pages.run("c", thing.source)
+    assert evaluate(pages, thing.shows) == 1
     pages.run("c", two)
-    assert look(pages, owned.shows) == 2
+    assert evaluate(pages, thing.shows) == 2
     pages.run("c", "raise RuntimeError")
-    assert look(pages, owned.shows) == 2
+    assert evaluate(pages, thing.shows) == 2
     pages.run("c", "pass")
-    assert look(pages, owned.shows) not in (1, 2)
-    pages.run("c", owned.source)
-    assert look(pages, owned.shows) == 1
+    assert evaluate(pages, thing.shows) not in (1, 2)
+    pages.run("c", thing.source)
+    assert evaluate(pages, thing.shows) == 1
     pages.run("other", "pass", deleted=("c",))
-    assert look(pages, owned.shows) not in (1, 2)
+    assert evaluate(pages, thing.shows) not in (1, 2)
 
 
 @dataclass(frozen=True)
-class Redefined:
-    """A definition in a cell, what names it in another, and the request that shows which is meant."""
+class Redefinition:
+    """A definition in a cell, code in another cell that uses it, and a request that shows which version is used."""
 
     name: str
     definition: str
@@ -145,102 +145,102 @@ class Redefined:
 
 
 REDEFINED = [
-    Redefined(
+    Redefinition(
         "security scheme", "key = APIKeyHeader(name='one')", "@app.get('/x')\ndef x(k=Security(key)): return k",
         "get('/x', headers={'one': '1', 'two': '2'}).json()", "1", "2", "key = APIKeyHeader(name='two')",
     ),
-    Redefined(
+    Redefinition(
         "enum", "class E(Enum):\n    A = 'a'", "@app.get('/x')\ndef x(e: E): return e",
         "get('/x?e=b').status_code", 422, 200, "class E(Enum):\n    A = 'b'",
     ),
-    Redefined(
+    Redefinition(
         "dataclass", "@dataclass\nclass D:\n    n: int = 1", "@app.post('/x')\ndef x(d: D): return d.n",
         "post('/x', json={}).json()", 1, 2, "@dataclass\nclass D:\n    n: int = 2",
     ),
-    Redefined(
+    Redefinition(
         "constant default", "LIMIT = 1", "@app.get('/x')\ndef x(n: int = LIMIT): return n",
         "get('/x').json()", 1, 2, "LIMIT = 2",
     ),
-    Redefined(
+    Redefinition(
         "constant in a marker", "LIMIT = 1", "@app.get('/x')\ndef x(n: int = Query(LIMIT)): return n",
         "get('/x').json()", 1, 2, "LIMIT = 2",
     ),
-    Redefined(
+    Redefinition(
         "decorator of the notebook's own",
         "def own(function):\n    @wraps(function)\n    def inner(): return 1\n    return inner",
         "@app.get('/x')\n@own\ndef x(): ...", "get('/x').json()", 1, 2,
         "def own(function):\n    @wraps(function)\n    def inner(): return 2\n    return inner",
     ),
-    Redefined(
+    Redefinition(
         "generic", "class Page(BaseModel, Generic[T]):\n    items: T\n    n: int = 1",
         "@app.post('/x')\ndef x(p: Page[int]): return p.n",
         "post('/x', json={'items': 1}).json()", 1, 2,
         "class Page(BaseModel, Generic[T]):\n    items: T\n    n: int = 2",
     ),
-    Redefined(
+    Redefinition(
         "nested", "class Inner(BaseModel):\n    n: int = 1",
         "class Outer(BaseModel):\n    inner: Inner\n@app.post('/x')\ndef x(o: Outer): return o.inner.n",
         "post('/x', json={'inner': {}}).json()", 1, 2, "class Inner(BaseModel):\n    n: int = 2",
     ),
-    Redefined(
+    Redefinition(
         "dependency of a dependency", "def low(): return 1",
         "def mid(n=Depends(low)): return n\ndef top(n=Depends(mid)): return n\n"
         "@app.get('/x')\ndef x(n=Depends(top)): return n",
         "get('/x').json()", 1, 2, "def low(): return 2",
     ),
-    Redefined(
+    Redefinition(
         "dependency that is a class", "class Dep:\n    def __init__(self): self.n = 1",
         "@app.get('/x')\ndef x(d: Annotated[Dep, Depends()]): return d.n", "get('/x').json()", 1, 2,
         "class Dep:\n    def __init__(self): self.n = 2",
     ),
-    Redefined(
+    Redefinition(
         "alias of a dependency", "def one(): return 1\nNumber = Annotated[int, Depends(one)]",
         "@app.get('/x')\ndef x(n: Number): return n", "get('/x').json()", 1, 2,
         "def two(): return 2\nNumber = Annotated[int, Depends(two)]",
     ),
-    Redefined(
+    Redefinition(
         "alias inside of a type", "Small = Annotated[int, Query(le=5)]",
         "@app.get('/x')\ndef x(n: Small | None = None): return n", "get('/x?n=6').status_code", 422, 200,
         "Small = Annotated[int, Query(le=10)]",
     ),
-    Redefined(
+    Redefinition(
         "alias in a model", "Small = Annotated[int, Field(le=5)]",
         "class Holder(BaseModel):\n    n: Small\n@app.post('/x')\ndef x(h: Holder): return h",
         "post('/x', json={'n': 6}).status_code", 422, 200, "Small = Annotated[int, Field(le=10)]",
     ),
-    Redefined(
+    Redefinition(
         "new type", "Id = NewType('Id', int)", "@app.get('/x/{id}')\ndef x(id: Id): return id",
         "get('/x/a').status_code", 422, 200, "Id = NewType('Id', str)",
     ),
-    Redefined(
+    Redefinition(
         "marker", "Limit = Query(1)", "@app.get('/x')\ndef x(n: int = Limit): return n", "get('/x').json()", 1, 2,
         "Limit = Query(2)",
     ),
-    Redefined(
+    Redefinition(
         "constant of a decorator", "STATUS = 201", "@app.get('/x', status_code=STATUS)\ndef x(): return 1",
         "get('/x').status_code", 201, 202, "STATUS = 202",
     ),
-    Redefined(
+    Redefinition(
         "class of an object", "class Dep:\n    def __call__(self): return 1",
         "dep = Dep()\n@app.get('/x')\ndef x(n=Depends(dep)): return n", "get('/x').json()", 1, 2,
         "class Dep:\n    def __call__(self): return 2",
     ),
-    Redefined(
+    Redefinition(
         "class of an object whose method is meant", "class Dep:\n    def give(self): return 1",
         "dep = Dep()\n@app.get('/x')\ndef x(n=Depends(dep.give)): return n", "get('/x').json()", 1, 2,
         "class Dep:\n    def give(self): return 2",
     ),
-    Redefined(
+    Redefinition(
         "partial function", "def give(n): return n\ndep = partial(give, 1)",
         "@app.get('/x')\ndef x(n=Depends(dep)): return n", "get('/x').json()", 1, 2,
         "def give(n): return n\ndep = partial(give, 2)",
     ),
-    Redefined(
+    Redefinition(
         "function of a partial one", "def give(): return 1",
         "dep = partial(give)\n@app.get('/x')\ndef x(n=Depends(dep)): return n", "get('/x').json()", 1, 2,
         "def give(): return 2",
     ),
-    Redefined(
+    Redefinition(
         "class of middleware",
         "class M(BaseHTTPMiddleware):\n    async def dispatch(self, request, call_next): return PlainTextResponse('1')",
         "app.add_middleware(M)", "get('/x').json()", 1, 2,
@@ -250,8 +250,8 @@ REDEFINED = [
 
 
 @pytest.mark.parametrize("case", REDEFINED, ids=str)
-def test_redefinition_is_followed_or_told(pages: Pages, case: Redefined) -> None:
-    """Endpoints in other cells use the new one; one that cannot says so, and which cell to run."""
+def test_redefinition_is_followed_or_reported(pages: Pages, case: Redefinition) -> None:
+    """Endpoints in other cells use the new definition, or report that they can't and which cell to run."""
     pages.run("definition", case.definition)
     pages.run("user", case.user)
     client = pages.client()
@@ -263,8 +263,8 @@ def test_redefinition_is_followed_or_told(pages: Pages, case: Redefined) -> None
     assert eval(case.request, {"get": client.get, "post": client.post}) == case.after
 
 
-def test_generic_that_cannot_follow_is_told(pages: Pages) -> None:
-    """A class that takes no type any more must not end the run's own settling."""
+def test_generic_that_cannot_be_rebound_is_reported(pages: Pages) -> None:
+    """A class that no longer takes type arguments mustn't stop the end of the run."""
     pages.run("definition", "class Page(BaseModel, Generic[T]):\n    n: T")
     pages.run("user", "@app.post('/x')\ndef x(p: Page[int]): return p.n")
 
@@ -274,8 +274,8 @@ def test_generic_that_cannot_follow_is_told(pages: Pages) -> None:
     assert "stale" not in pages.run("user", "@app.post('/x')\ndef x(p: Page): return p.n")
 
 
-def test_lifespan_redefined_in_another_cell_is_told(pages: Pages) -> None:
-    """An application keeps the lifespan that it was made with, until its own cell runs."""
+def test_lifespan_redefined_in_another_cell_is_reported(pages: Pages) -> None:
+    """An application keeps the lifespan that it was created with, until its own cell runs."""
     lifespan = "@asynccontextmanager\nasync def life(app):\n    yield {'n': %d}"
     pages.run("lifespan", lifespan % 1)
     pages.run("app", "app = Routebook(lifespan=life)")
@@ -288,8 +288,8 @@ def test_lifespan_redefined_in_another_cell_is_told(pages: Pages) -> None:
         assert client.get("/x").json() == 2
 
 
-def test_mount_follows_the_application_that_is_made_again(pages: Pages) -> None:
-    """As whoever includes a router does: what the cell of the mounted one shows is what answers."""
+def test_mount_follows_a_recreated_application(pages: Pages) -> None:
+    """Like an included router: the mount responds with what the cell of the mounted application shows."""
     sub = "sub = Routebook()\n@sub.get('/x')\ndef x(): return %d"
     pages.run("sub", sub % 1)
     pages.run("more", "@sub.get('/more')\ndef more(): return 1")
@@ -303,8 +303,8 @@ def test_mount_follows_the_application_that_is_made_again(pages: Pages) -> None:
     assert client.get("/sub/x").status_code == 404
 
 
-def test_middleware_that_cannot_be_made_is_told_where_it_is_added(pages: Pages) -> None:
-    """Starlette makes it with the first request, which fails without a line of the user's."""
+def test_broken_middleware_is_reported_where_it_is_added(pages: Pages) -> None:
+    """Starlette creates it with the first request, which fails without a line of the user's."""
     pages.run("class", "class M:\n    def __init__(self, app, word='w'): self.app = app")
 
     assert "cannot be made: the middleware M cannot be made" in pages.run("add", "app.add_middleware(M, wrod='x')")
@@ -312,11 +312,11 @@ def test_middleware_that_cannot_be_made_is_told_where_it_is_added(pages: Pages) 
 
 
 @pytest.mark.parametrize("way", ["renamed", "deleted"])
-def test_definition_that_no_cell_has_any_more_is_told(pages: Pages, way: str) -> None:
-    """The name still holds it, so it works until the kernel restarts: said at once, until it is defined again."""
+def test_abandoned_definition_is_reported(pages: Pages, way: str) -> None:
+    """Its name still works until the kernel restarts. It's reported at once, until a cell defines it again."""
     pages.run("model", "class Item(BaseModel):\n    n: int")
     pages.run("op", "@app.post('/x')\ndef x(item: Item): return item.n")
-    pages.run("model", "class Item(BaseModel")  # cannot be read: it stands as it was
+    pages.run("model", "class Item(BaseModel")  # unparsable, so it stays as it was
     renamed = "class Thing(BaseModel):\n    n: int"
 
     shown = pages.run("model", renamed) if way == "renamed" else pages.run("op2", "pass", deleted=("model",))
@@ -325,8 +325,8 @@ def test_definition_that_no_cell_has_any_more_is_told(pages: Pages, way: str) ->
     assert "stale" not in pages.run("again", "class Item(BaseModel):\n    n: int")
 
 
-def test_module_that_is_run_again_leaves_no_ghost(pages: Pages) -> None:
-    """As `%autoreload` does it, between cells: its functions are declared again, with new code and new paths."""
+def test_reloaded_module_leaves_no_stale_routes(pages: Pages) -> None:
+    """`%autoreload` does this between cells: the module's functions are declared again, with new code and new paths."""
     module = {"__name__": "shop", "app": pages.namespace["app"]}
     exec(
         "@app.get('/a')\ndef a(): return 1\n@app.get('/twice')\ndef b(): ...\n@app.get('/twice')\ndef c(): ...", module
@@ -344,8 +344,8 @@ def test_module_that_is_run_again_leaves_no_ghost(pages: Pages) -> None:
     assert pages.paths() == ["GET /moved", "GET /twice", "GET /twice", "GET /own"]
 
 
-def test_alias_that_is_run_again_unchanged_makes_nothing_stale(pages: Pages) -> None:
-    """A marker is equal to no other; what it says is."""
+def test_unchanged_alias_makes_nothing_stale(pages: Pages) -> None:
+    """Markers never compare equal, but their contents do."""
     alias = "Small = Annotated[int, Field(le=5)]\nSTATUS = 201"
     pages.run("alias", alias)
     user = (
@@ -356,8 +356,8 @@ def test_alias_that_is_run_again_unchanged_makes_nothing_stale(pages: Pages) -> 
     assert "stale" not in pages.run("alias", alias)
 
 
-def test_loop_variable_follows_no_other_cell(pages: Pages) -> None:
-    """What is named by value follows, in the cell that gave it the first value too; what each round gave stays."""
+def test_loop_variable_ignores_other_cells(pages: Pages) -> None:
+    """Names used by value are rebound, also in the cell that first set them. What a loop's rounds declared stays."""
     pages.run("own", "limit = 1\n@app.get('/own')\ndef own(limit: int = limit): return limit")
     pages.run("loop", "for n in (1, 2):\n    @app.get(f'/{n}')\n    def each(n: int = n): return n")
 
@@ -381,10 +381,10 @@ def test_run_all_above_and_restart_end_in_the_same_application(pages: Pages) -> 
     for cell, source in cells.items():
         pages.run(cell, source)
     fresh = Pages()
-    former = set_registrar(fresh.tracker)
+    previous = set_registrar(fresh.tracker)
     for cell, source in cells.items():
         fresh.run(cell, source)
-    set_registrar(former)
+    set_registrar(previous)
     assert pages.paths() == fresh.paths() == ["GET /a/{x}", "GET /a/fixed", "GET /r/x"]
     for cell in ("imports", "app", "a", "b"):  # run all above c
         pages.run(cell, cells[cell])
@@ -392,8 +392,8 @@ def test_run_all_above_and_restart_end_in_the_same_application(pages: Pages) -> 
     assert pages.namespace["app"].openapi() == fresh.namespace["app"].openapi()
 
 
-def test_several_applications_keep_their_own(pages: Pages) -> None:
-    """A cell may give to several; each follows."""
+def test_several_applications_keep_their_own_operations(pages: Pages) -> None:
+    """A cell may add to several applications. Each follows the cell."""
     pages.run("admin", "admin = Routebook(title='Admin')")
     pages.run("both", "@app.get('/a')\ndef a(): return 1\n@admin.get('/b')\ndef b(): return 2")
     assert (pages.paths("app"), pages.paths("admin")) == (["GET /a"], ["GET /b"])
@@ -404,7 +404,7 @@ def test_several_applications_keep_their_own(pages: Pages) -> None:
 
 
 def test_tags_of_the_document_follow_the_application(pages: Pages) -> None:
-    """Options of an application that is made again are the new ones."""
+    """A recreated application has its new options."""
     pages.run("op", "@app.get('/a', tags=['t'])\ndef a(): return 1")
     pages.run("app", "app = Routebook(openapi_tags=[{'name': 't', 'description': 'new'}])")
     assert pages.namespace["app"].openapi()["tags"] == [{"name": "t", "description": "new"}]
@@ -414,8 +414,8 @@ def test_tags_of_the_document_follow_the_application(pages: Pages) -> None:
     assert (document["info"]["title"], document["tags"][0]["description"]) == ("Shop", "newer")
 
 
-def test_name_that_two_cells_give_an_application_is_told(pages: Pages) -> None:
-    """Each begins anew, whichever ran before: what other cells had added is not in it."""
+def test_name_shared_by_two_cells_is_reported(pages: Pages) -> None:
+    """Each application starts from scratch, whichever ran before, without what other cells had added."""
     pages.run("second", "app = Routebook()")
     pages.run("op", "@app.get('/a')\ndef a(): return 1")
 

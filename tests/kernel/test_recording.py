@@ -1,4 +1,4 @@
-"""What is kept of a request: redacted, bounded, told in words."""
+"""Records of requests: redacted, limited in size, described in words."""
 
 import json
 from dataclasses import replace
@@ -27,8 +27,8 @@ def make(number: int, size: int = 0) -> Exchange:
 # The log
 
 
-def test_log_is_bounded_by_count_and_bytes() -> None:
-    """The oldest go first; the newest is always kept; the total counts all."""
+def test_log_is_limited_by_count_and_bytes() -> None:
+    """The oldest are removed first, the newest always stays, and the total counts all."""
     log = ExchangeLog(max_count=3, max_bytes=100_000)
     for number in range(5):
         log.add(make(number))
@@ -43,8 +43,8 @@ def test_log_is_bounded_by_count_and_bytes() -> None:
     assert log.total == 7
 
 
-def test_log_tells_listeners_until_they_leave() -> None:
-    """A view hears each exchange once."""
+def test_log_notifies_listeners_until_they_unsubscribe() -> None:
+    """A view gets each exchange once."""
     log, heard = ExchangeLog(), list[int]()
     leave = log.subscribe(lambda exchange: heard.append(exchange.id))
 
@@ -84,8 +84,8 @@ def error_of(annotation: Any, value: Any) -> dict[str, Any]:
         ),
     ],
 )
-def test_issue_names_rule_and_a_value_that_passes(annotation: Any, value: Any, rule: str, passes: str) -> None:
-    """What passes is tried here: it does pass."""
+def test_issue_has_constraint_and_valid_example(annotation: Any, value: Any, rule: str, passes: str) -> None:
+    """The examples are validated here: they really are valid."""
     issue = describe_issue(error_of(annotation, value))
 
     assert (issue["rule"], issue["passes"], issue["field"], issue["pointer"]) == (rule, passes, "price", "/price")
@@ -105,8 +105,8 @@ def test_issue_names_rule_and_a_value_that_passes(annotation: Any, value: Any, r
         ({}, "a_type_nobody_knows", "should be nice", None),
     ],
 )
-def test_issue_words_come_from_the_context(context: dict[str, Any], type_: str, rule: str, passes: str | None) -> None:
-    """Limits and choices are those of the field; an unknown type keeps pydantic's own words."""
+def test_issue_wording_uses_the_context(context: dict[str, Any], type_: str, rule: str, passes: str | None) -> None:
+    """Limits and choices are the field's own. An unknown type keeps pydantic's message."""
     error = {"type": type_, "loc": ["query", "n"], "msg": "Input should be nice", "input": "", "ctx": context}
 
     issue = describe_issue(error)
@@ -114,15 +114,15 @@ def test_issue_words_come_from_the_context(context: dict[str, Any], type_: str, 
     assert (issue["rule"], issue["passes"], issue["source"], issue["pointer"]) == (rule, passes, "query", "")
 
 
-def test_every_rule_words_itself_without_a_context() -> None:
-    """A context may lack anything; no rule may raise for it."""
+def test_every_constraint_has_a_wording_without_context() -> None:
+    """Any part of a context may be missing, and no constraint may raise for that."""
     for type_ in CONSTRAINTS:
         issue = describe_issue({"type": type_, "loc": ["body", "a"], "msg": "m", "input": object()})
         assert issue["rule"]
 
 
 def test_broken_json_is_the_whole_body() -> None:
-    """Its place is a character, not a field."""
+    """Its location is a character offset, not a field."""
     issue = describe_issue(
         {"type": "json_invalid", "loc": ["body", 7], "msg": "JSON decode error", "ctx": {"error": "Expecting value"}}
     )
@@ -130,14 +130,14 @@ def test_broken_json_is_the_whole_body() -> None:
     assert (issue["field"], issue["pointer"], issue["rule"]) == ("the whole body", "", "is not JSON: Expecting value")
 
 
-def test_detail_that_is_no_list_tells_nothing() -> None:
-    """`HTTPException(422, "text")` is no validation error."""
+def test_detail_that_isnt_a_list_has_no_issues() -> None:
+    """`HTTPException(422, "text")` isn't a validation error."""
     assert describe_issues("no") == []
     assert describe_issues([{"a": 1}, "x"]) == []
 
 
-def test_field_name_is_what_a_person_would_write() -> None:
-    """Names by dots, positions in brackets."""
+def test_field_is_formatted_with_dots_and_brackets() -> None:
+    """As a person would write it."""
     assert format_field(["item", "tags", 2, "name"]) == "item.tags[2].name"
 
 
@@ -149,7 +149,7 @@ def secretive(password: str, count: int) -> float:
 
 
 def test_failure_has_the_users_frames_with_short_values() -> None:
-    """The line, the values it names, secrets hidden, libraries folded."""
+    """The line, the values it uses, with secrets hidden and libraries folded."""
     try:
         json.loads("1", object_hook=None, parse_int=lambda text: secretive("p" + "w", int(text)))
     except ZeroDivisionError as error:
@@ -163,7 +163,7 @@ def test_failure_has_the_users_frames_with_short_values() -> None:
 
 
 def test_exchange_is_shown_as_text_never_as_markup() -> None:
-    """Whatever was sent or answered: escaped in the HTML, plain in the text."""
+    """Everything sent or received is escaped in the HTML, and plain in the text."""
     evil = "<img src=x onerror=alert(1)>"
     exchange = replace(
         EXCHANGE,
@@ -186,6 +186,6 @@ def test_exchange_is_shown_as_text_never_as_markup() -> None:
         (None, ""),
     ],
 )
-def test_body_is_readable_where_it_can_be(body: Body | None, shown: str) -> None:
-    """JSON is indented, binary counted, the rest as it came."""
+def test_body_is_formatted_for_reading(body: Body | None, shown: str) -> None:
+    """JSON is indented, binary data is counted, the rest is unchanged."""
     assert format_body(body) == shown

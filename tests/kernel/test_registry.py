@@ -1,4 +1,4 @@
-"""The registry as a pure store: cells own what they define, in any order of running, failing, editing and deleting."""
+"""The registry as a plain store: cells own what they define, in any order of running, failing, editing and deleting."""
 
 from collections.abc import Hashable, Sequence
 from dataclasses import dataclass, field
@@ -15,8 +15,8 @@ from routebook_kernel.registry.notebook import Notebook
 
 
 @dataclass(frozen=True, slots=True)
-class Operation:
-    """What a test's cell defines: the answers of a route."""
+class StubOperation:
+    """A definition of a test's cell: the operations of a route."""
 
     methods: tuple[str, ...]
     path: str
@@ -27,8 +27,8 @@ class Operation:
         return frozenset(f"{method} {self.path}" for method in self.methods)
 
 
-def get(path: str, name: str = "f") -> Operation:
-    return Operation(("GET",), path, name)
+def get(path: str, name: str = "f") -> StubOperation:
+    return StubOperation(("GET",), path, name)
 
 
 @dataclass
@@ -37,7 +37,7 @@ class Owner:
 
 
 class ListContainer:
-    """A container over a plain list; it counts its writes."""
+    """A container over a plain list."""
 
     name = "routes"
 
@@ -60,7 +60,7 @@ class ListContainer:
         return value.keys, value.name
 
     def narrow(self, value: Any, keys: frozenset[Hashable]) -> Any:
-        return Operation(tuple(sorted(str(key).split(" ")[0] for key in keys)), value.path, value.name)
+        return StubOperation(tuple(sorted(str(key).split(" ")[0] for key in keys)), value.path, value.name)
 
     def move(self, value: Any, previous: Any) -> Any:
         return value
@@ -75,7 +75,9 @@ class Book:
         self.container = ListContainer(self.owner)
         self.notebook = Notebook(lambda: self.now)
 
-    def run(self, cell: str | None, *operations: Operation, outcome: RunOutcome = "completed", source: str = "") -> Any:
+    def run(
+        self, cell: str | None, *operations: StubOperation, outcome: RunOutcome = "completed", source: str = ""
+    ) -> Any:
         self.notebook.begin_run(cell, source or f"# {cell}", 1)
         for operation in operations:
             self.notebook.define(self.container, operation)
@@ -92,7 +94,7 @@ def book() -> Book:
 
 
 def test_rerun_replaces_in_place_and_keeps_order(book: Book) -> None:
-    """A cell run again takes its old place, before the cells that came later."""
+    """A cell that runs again keeps its position, before the cells that came later."""
     book.run("A", get("/a", "a"))
     book.run("B", get("/b", "b"))
 
@@ -102,7 +104,7 @@ def test_rerun_replaces_in_place_and_keeps_order(book: Book) -> None:
 
 
 def test_rerun_without_an_operation_removes_it(book: Book) -> None:
-    """What a cell no longer defines is gone, and the run says so."""
+    """What a cell no longer defines is removed, and the finished run lists it."""
     book.run("A", get("/a"), get("/b"))
 
     run = book.run("A", get("/b"))
@@ -111,8 +113,8 @@ def test_rerun_without_an_operation_removes_it(book: Book) -> None:
     assert [entry.value.path for entry in run.removed] == ["/a"]
 
 
-def test_run_that_raises_keeps_what_it_did_not_reach(book: Book) -> None:
-    """Half a run: what it defined is new, the rest stands as it was, and both are told."""
+def test_run_that_raises_keeps_unreached_entries(book: Book) -> None:
+    """Half a run: what it defined is new, the rest stays as it was, and the finished run lists both."""
     book.run("A", get("/a", "a"), get("/b", "b"))
 
     run = book.run("A", get("/a", "a2"), outcome="raised")
@@ -122,7 +124,7 @@ def test_run_that_raises_keeps_what_it_did_not_reach(book: Book) -> None:
 
 
 def test_raised_run_with_a_changed_path_leaves_no_ghost(book: Book) -> None:
-    """The function is the same one under another path: its old path is not "what was not reached"."""
+    """The function is the same one with another path, so its old path isn't an unreached entry."""
     book.run("A", get("/old", "a"), get("/b", "b"))
 
     book.run("A", get("/new", "a"), outcome="raised")
@@ -130,8 +132,8 @@ def test_raised_run_with_a_changed_path_leaves_no_ghost(book: Book) -> None:
     assert book.shown == ["GET /new a", "GET /b b"]
 
 
-def test_refused_run_changes_nothing(book: Book) -> None:
-    """A syntax error: the cell's earlier definitions stand."""
+def test_run_with_syntax_error_changes_nothing(book: Book) -> None:
+    """The cell's earlier definitions stay."""
     book.run("A", get("/a"))
 
     book.run("A", outcome="refused")
@@ -150,7 +152,7 @@ def test_definition_is_live_before_the_cell_ends(book: Book) -> None:
 
 
 def test_conflict_later_run_wins_and_the_loser_returns(book: Book) -> None:
-    """Two cells define one operation: the later run answers; when it drops it, the other's stands again."""
+    """Two cells define one operation: the later run responds, and when it drops the operation, the other's is back."""
     book.run("A", get("/x", "a"))
     book.run("B", get("/x", "b"), get("/y", "b"))
     assert book.shown == ["GET /x b", "GET /y b"]
@@ -163,16 +165,16 @@ def test_conflict_later_run_wins_and_the_loser_returns(book: Book) -> None:
     assert book.notebook.find_conflicts() == []
 
 
-def test_conflict_over_one_method_leaves_the_loser_its_others(book: Book) -> None:
+def test_conflict_over_one_method_keeps_the_losers_other_methods(book: Book) -> None:
     """A route for two methods loses one of them, not both."""
-    book.run("A", Operation(("GET", "POST"), "/x", "both"))
+    book.run("A", StubOperation(("GET", "POST"), "/x", "both"))
 
     book.run("B", get("/x", "b"))
 
     assert book.shown == ["POST /x both", "GET /x b"]
 
 
-def test_deleted_cell_takes_its_definitions_with_it(book: Book) -> None:
+def test_deleted_cell_loses_its_definitions(book: Book) -> None:
     """JupyterLab reports deleted cells with the next run."""
     book.run("A", get("/a"))
     book.run("B", get("/b"))
@@ -183,7 +185,7 @@ def test_deleted_cell_takes_its_definitions_with_it(book: Book) -> None:
     assert [entry.value.path for entry in gone] == ["/a"]
 
 
-def test_change_by_hand_is_followed(book: Book) -> None:
+def test_change_by_hand_is_recorded(book: Book) -> None:
     """`del app.routes[0]` and `app.routes.append(…)` in a cell mean what they say."""
     book.run("A", get("/a"), get("/b"))
     book.notebook.begin_run("B", "del app.routes[0]", 2)
@@ -197,7 +199,7 @@ def test_change_by_hand_is_followed(book: Book) -> None:
     assert book.shown == ["GET /b f"]
 
 
-def test_what_was_there_before_belongs_to_nobody(book: Book) -> None:
+def test_existing_routes_belong_to_no_cell(book: Book) -> None:
     """Documentation routes and imported operations outlive every cell."""
     book.owner.content.append(get("/docs"))
     book.run("A", get("/a"))
@@ -207,8 +209,8 @@ def test_what_was_there_before_belongs_to_nobody(book: Book) -> None:
     assert book.shown == ["GET /docs f"]
 
 
-def test_whole_run_after_the_application_was_made_again_learns_the_order(book: Book) -> None:
-    """Cells were first run out of order; "run all" brings the order that a fresh kernel would have."""
+def test_full_run_after_recreating_the_application_updates_the_order(book: Book) -> None:
+    """Cells first ran out of order. "Run all" brings the order that a fresh kernel would have."""
     for cell in ("app", "C", "B"):
         book.run(cell, *([] if cell == "app" else [get(f"/{cell}")]))
     assert book.shown == ["GET /C f", "GET /B f"]
@@ -223,7 +225,7 @@ def test_whole_run_after_the_application_was_made_again_learns_the_order(book: B
 
 
 def test_single_runs_with_pauses_do_not_move_cells(book: Book) -> None:
-    """A person who edits one cell and later another has not run the whole notebook."""
+    """Editing one cell, and later another, isn't a run of the whole notebook."""
     book.run("app")
     book.run("B", get("/B"))
     book.run("C", get("/C"))
@@ -248,8 +250,8 @@ def test_single_runs_with_pauses_do_not_move_cells(book: Book) -> None:
         ("x = 1", "x = 2", False),
     ],
 )
-def test_cell_without_id_is_known_by_its_source(earlier: str, later: str, is_same: bool) -> None:
-    """nbclient and JupyterLite send no cell ids: an edit is the same cell, a neighbour that looks alike is not."""
+def test_cell_without_id_is_identified_by_its_source(earlier: str, later: str, is_same: bool) -> None:
+    """nbclient and JupyterLite send no cell ids: an edited cell is the same cell, a similar neighbour isn't."""
     notebook = Notebook()
     first = notebook.begin_run(None, earlier, 1)
 
@@ -258,8 +260,8 @@ def test_cell_without_id_is_known_by_its_source(earlier: str, later: str, is_sam
     assert (second == first.key) is is_same
 
 
-def test_succession_carries_over_what_other_cells_defined(book: Book) -> None:
-    """`app = Routebook()` run again: the new object has the other cells' operations, in their order."""
+def test_replaced_container_carries_over_entries_of_other_cells(book: Book) -> None:
+    """`app = Routebook()` runs again: the new object has the other cells' operations, in their order."""
     book.run("app", get("/own"))
     book.run("B", get("/b"))
     previous, book.owner = book.owner, Owner([get("/docs")])
@@ -274,8 +276,8 @@ def test_succession_carries_over_what_other_cells_defined(book: Book) -> None:
     assert [entry.cell for entry in carried] == ["B"]
 
 
-def test_succession_after_a_raise_keeps_what_the_creator_did_not_reach(book: Book) -> None:
-    """The creating cell raised after `app = Routebook()`: its own later operations are not lost."""
+def test_replaced_container_after_a_raise_keeps_unreached_entries(book: Book) -> None:
+    """The creating cell raised after `app = Routebook()`: its own later operations aren't lost."""
     book.run("app", get("/one", "one"), get("/two", "two"))
     previous, book.owner = book.owner, Owner()
     book.notebook.begin_run("app", "app = Routebook()", 3)
@@ -288,11 +290,11 @@ def test_succession_after_a_raise_keeps_what_the_creator_did_not_reach(book: Boo
     assert book.shown == ["GET /one again", "GET /two two"]
 
 
-# Any history, against a small plain model
+# Any history, compared with a small plain model
 
 CELLS = ["A", "B", "C", "D"]
 OPERATIONS = st.builds(
-    Operation,
+    StubOperation,
     methods=st.sampled_from([("GET",), ("POST",), ("GET", "POST")]),
     path=st.sampled_from(["/1", "/2", "/3"]),
     name=st.sampled_from(["f", "g", "h"]),
@@ -306,17 +308,17 @@ class AnyHistory(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.book = Book()
-        self.model: dict[str, list[tuple[int, Operation]]] = {}
+        self.model: dict[str, list[tuple[int, StubOperation]]] = {}
         self.number = 0
 
     @rule(cell=st.sampled_from(CELLS), block=BLOCKS)
-    def run(self, cell: str, block: list[Operation]) -> None:
+    def run(self, cell: str, block: list[StubOperation]) -> None:
         self.number += 1
         self.book.run(cell, *block)
         self.model[cell] = [(self.number, operation) for operation in block]
 
     @rule(cell=st.sampled_from(CELLS), block=BLOCKS)
-    def run_and_raise(self, cell: str, block: list[Operation]) -> None:
+    def run_and_raise(self, cell: str, block: list[StubOperation]) -> None:
         self.number += 1
         self.book.run(cell, *block, outcome="raised")
         left = self.model.get(cell, [])
@@ -346,7 +348,7 @@ class AnyHistory(RuleBasedStateMachine):
 
     @rule()
     def a_fresh_kernel_builds_the_same_after_all_cells_ran(self) -> None:
-        """After a clean run of every standing cell the history does not matter."""
+        """After a clean run of every existing cell, the history doesn't matter."""
         for cell in list(self.model):
             self.run(cell, [operation for _, operation in self.model[cell]])
         fresh = Book()
@@ -355,7 +357,7 @@ class AnyHistory(RuleBasedStateMachine):
         assert self.book.shown == fresh.shown
 
     def predicted(self) -> list[str]:
-        """Rows in order; of cells that define one key the latest run has it, where the first of them had it."""
+        """Rows in order. If several cells define a key, the latest run has it, in the position of the first."""
         rows = [(cell, number, operation) for cell, block in self.model.items() for number, operation in block]
         holder = {
             key: max((number, index) for index, (_, number, other) in enumerate(rows) if key in other.keys)[1]

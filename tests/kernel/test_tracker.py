@@ -1,4 +1,4 @@
-"""Cells and a real application, without a kernel: what follows a redefinition, what the reports say."""
+"""Cells and a real application, without a kernel: what is rebound after a redefinition, and what the reports show."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -17,7 +17,7 @@ from tests.kernel.pages import Pages
 @pytest.fixture
 def pages() -> Iterator[Pages]:
     notebook = Pages()
-    former = set_registrar(notebook.tracker)
+    previous = set_registrar(notebook.tracker)
     notebook.run(
         "setup",
         """
@@ -32,7 +32,7 @@ def pages() -> Iterator[Pages]:
     )
     notebook.run("app", "app = Routebook(title='Shop')")
     yield notebook
-    set_registrar(former)
+    set_registrar(previous)
 
 
 ITEM = "class Item(BaseModel):\n    name: str"
@@ -87,7 +87,7 @@ FOLLOWED = {
 
 @pytest.mark.parametrize(("definitions", "operation", "body"), FOLLOWED.values(), ids=FOLLOWED.keys())
 def test_redefined_model_is_followed(pages: Pages, definitions: str, operation: str, body: Any) -> None:
-    """`Item` redefined in its cell: operations and models of other cells take the new one, however they name it."""
+    """Operations and models of other cells use the redefined `Item`, however they refer to it."""
     pages.run("item", ITEM)
     pages.run("more", definitions)
     pages.run("operation", operation)
@@ -98,21 +98,21 @@ def test_redefined_model_is_followed(pages: Pages, definitions: str, operation: 
     assert (response.status_code, response.json()) == (200, {"title": "t"})
 
 
-def test_redefined_response_model_filters_anew(pages: Pages) -> None:
-    """As return annotation and as option."""
+def test_redefined_response_model_filters_responses(pages: Pages) -> None:
+    """As a return annotation and as an option."""
     pages.run("item", ITEM)
     pages.run("a", "@app.get('/a')\ndef a() -> Item: return {'name': 'n', 'title': 't'}")
     pages.run("b", "@app.get('/b', response_model=list[Item])\ndef b(): return [{'name': 'n', 'title': 't'}]")
 
-    told = pages.run("item", NEW_ITEM)
+    summary = pages.run("item", NEW_ITEM)
 
     assert pages.client().get("/a").json() == {"title": "t"}
     assert pages.client().get("/b").json() == [{"title": "t"}]
-    assert "~ GET /a" in told
+    assert "~ GET /a" in summary
 
 
 def test_redefined_dependency_is_followed(pages: Pages) -> None:
-    """In a default, in Annotated, in a decorator, in a router, below another dependency, in overrides."""
+    """In a default, in `Annotated`, in a decorator, in a router, below another dependency, in overrides."""
     pages.run("dep", "seen = []\ndef who(): return 'old'")
     pages.run("alias", "Who = Annotated[str, Depends(who)]\ndef twice(w: Who): return w * 2")
     pages.run("a", "@app.get('/a')\ndef a(w=Depends(who)): return w")
@@ -165,18 +165,18 @@ ALTERED = {
 
 @pytest.mark.parametrize("where", ["another cell", "the same cell"])
 @pytest.mark.parametrize(("definition", "parameter", "name"), ALTERED.values(), ids=ALTERED)
-def test_what_no_document_shows_is_told_too(
+def test_change_outside_the_document_is_reported(
     pages: Pages, definition: str, parameter: str, name: str, where: str
 ) -> None:
-    """A model or a dependency that does something else; one that only ran again is no change."""
+    """A model or dependency with new behaviour is a change. One that only ran again isn't."""
     operation = f"@app.post('/x')\ndef x({parameter}): return 1"
 
     def run(end: str) -> str:
         if where == "the same cell":
             return pages.run("both", f"{definition.format(end)}\n{operation}")
-        told = pages.run("definition", definition.format(end))
+        summary = pages.run("definition", definition.format(end))
         pages.run("operation", operation)
-        return told
+        return summary
 
     run("")
 
@@ -186,7 +186,7 @@ def test_what_no_document_shows_is_told_too(
 
 
 def test_redefined_enum_and_exception_are_followed(pages: Pages) -> None:
-    """A default that is a member; a handler's key."""
+    """A default that is a member, and a handler's key."""
     pages.run("enum", "class Color(Enum):\n    red = 'red'\nclass Gone(Exception): pass")
     pages.run("a", "@app.get('/a')\ndef a(color: Color = Color.red): return color")
     pages.run(
@@ -202,29 +202,29 @@ def test_redefined_enum_and_exception_are_followed(pages: Pages) -> None:
     assert pages.client().get("/b").status_code == 410
 
 
-def test_what_inherits_from_a_redefined_model_is_stale(pages: Pages) -> None:
-    """A base class cannot be exchanged: the summary names the cell to run, and after that run all is well."""
+def test_subclass_of_a_redefined_model_is_stale(pages: Pages) -> None:
+    """A base class can't be replaced. The summary names the cell to run, and running it fixes everything."""
     pages.run("item", ITEM)
     pages.run("book", "class Book(Item):\n    pages: int")
     pages.run("op", "@app.post('/books')\ndef add(book: Book): return book")
 
-    told = pages.run("item", NEW_ITEM)
+    summary = pages.run("item", NEW_ITEM)
     again = pages.run("other", "x = 1")
     marks = pages.tracker.marks(pages.namespace["app"])
     healed = pages.run("book", "class Book(Item):\n    pages: int")
 
-    assert "stale: POST /books uses an older Item: run cell [4]" in told
+    assert "stale: POST /books uses an older Item: run cell [4]" in summary
     assert again == ""
     assert [mark["kind"] for mark in marks["POST /books"]] == ["stale"]
     assert "stale" not in healed
     assert pages.client().post("/books", json={"title": "t", "pages": 1}).status_code == 200
 
 
-# Everything an application is given in a cell follows that cell
+# Everything that a cell adds to an application follows the cell
 
 
 def test_handlers_overrides_and_middleware_follow_their_cells(pages: Pages) -> None:
-    """Run again: replaced, not doubled; dropped: gone; deleted: gone."""
+    """Run again: replaced, not doubled. Dropped: gone. Deleted: gone."""
     pages.run("op", "def who(): return 'real'\n@app.get('/')\ndef home(w=Depends(who)): return w")
     source = """
         calls = []
@@ -249,8 +249,8 @@ def test_handlers_overrides_and_middleware_follow_their_cells(pages: Pages) -> N
     assert pages.namespace["calls"] == []
 
 
-def test_override_of_a_later_cell_wins_and_the_earlier_returns(pages: Pages) -> None:
-    """Overrides are a dictionary: the last assignment counts, and dropping it uncovers the one before."""
+def test_override_of_a_later_cell_wins_until_it_is_removed(pages: Pages) -> None:
+    """Overrides are a dictionary: the last assignment counts, and removing it restores the previous one."""
     pages.run("op", "def who(): return 'real'\n@app.get('/')\ndef home(w=Depends(who)): return w")
     pages.run("one", "app.dependency_overrides[who] = lambda: 'one'")
     pages.run("two", "app.dependency_overrides[who] = lambda: 'two'")
@@ -261,8 +261,8 @@ def test_override_of_a_later_cell_wins_and_the_earlier_returns(pages: Pages) -> 
     assert pages.client().get("/").json() == "one"
 
 
-def test_override_set_to_the_same_again_is_not_dropped(pages: Pages) -> None:
-    """A re-run that assigns the very same object still defines it."""
+def test_override_set_to_the_same_value_again_stays(pages: Pages) -> None:
+    """A rerun that assigns the same object still defines it."""
     pages.run(
         "op", "def who(): return 'real'\ndef fake(): return 'fake'\n@app.get('/')\ndef home(w=Depends(who)): return w"
     )
@@ -273,7 +273,7 @@ def test_override_set_to_the_same_again_is_not_dropped(pages: Pages) -> None:
 
 
 def test_mounts_websockets_and_includes_follow_their_cells(pages: Pages) -> None:
-    """Whatever kind of route: once, and only while its cell defines it."""
+    """Every kind of route exists once, and only while its cell defines it."""
     source = """
         from starlette.applications import Starlette
         from routebook import WebSocket
@@ -297,8 +297,10 @@ def test_mounts_websockets_and_includes_follow_their_cells(pages: Pages) -> None
     assert all(type(route).__name__ == "Route" for route in pages.namespace["app"].routes)
 
 
-def test_imported_modules_operations_are_nobodys(pages: Pages, tmp_path: Any, monkeypatch: pytest.MonkeyPatch) -> None:
-    """An application imported by a cell keeps its operations when the cell runs again and imports nothing anew."""
+def test_operations_of_an_imported_module_belong_to_no_cell(
+    pages: Pages, tmp_path: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """An imported application keeps its operations when the importing cell runs again and the import does nothing."""
     (tmp_path / "shop_module.py").write_text(
         "from routebook.applications import Routebook\napp = Routebook()\n@app.get('/m')\ndef m(): return 'm'\n"
     )
@@ -309,20 +311,20 @@ def test_imported_modules_operations_are_nobodys(pages: Pages, tmp_path: Any, mo
     assert pages.paths("other") == ["GET /m", "GET /n"]
 
 
-def test_second_application_of_another_cell_begins_anew(pages: Pages) -> None:
-    """A lesson's next section makes `app` again: the first one's operations are not carried into it."""
+def test_application_of_another_cell_starts_from_scratch(pages: Pages) -> None:
+    """A lesson's next section creates `app` again, without the operations of the first one."""
     pages.run("a", "@app.get('/a')\ndef a(): ...")
-    told = pages.run("second", "app = Routebook()\n@app.get('/b')\ndef b(): ...")
+    summary = pages.run("second", "app = Routebook()\n@app.get('/b')\ndef b(): ...")
     assert pages.paths() == ["GET /b"]
-    assert "begins anew in this cell" in told
+    assert "begins anew in this cell" in summary
 
     pages.run("app", "app = Routebook(title='First again')")
 
     assert pages.paths() == ["GET /a"]
 
 
-def test_application_made_again_with_other_options_gives_them_to_what_it_keeps(pages: Pages) -> None:
-    """The kept operations are as a fresh run would have declared them: the new tags and dependencies are theirs."""
+def test_recreated_application_applies_its_options_to_carried_operations(pages: Pages) -> None:
+    """Carried operations are as a fresh run would declare them: with the new tags and dependencies."""
     pages.run("a", "@app.get('/a', tags=['own'])\ndef a(): ...")
     pages.run("r", "r = APIRouter(prefix='/r', tags=['r'])\n@r.get('/b')\ndef b(): ...\napp.include_router(r)")
 
@@ -333,17 +335,17 @@ def test_application_made_again_with_other_options_gives_them_to_what_it_keeps(p
     assert pages.client().get("/r/b").status_code == 500
 
 
-# Findings
+# Diagnostics
 
 
-def test_shadowed_and_duplicate_operations_are_told_once(pages: Pages) -> None:
-    """In the summary of the run that causes them; later runs stay quiet, the views keep the mark."""
+def test_shadowed_and_duplicate_operations_are_reported_once(pages: Pages) -> None:
+    """The summary of the run that causes them reports them. Later runs are quiet, and the views keep the mark."""
     pages.run("id", "@app.get('/users/{user_id}')\ndef user(user_id: str): ...")
 
-    told = pages.run("me", "@app.get('/users/me')\ndef me(): ...")
+    summary = pages.run("me", "@app.get('/users/me')\ndef me(): ...")
     later = pages.run("other", "@app.get('/other')\ndef other(): ...")
 
-    assert "! shadowed: GET /users/me is never reached, GET /users/{user_id} (cell [3]) answers first" in told
+    assert "! shadowed: GET /users/me is never reached, GET /users/{user_id} (cell [3]) answers first" in summary
     assert "shadowed" not in later
     assert pages.tracker.marks(pages.namespace["app"])["GET /users/me"][0]["kind"] == "shadowed"
 
@@ -359,42 +361,42 @@ def test_shadowed_and_duplicate_operations_are_told_once(pages: Pages) -> None:
         ("/users", "/{rest:path}", False),
     ],
 )
-def test_shadowing_is_judged_by_what_answers(pages: Pages, first: str, second: str, is_shadowed: bool) -> None:
-    """Not by how the templates look."""
+def test_shadowing_depends_on_which_route_responds(pages: Pages, first: str, second: str, is_shadowed: bool) -> None:
+    """Not on what the templates look like."""
     pages.run("1", f"@app.get('{first}')\ndef one(): ...")
 
-    told = pages.run("2", f"@app.get('{second}')\ndef two(): ...")
+    summary = pages.run("2", f"@app.get('{second}')\ndef two(): ...")
 
-    assert ("shadowed" in told) is is_shadowed
-
-
-def test_same_path_twice_in_one_cell_is_told(pages: Pages) -> None:
-    """The framework's rule holds within a cell: the first answers; the person is told of the second."""
-    told = pages.run("1", "@app.get('/x')\ndef one(): ...\n@app.get('/x')\ndef two(): ...")
-
-    assert "GET /x of two is never reached: one has the same path and answers first" in told
+    assert ("shadowed" in summary) is is_shadowed
 
 
-def test_declaration_that_fails_says_where_and_what(pages: Pages) -> None:
-    """The framework's message, the cell's line, and that nothing changed."""
+def test_same_path_twice_in_one_cell_is_reported(pages: Pages) -> None:
+    """Within a cell, the framework's rule holds: the first route responds. The second one is reported."""
+    summary = pages.run("1", "@app.get('/x')\ndef one(): ...\n@app.get('/x')\ndef two(): ...")
+
+    assert "GET /x of two is never reached: one has the same path and answers first" in summary
+
+
+def test_failed_declaration_reports_message_and_line(pages: Pages) -> None:
+    """The framework's message, the line in the cell, and that nothing changed."""
     pages.run("1", "@app.get('/x')\ndef one(): return 'old'")
 
-    told = pages.run("1", "\n\n@app.get('/x')\ndef one(a: object()): return 'new'".replace("\n\n@", "x = 1\n@"))
+    summary = pages.run("1", "\n\n@app.get('/x')\ndef one(a: object()): return 'new'".replace("\n\n@", "x = 1\n@"))
 
-    assert told.startswith("× nothing changed: ")
-    assert "(line 2)" in told
+    assert summary.startswith("× nothing changed: ")
+    assert "(line 2)" in summary
     assert pages.client().get("/x").json() == "old"
 
 
 def test_many_new_operations_are_counted_and_folded(pages: Pages) -> None:
     """Twenty lines would drown what matters."""
-    told = pages.run("1", "for n in range(12):\n    app.get(f'/many/{n}')(lambda: 1)")
+    summary = pages.run("1", "for n in range(12):\n    app.get(f'/many/{n}')(lambda: 1)")
 
-    assert told.splitlines()[0] == "+ 12 operations under /many: 12 GET"
+    assert summary.splitlines()[0] == "+ 12 operations under /many: 12 GET"
 
 
-def test_reports_know_the_cells_to_link(pages: Pages) -> None:
-    """A finding names a cell by its label; the summary links it by its id."""
+def test_reports_link_the_cells_they_mention(pages: Pages) -> None:
+    """A diagnostic refers to a cell by its label, and the summary links it by its id."""
     pages.run("id", "@app.get('/users/{user_id}')\ndef user(user_id: str): ...")
     pages.count += 1
     pages.tracker.begin_run("me", "", 9, None)
@@ -407,8 +409,8 @@ def test_reports_know_the_cells_to_link(pages: Pages) -> None:
     assert '<a href="#cell-id=id">cell [3]</a>' in Summary([report])._repr_html_()
 
 
-def test_containers_of_a_router_that_is_gone_are_let_go(pages: Pages) -> None:
-    """A hundred re-runs of a cell that makes a router keep one router's ledger, not a hundred."""
+def test_containers_of_replaced_routers_are_released(pages: Pages) -> None:
+    """After a hundred reruns of a cell that creates a router, one router's entries remain, not a hundred."""
     for _ in range(20):
         pages.run("r", "r = APIRouter()\n@r.get('/a')\ndef a(): ...\napp.include_router(r, prefix='/r')")
 
@@ -417,8 +419,8 @@ def test_containers_of_a_router_that_is_gone_are_let_go(pages: Pages) -> None:
     assert isinstance(pages.namespace["app"], Routebook)
 
 
-def test_files_of_cells_are_bounded_and_standing_ones_are_kept(pages: Pages) -> None:
-    """Each edit of a cell is a file of its own: a cell that ran once is told after a thousand edits of another."""
+def test_files_of_cells_are_limited_and_current_ones_stay(pages: Pages) -> None:
+    """Each edit of a cell has its own file. A cell that ran once is still found after a thousand edits of another."""
     pages.run("once", "def once(): ...")
     for number in range(MAX_FILES + 10):
         pages.tracker.begin_run("edited", "1", number, f"/tmp/edited-{number}.py")

@@ -1,4 +1,4 @@
-"""Mistakes that a cell's source shows: named with their line and the way out; sound code is left alone."""
+"""Mistakes that a cell's source shows: reported with their line and the fix. Sound code is left alone."""
 
 import asyncio
 import textwrap
@@ -69,8 +69,8 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize(("source", "says"), MISTAKES.values(), ids=MISTAKES.keys())
-def test_mistake_is_named_with_its_way_out(source: str, says: str) -> None:
-    """One finding, for the cause."""
+def test_mistake_is_reported_with_its_fix(source: str, says: str) -> None:
+    """One diagnostic, for the cause."""
     found = find(source)
 
     assert len(found) == 1, found
@@ -139,12 +139,12 @@ SOUND = """
 
 
 def test_sound_code_is_left_alone() -> None:
-    """No finding where there is no mistake: a false one costs more than it gives."""
+    """No diagnostic without a mistake: a false one costs more than a true one helps."""
     assert find(SOUND) == []
 
 
-def test_source_that_cannot_be_read_has_no_findings() -> None:
-    """The syntax error is told by others."""
+def test_unparsable_source_has_no_diagnostics() -> None:
+    """The syntax error is reported elsewhere."""
     assert find("def (") == []
 
 
@@ -158,8 +158,8 @@ DEFAULTS = [
 
 
 @pytest.mark.parametrize(("source", "level", "says"), DEFAULTS)
-def test_mutable_default_is_noted_and_one_that_is_changed_is_warned_about(source: str, level: str, says: str) -> None:
-    """The framework copies a default for each request; a call by hand shares it, and so do all calls of a helper."""
+def test_mutable_default_is_a_note_and_mutating_it_a_warning(source: str, level: str, says: str) -> None:
+    """The framework copies a default for each request. Direct calls share it, and so do all calls of a helper."""
     (found,) = check_source(source, NAMESPACE, lambda line: None)
 
     assert (found.word, found.level) == ("mutable default", level)
