@@ -200,19 +200,14 @@ class Notebook:
         entry = CellEntry(owner.key if owner else OUTSIDE, owner.run if owner else 0, keys, label, value)
         is_last = self._order.is_last(entry.cell, state.cell_entries.cells)
         is_new = is_last and not state.cell_entries.unreached(entry.cell) and not state.cell_entries.has_claimed(keys)
-        is_next = state.cell_entries.unreached(entry.cell)[:1]
+        next_unreached = state.cell_entries.unreached(entry.cell)[:1]
         previous = state.cell_entries.add(entry)
         if is_new:
             state.container.append(value)
             state.shown.append((value, entry))
-        elif (
-            previous is not None
-            and is_next == (previous,)
-            and previous.keys == keys
-            and self._swap(state, previous, entry)
-        ):
-            pass
-        else:
+            return entry
+        is_in_place = previous is not None and next_unreached == (previous,) and previous.keys == keys
+        if previous is None or not is_in_place or not self._swap(state, previous, entry):
             self._update(state)
         return entry
 

@@ -17,7 +17,7 @@ from starlette.websockets import WebSocketDisconnect
 
 from routebook.introspect import ERROR_OBSERVER_KEY, watch
 from routebook_kernel.recording.capture import Capture
-from routebook_kernel.recording.failures import CellOf, describe_raised, capture_failure
+from routebook_kernel.recording.failures import CellOf, capture_failure, describe_raised
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.trace import SpanRecorder
 from routebook_kernel.records import Exchange, RaisedRecord, Source, no_route
@@ -187,7 +187,9 @@ class _Run:
     def _hear(self, error: Exception) -> None:
         """An exception leaves a route; of several the first: the others are its echo in the applications around it."""
         if self._raised is None:
-            self._raised = describe_raised(error, self._recorder.cell_of, framework_folders=self._recorder.framework_folders)
+            self._raised = describe_raised(
+                error, self._recorder.cell_of, framework_folders=self._recorder.framework_folders
+            )
 
     def exchange(self, error: Exception | None = None, *, is_cancelled: bool = False) -> Exchange:
         """As it stands now."""

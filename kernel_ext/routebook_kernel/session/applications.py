@@ -10,8 +10,8 @@ from routebook.applications import Routebook
 from routebook_kernel.exceptions import NotAnApplicationError
 from routebook_kernel.protocol import Credential
 from routebook_kernel.redaction import USUAL, Secrets
-from routebook_kernel.registry.owner_names import iter_owners
 from routebook_kernel.registry.operations import build_document
+from routebook_kernel.registry.owner_names import iter_owners
 from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop

@@ -12,7 +12,7 @@ from routebook_kernel.protocol import TraceLine, TracesDelta, TracesState, Trace
 from routebook_kernel.recording.display import reason_phrase
 from routebook_kernel.recording.failures import CellOf
 from routebook_kernel.recording.log import ExchangeLog
-from routebook_kernel.recording.waterfall import end_ms, build_rows, sum_by_band
+from routebook_kernel.recording.waterfall import build_rows, end_ms, sum_by_band
 from routebook_kernel.records import Exchange, Source
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.feed import Feed
