@@ -1,8 +1,8 @@
-"""A notebook in this process: a real IPython shell with the real extension, and the pages that tell its cases.
+"""A notebook in this process: a real IPython shell with the real extension, and the pages with its cases.
 
 A page is a Markdown file. Each `## id` is a mistake of the corpus, each `### another …` under it another instance of
-the same rule, each `### right …` code that is near and sound. Code blocks are cells, run in order; a quote is a
-sentence that the environment must show; where nothing is quoted under `### right`, it must show none at all.
+the same rule, each `### right …` similar but sound code. Code blocks are cells, run in order. A quote is a sentence
+that the environment must show. If nothing is quoted under `### right`, it must show no messages at all.
 """
 
 import gc
@@ -42,7 +42,7 @@ client = routebook_kernel.client(app)
 """
 
 _QUOTE = re.compile(r"^> (.*)$", re.MULTILINE)
-_TOLD = re.compile(r"^\s*[!·×→] .*$", re.MULTILINE)
+_MESSAGE = re.compile(r"^\s*[!·×→] .*$", re.MULTILINE)
 
 
 @dataclass(frozen=True)
@@ -56,7 +56,7 @@ class Case:
     sentences: tuple[str, ...]
 
     @property
-    def is_right(self) -> bool:
+    def is_sound(self) -> bool:
         return self.title.startswith("right")
 
     def __str__(self) -> str:
@@ -64,7 +64,7 @@ class Case:
 
 
 def read_page(path: Path) -> Iterator[Case]:
-    """The cases of a page, in order."""
+    """Yield the cases of a page, in order."""
     mistake = ""
     for part in re.split(r"^(?=##)", path.read_text(encoding="utf-8"), flags=re.MULTILINE)[1:]:
         head, _, body = part.partition("\n")
@@ -77,7 +77,7 @@ def read_page(path: Path) -> Iterator[Case]:
 
 
 class Notebook:
-    """A shell in which the extension is loaded; each case begins with variables of its own."""
+    """A shell with the extension loaded. Each case begins with fresh variables."""
 
     def __init__(self) -> None:
         self.shell: Any = InteractiveShell.instance()
@@ -89,16 +89,18 @@ class Notebook:
         extension.unload_ipython_extension(self.shell)
         sys.modules.pop("jwt", None)  # a page's stand-in
         with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # coroutines that no case awaited go here, where they tell nobody
+            warnings.simplefilter("ignore")  # coroutines that no case awaited are collected here
             self.shell.reset(new_session=False)
             InteractiveShell.clear_instance()
             gc.collect()
-        for each in gc.get_objects():  # some are held yet: `typing` remembers `Annotated[int, Depends(coroutine())]`
-            if isinstance(each, CoroutineType) and each.cr_code.co_filename.startswith("<ipython-input"):
-                each.close()
+        for (
+            coroutine
+        ) in gc.get_objects():  # some still have references: `typing` caches `Annotated[int, Depends(coroutine())]`
+            if isinstance(coroutine, CoroutineType) and coroutine.cr_code.co_filename.startswith("<ipython-input"):
+                coroutine.close()
 
     def show(self, case: Case) -> str:
-        """Run a case's cells; all that a person sees under them."""
+        """Run a case's cells and return everything a person sees under them."""
         extension.unload_ipython_extension(self.shell)
         self.shell.user_ns.clear()  # not `reset`, which collects garbage for a quarter of a second
         self.shell.init_user_ns()
@@ -121,6 +123,6 @@ class Notebook:
         return "\n".join([*shown, printed.stdout])
 
 
-def told(shown: str) -> list[str]:
-    """The findings, issues and advice among what was shown."""
-    return _TOLD.findall(shown)
+def find_messages(shown: str) -> list[str]:
+    """Return the diagnostics, issues and advice in the output."""
+    return _MESSAGE.findall(shown)

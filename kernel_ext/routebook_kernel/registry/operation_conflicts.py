@@ -99,10 +99,10 @@ def find_shadowing(app: Routebook, operation: RouteOperation) -> Any:
     match, found = (table.websocket if operation.method == "WEBSOCKET" else table.http).match, None
     context = operation.context
     for path in _sample_paths(context.path_format, tuple(map(_name_and_kind, context.param_convertors.items()))):
-        answer = match(operation.method, path)
-        if answer is None or answer[0] is operation.context or (found is not None and answer[0] is not found):
+        result = match(operation.method, path)
+        if result is None or result[0] is operation.context or (found is not None and result[0] is not found):
             return None
-        found = answer[0]
+        found = result[0]
     return found
 
 

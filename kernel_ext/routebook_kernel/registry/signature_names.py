@@ -164,7 +164,7 @@ def _iter_expressions(
 
 
 def _is_by_value(value: Any) -> bool:
-    """Whether a name's value isn't a class or function, which `NotebookDefinitions` tracks."""
+    """Whether a value is neither a module nor a definition, since `NotebookDefinitions` tracks those."""
     if is_alias(value) or isinstance(value, NewType):
         return True
     return not callable(value) and not inspect.ismodule(value) and getattr(value, "__module__", "") != "typing"
