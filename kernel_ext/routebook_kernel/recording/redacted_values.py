@@ -112,14 +112,14 @@ def _query(url: str) -> str:
 
 
 def _fill_path(path: str, values: Mapping[str, str]) -> str:
-    filling = values.get("path path")
-    return path.replace(HIDDEN, quote(filling, safe="")) if filling else path
+    replacement = values.get("path path")
+    return path.replace(HIDDEN, quote(replacement, safe="")) if replacement else path
 
 
 def _fill_pair(pair: str, values: Mapping[str, str]) -> str:
     name, mark, value = pair.partition("=")
-    filling = values.get(f"query {unquote_plus(name)}")
-    return f"{name}={quote_plus(filling)}" if mark and HIDDEN in value and filling else pair
+    replacement = values.get(f"query {unquote_plus(name)}")
+    return f"{name}={quote_plus(replacement)}" if mark and HIDDEN in value and replacement else pair
 
 
 def _fill_header(name: str, value: str, values: Mapping[str, str]) -> str:
@@ -127,13 +127,13 @@ def _fill_header(name: str, value: str, values: Mapping[str, str]) -> str:
         return value
     if name == "cookie":
         return "; ".join(_fill_cookie(cookie.strip(), values) for cookie in value.split(";"))
-    filling = values.get(f"header {name}")
-    if filling and value.startswith("Basic ") and ":" in filling:  # RFC 7617 §2: user-id and password
-        filling = b64encode(filling.encode()).decode()
-    return value.replace(HIDDEN, filling) if filling else value
+    replacement = values.get(f"header {name}")
+    if replacement and value.startswith("Basic ") and ":" in replacement:  # RFC 7617 §2: user-id and password
+        replacement = b64encode(replacement.encode()).decode()
+    return value.replace(HIDDEN, replacement) if replacement else value
 
 
 def _fill_cookie(cookie: str, values: Mapping[str, str]) -> str:
     name = cookie.partition("=")[0]
-    filling = values.get(f"cookie {name}")
-    return f"{name}={filling}" if filling and HIDDEN in cookie else cookie
+    replacement = values.get(f"cookie {name}")
+    return f"{name}={replacement}" if replacement and HIDDEN in cookie else cookie

@@ -1,7 +1,7 @@
 """The steps of one request, as reported by the traced variant of the framework's code."""
 
 import time
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 from routebook.introspect import Fact, PlanView, SpanKind
@@ -21,12 +21,11 @@ class _OpenStep:
     line: int
     parent: int | None
     depth: int
-    started: float
+    start_s: float
     thread: str | None = None
     waited_ms: float = 0.0
     result: str | None = None
     call: Any = None
-    inside: list[int] = field(default_factory=list)
 
 
 class SpanRecorder:
@@ -47,7 +46,7 @@ class SpanRecorder:
     ) -> None:
         self._cell_of = cell_of
         self._framework_folders = framework_folders
-        self._started = time.perf_counter()
+        self._start_s = time.perf_counter()
         self._spans: list[Span | None] = []
         self._open: dict[int, _OpenStep] = {}
         self.plan_view: PlanView | None = None
@@ -68,25 +67,25 @@ class SpanRecorder:
         """Record a fact about a step. The time it takes to record it isn't counted as the request's."""
         step = self._open[token]
         if fact == "thread":
-            step.thread, step.waited_ms = str(value), (self._now() - step.started) * 1000
+            step.thread, step.waited_ms = str(value), (self._now() - step.start_s) * 1000
         elif fact == "call":
             step.call = value
         else:
-            started = time.perf_counter()
+            start_s = time.perf_counter()
             step.result = short_repr(value)[:MAX_RESULT]
-            self._started += time.perf_counter() - started
+            self._start_s += time.perf_counter() - start_s
 
     def finish(self, token: int, error: BaseException | None) -> None:
         """End a step."""
-        ended = self._now()
+        end_s = self._now()
         step = self._open.pop(token)
         self._spans[token] = Span(
             kind=step.kind,
             name=step.name,
             line=step.line,
             depth=step.depth,
-            start_ms=step.started * 1000,
-            elapsed_ms=(ended - step.started) * 1000,
+            start_ms=step.start_s * 1000,
+            elapsed_ms=(end_s - step.start_s) * 1000,
             outcome=type(error).__name__ if error is not None else "ok",
             parent=step.parent,
             thread=step.thread,
@@ -105,7 +104,7 @@ class SpanRecorder:
 
     def _now(self) -> float:
         """Return the seconds since the request began."""
-        return time.perf_counter() - self._started
+        return time.perf_counter() - self._start_s
 
     def _place_of(self, call: Any) -> Place | None:
         code = getattr(call, "__code__", None)
