@@ -201,7 +201,7 @@ def test_what_cannot_be_measured_is_refused_in_a_sentence(
 
 def test_overview_has_figures_plot_and_the_run_before(session: Session, view: BenchView) -> None:
     """On GitHub, in nbconvert, in a terminal: the same figures, as text and HTML."""
-    assert "No run yet" in repr(BenchOverview(view.state()[1]))
+    assert "No runs yet" in repr(BenchOverview(view.state()[1]))
     run(session, view, arguments("/items/1"))
     run(session, view, arguments("/slow", 4))
     run(session, view, arguments("/items/1"))
@@ -211,10 +211,10 @@ def test_overview_has_figures_plot_and_the_run_before(session: Session, view: Be
     assert "GET /items/1, in process, 40 requests, 4 at a time" in text
     assert "p99 " in text
     assert "200 ×40" in text
-    assert "(run 1)" in text
+    assert "times the median of run 1, and " in text
     html = overview._repr_html_()
     assert "data:image/svg+xml;base64," in html
-    assert "run 1, outlined" in html
+    assert "The plot shows run 1 in outline." in html
 
 
 def test_deltas_tell_progress_and_agree_with_the_state(session: Session, view: BenchView) -> None:

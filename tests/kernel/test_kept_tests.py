@@ -141,7 +141,7 @@ def test_a_failed_test_says_what_was_expected_and_what_came(kept: Session) -> No
 
     overview = summary.TestsOverview(kept.tests.state()[1])
     assert repr(overview).splitlines()[0] == "1 test in shop.tests.json: 1 failed"
-    assert 'expected $.title equals "Persuasion"; came "Emma" (it is another)' in repr(overview)
+    assert 'expected $.title to equal "Persuasion", got "Emma" (it is another)' in repr(overview)
     assert "a book" in overview._repr_html_()
 
 

@@ -79,7 +79,7 @@ def test_lifecycle_of_a_cell_is_told_and_followed(kernel: Kernel) -> None:
 
     assert "+ GET /first" in new.shown
     assert "→ first" in new.shown
-    assert "= no change, 3 operations live" in same.shown
+    assert "= no changes, 3 operations live" in same.shown
     assert "query parameter lang is new" in renamed.shown
     assert "erste" in renamed.shown
     order = "[(r.path, r.name) for r in three.routes if r.include_in_schema]"

@@ -404,6 +404,6 @@ def test_overview_tells_endpoints_and_conversations_as_text(console: Console) ->
     assert "WS  /rooms/{room}  Talk" in repr(overview)
     assert "← " in repr(overview)
     assert "closed by the client with 1000 (normal, what the connection was for is done); 2 messages" in repr(overview)
-    assert "refused: query seat: is required" in repr(overview)
+    assert "rejected: query seat: is required" in repr(overview)
     assert "<b><b>" not in overview._repr_html_()
     assert "&lt;b&gt;" in overview._repr_html_()

@@ -1,16 +1,16 @@
-"""The summary under a cell that changed an API: one quiet line when all is well, room for what needs a person.
+"""The summary under a cell that changed an application: what changed, and warnings if there are any.
 
-Plain HTML with a text fallback, no widget; what it says comes from the registry's `RunReport`.
+It's HTML and text, without a widget, built from the registry's `RunReport`s. A run that changed nothing gets one line.
 """
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from routebook_kernel.recording.formatting import format_count
-from routebook_kernel.recording.style import code, esc, frame_html, render_backquotes, strip_backquotes
-from routebook_kernel.registry.changes import OperationChange
-from routebook_kernel.registry.run_report import Diagnostic, RunReport
+from routebook_kernel.recording.style import code, esc, framed, marked, plain
+from routebook_kernel.recording.words import count_text
+from routebook_kernel.registry.changes import Change
+from routebook_kernel.registry.report import Finding, RunReport
 from routebook_kernel.visible_text import VisibleText
 
 MAX_LINES = 8
@@ -18,10 +18,10 @@ _SIGNS: Mapping[str, str] = {"new": "+", "changed": "~", "removed": "−", "note
 
 
 class Summary(VisibleText):
-    """The summary of one run, as a notebook's output.
+    """The summary of one run, as cell output.
 
     Args:
-        reports: One for each application that the run touched.
+        reports: One per application that the run changed.
     """
 
     def __init__(self, reports: Sequence[RunReport]) -> None:
@@ -31,71 +31,69 @@ class Summary(VisibleText):
         return "\n".join(line for report in self.reports for line in _iter_text(report, len(self.reports) > 1))
 
     def _repr_html_(self) -> str:
-        return frame_html("".join(_html(report, len(self.reports) > 1) for report in self.reports))
+        return framed("".join(_html(report, len(self.reports) > 1) for report in self.reports))
 
     def bundle(self) -> dict[str, Any]:
-        """`text/html` and `text/plain`."""
+        """Return the summary as `text/html` and `text/plain`."""
         return {"text/html": self._repr_html_(), "text/plain": repr(self)}
 
 
-def _iter_text(report: RunReport, is_one_of_many: bool) -> Iterator[str]:
-    if is_one_of_many:
+def _iter_text(report: RunReport, has_heading: bool) -> Iterator[str]:
+    if has_heading:
         yield f"{report.name}:"
-    groups, single = _folded(report.changes)
+    groups, single = _fold_changes(report.changes)
     widths = [max((len(part) for part in parts), default=0) for parts in zip(*map(_split, single), strict=True)]
     for change in single:
         method, path = _split(change)
-        note = strip_backquotes(_note(change))
+        note = plain(_note(change))
         yield f"{_SIGNS[change.kind]} {method:{widths[0]}} {path:{widths[1]}}  {note}".rstrip()
     for kind, changes in groups:
-        yield f"{_SIGNS[kind]} {strip_backquotes(_counted(changes))}"
-    for diagnostic in report.diagnostics:
-        yield f"{_SIGNS[diagnostic.level]} {diagnostic.word}: {strip_backquotes(diagnostic.text)}"
-    if not report.changes and not report.diagnostics:
-        yield f"= {_quiet(report)}"
+        yield f"{_SIGNS[kind]} {plain(_count_by_method(changes))}"
+    for finding in report.findings:
+        yield f"{_SIGNS[finding.level]} {finding.word}: {plain(finding.text)}"
+    if not report.changes and not report.findings:
+        yield f"= {_describe_unchanged(report)}"
 
 
-def _html(report: RunReport, is_one_of_many: bool) -> str:
+def _html(report: RunReport, has_heading: bool) -> str:
     links = dict(report.links)
-    groups, single = _folded(report.changes)
+    groups, single = _fold_changes(report.changes)
     rows = [_change_row(change) for change in single]
     rows += [row for kind, changes in groups for row in _group_rows(kind, changes)]
-    rows += [_diagnostic_row(diagnostic, links) for diagnostic in report.diagnostics]
-    if not report.changes and not report.diagnostics:
-        rows = [f'<li class="rb-sum__quiet"><span class="rb-sum__g">=</span><span>{esc(_quiet(report))}</span></li>']
-    label = f'aria-label="{esc(f"What this cell changed in {report.title}")}"'
-    head = f'<p class="rb-2">{code(report.name)}</p>' if is_one_of_many else ""
+    rows += [_finding_row(finding, links) for finding in report.findings]
+    if not report.changes and not report.findings:
+        text = esc(_describe_unchanged(report))
+        rows = [f'<li class="rb-sum__quiet"><span class="rb-sum__g">=</span><span>{text}</span></li>']
+    label = f'aria-label="{esc(f"Changes to {report.title} in this cell")}"'
+    head = f'<p class="rb-2">{code(report.name)}</p>' if has_heading else ""
     return f'{head}<ul class="rb-sum" {label}>{"".join(rows)}</ul>'
 
 
-def _change_row(change: OperationChange) -> str:
+def _change_row(change: Change) -> str:
     method, path = _split(change)
     return (
         f'<li data-k="{change.kind}"><span class="rb-sum__g">{_SIGNS[change.kind]}</span>'
         f'<span class="rb-sum__m">{esc(method)}</span><span class="rb-sum__p">{esc(path)}</span>'
-        f'<span class="rb-sum__note">{render_backquotes(_note(change))}</span></li>'
+        f'<span class="rb-sum__note">{marked(_note(change))}</span></li>'
     )
 
 
-def _group_rows(kind: str, changes: Sequence[OperationChange]) -> Iterator[str]:
+def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
     sign = f'<span class="rb-sum__g">{_SIGNS[kind]}</span>'
-    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{render_backquotes(_counted(changes))}</span></li>'
+    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{marked(_count_by_method(changes))}</span></li>'
     items = "".join(f"<li>{esc(change.id)}</li>" for change in changes)
-    yield f"<li><details><summary>show the {len(changes)}</summary><ul>{items}</ul></details></li>"
+    yield f"<li><details><summary>Show all {len(changes)}</summary><ul>{items}</ul></details></li>"
 
 
-def _diagnostic_row(diagnostic: Diagnostic, links: Mapping[str, str]) -> str:
+def _finding_row(finding: Finding, links: Mapping[str, str]) -> str:
     return (
-        f'<li class="rb-sum__find" data-k="{diagnostic.level}">'
-        f'<span class="rb-sum__g">{_SIGNS[diagnostic.level]}</span>'
-        f"<span><b>{esc(diagnostic.word)}:</b> {render_backquotes(diagnostic.text, links)}</span></li>"
+        f'<li class="rb-sum__find" data-k="{finding.level}"><span class="rb-sum__g">{_SIGNS[finding.level]}</span>'
+        f"<span><b>{esc(finding.word)}:</b> {marked(finding.text, links)}</span></li>"
     )
 
 
-def _folded(
-    changes: Sequence[OperationChange],
-) -> tuple[list[tuple[str, list[OperationChange]]], list[OperationChange]]:
-    """Many changes of one kind are counted, then folded; few are told one by one."""
+def _fold_changes(changes: Sequence[Change]) -> tuple[list[tuple[str, list[Change]]], list[Change]]:
+    """Split changes into kinds with too many to list, which are counted and folded, and single changes."""
     groups, single = [], []
     for kind in ("new", "changed", "removed"):
         of_kind = [change for change in changes if change.kind == kind]
@@ -106,11 +104,11 @@ def _folded(
     return groups, single
 
 
-def _counted(changes: Sequence[OperationChange]) -> str:
+def _count_by_method(changes: Sequence[Change]) -> str:
     methods = Counter(_split(change)[0] for change in changes)
-    told = ", ".join(f"{count} {method}" for method, count in methods.most_common())
+    counts = ", ".join(f"{count} {method}" for method, count in methods.most_common())
     prefix = _common_prefix(_split(change)[1] for change in changes)
-    return f"{len(changes)} operations{f' under `{prefix}`' if prefix else ''}: {told}"
+    return f"{len(changes)} operations{f' under `{prefix}`' if prefix else ''}: {counts}"
 
 
 def _common_prefix(paths: Iterable[str]) -> str:
@@ -123,14 +121,14 @@ def _common_prefix(paths: Iterable[str]) -> str:
     return f"/{'/'.join(common)}" if common and common[0] else ""
 
 
-def _split(change: OperationChange) -> tuple[str, str]:
+def _split(change: Change) -> tuple[str, str]:
     method, _, path = change.id.partition(" ")
     return method, path
 
 
-def _note(change: OperationChange) -> str:
+def _note(change: Change) -> str:
     return change.note or ("no longer in this cell" if change.kind == "removed" else "")
 
 
-def _quiet(report: RunReport) -> str:
-    return f"no change, {format_count(report.live_count, 'operation')} live"
+def _describe_unchanged(report: RunReport) -> str:
+    return f"no changes, {count_text(report.live_count, 'operation')} live"

@@ -1,4 +1,4 @@
-"""The tree of an operation as plain HTML and text."""
+"""The dependency tree of an operation as HTML and text."""
 
 from collections.abc import Iterator
 
@@ -10,7 +10,7 @@ NONE_YET = "No operations yet."
 
 
 class DependenciesOverview(VisibleText):
-    """What stands for the view of dependencies where no widget runs."""
+    """The view of dependencies, for places where widgets don't run."""
 
     def __init__(self, state: DependenciesState) -> None:
         self.state = state
@@ -21,11 +21,11 @@ class DependenciesOverview(VisibleText):
     def _iter_lines(self) -> Iterator[str]:
         shown = self.state["shown"]
         if shown is None:
-            yield f"{self.state['gone']} is not there any more." if self.state["gone"] else NONE_YET
+            yield f"{self.state['gone']} no longer exists." if self.state["gone"] else NONE_YET
             return
         yield shown["operation"]
         for node in shown["nodes"]:
-            yield f"{'  ' * (node['level'] + 1)}{node['name']}  {note_of(node, shown['nodes'])}".rstrip()
+            yield f"{'  ' * (node['level'] + 1)}{node['name']}  {describe_node(node, shown['nodes'])}".rstrip()
 
     def _repr_html_(self) -> str:
         shown = self.state["shown"]
@@ -33,27 +33,27 @@ class DependenciesOverview(VisibleText):
             return frame_html(f"<p>{esc(repr(self))}</p>")
         rows = "".join(
             f'<li style="padding-inline-start:{node["level"] * 20}px">{code(node["name"])} '
-            f'<span class="rb-2">{esc(note_of(node, shown["nodes"]))}</span></li>'
+            f'<span class="rb-2">{esc(describe_node(node, shown["nodes"]))}</span></li>'
             for node in shown["nodes"]
         )
         return frame_html(f"<p><b>{esc(shown['operation'])}</b></p><ul>{rows}</ul>")
 
 
-def note_of(node: DependencyNode, nodes: list[DependencyNode]) -> str:
-    """What there is to say of a callable, in one line."""
+def describe_node(node: DependencyNode, nodes: list[DependencyNode]) -> str:
+    """Describe a callable in one line: its kind, its parameters, when it runs, and where it's defined."""
     if node["shared_with"] is not None:
         return f"shared, for {node['parameter']}" if node["parameter"] else "shared"
-    reads = ", ".join(f"{each['name']} ({each['source']})" for each in node["parameters"])
+    reads = ", ".join(f"{parameter['name']} ({parameter['source']})" for parameter in node["parameters"])
     parts = [
         node["kind"] + (", in a thread" if node["in_thread"] else ""),
         f"for {node['parameter']}" if node["parameter"] else "",
         f"reads {reads}" if reads else "",
         f"used {node['uses']} times, runs once" if node["uses"] > 1 else "",
-        "runs anew at each use" if node["is_fresh"] else "",
+        "runs again at each use" if node["is_fresh"] else "",
         {"function": "ends before the response", "request": "ends after the response"}.get(node["scope"] or "", ""),
         f"security scheme {node['scheme']}" if node["scheme"] else "",
         f"scopes {', '.join(node['oauth_scopes'])}" if node["oauth_scopes"] else "",
-        f"in place of {node['replaced']}" if node["replaced"] else "",
+        f"overrides {node['replaced']}" if node["replaced"] else "",
         f"cell {node['cell']['label']}, line {node['cell']['line']}" if node["cell"] else "",
     ]
     return "; ".join(filter(None, parts))

@@ -1,4 +1,4 @@
-"""What stands for the explorer where no widget runs."""
+"""The explorer as HTML and text."""
 
 from routebook_kernel.protocol import AppState
 from routebook_kernel.recording.formatting import format_count
@@ -7,7 +7,7 @@ from routebook_kernel.visible_text import VisibleText
 
 
 class Overview(VisibleText):
-    """An application as plain HTML and text, where widgets do not run: its operations, one a line."""
+    """An application's operations, one per line, for places where widgets don't run."""
 
     def __init__(self, state: AppState) -> None:
         self.state = state

@@ -1,11 +1,11 @@
-"""What stands for the view of WebSockets where no widget runs: the endpoints, and what was said to them."""
+"""The WebSocket console as HTML and text: the endpoints, and the messages of each connection."""
 
 from collections.abc import Iterable
 
 from routebook_kernel.protocol import ConnectionState, OperationState, SocketMessageState, SocketsState
-from routebook_kernel.recording.display import format_issue
-from routebook_kernel.recording.formatting import format_count, format_size
-from routebook_kernel.recording.style import esc, frame_html
+from routebook_kernel.recording.display import issue_sentence
+from routebook_kernel.recording.style import esc, framed
+from routebook_kernel.recording.words import count_text, size_text
 from routebook_kernel.visible_text import VisibleText
 
 MAX_MESSAGES = 20
@@ -13,14 +13,14 @@ _MAX_SHOWN = 200
 
 
 class SocketsOverview(VisibleText):
-    """The WebSockets of an application as plain HTML and text."""
+    """An application's WebSockets and connections, for places where widgets don't run."""
 
     def __init__(self, state: SocketsState) -> None:
         self.state = state
 
     def __repr__(self) -> str:
         operations, connections = self.state["operations"], self.state["connections"]
-        lines = [f"{self.state['title']}, {format_count(len(operations), 'WebSocket')}"]
+        lines = [f"{self.state['title']}, {count_text(len(operations), 'WebSocket')}"]
         lines += [f"  WS  {o['path']}  {o['summary']}".rstrip() for o in operations]
         for connection in connections:
             lines += [connection_line(connection), *_message_lines(connection)]
@@ -30,7 +30,7 @@ class SocketsOverview(VisibleText):
         rows = "".join(map(_operation_row, self.state["operations"])) or "<li>No WebSockets yet.</li>"
         head = f"<p><b>{esc(self.state['title'])}</b></p>"
         shown = "".join(map(_connection_html, self.state["connections"]))
-        return frame_html(f'{head}<ul class="rb-sum">{rows}</ul>{shown}')
+        return framed(f'{head}<ul class="rb-sum">{rows}</ul>{shown}')
 
 
 def _operation_row(operation: OperationState) -> str:
@@ -42,19 +42,19 @@ def _operation_row(operation: OperationState) -> str:
 
 
 def connection_line(connection: ConnectionState) -> str:
-    """How a connection stands: `/rooms/1: closed by the application with 4000: enough; 3 messages`."""
-    return f"{connection['url']}: {_standing(connection)}; {format_count(connection['message_count'], 'message')}"
+    """Describe a connection: `/rooms/1: closed by the application with 4000 'enough' (…); 3 messages`."""
+    return f"{connection['url']}: {_describe_status(connection)}; {count_text(connection['message_count'], 'message')}"
 
 
-def _standing(connection: ConnectionState) -> str:
+def _describe_status(connection: ConnectionState) -> str:
     if connection["error"]:
-        return f"could not begin: {connection['error']}"
+        return f"couldn't connect: {connection['error']}"
     if connection["issues"]:
-        return "refused: " + "; ".join(map(format_issue, connection["issues"]))
+        return "rejected: " + "; ".join(map(issue_sentence, connection["issues"]))
     end, exchange = connection["end"], connection["exchange"]
     if connection["status"] == "refused":
         status = exchange["status"] if exchange else None
-        return f"refused with {status or 500}"
+        return f"rejected with {status or 500}"
     if end is None:
         return connection["status"]
     reason = f" {end['reason']!r}" if end["reason"] else ""
@@ -63,8 +63,8 @@ def _standing(connection: ConnectionState) -> str:
 
 def _message_lines(connection: ConnectionState) -> Iterable[str]:
     shown = connection["messages"][-MAX_MESSAGES:]
-    if left_out := connection["message_count"] - len(shown):
-        yield f"    {format_count(left_out, 'message')} before"
+    if hidden_count := connection["message_count"] - len(shown):
+        yield f"    {count_text(hidden_count, 'earlier message')}"
     for message in shown:
         sign = "→" if message["sender"] == "client" else "←"
         yield f"  {sign} {message['at_ms']:.1f} ms  {_content(message)}"
@@ -72,10 +72,10 @@ def _message_lines(connection: ConnectionState) -> Iterable[str]:
 
 def _content(message: SocketMessageState) -> str:
     if "text" not in message:
-        return f"({format_size(message['size_bytes'])} of binary data)"
+        return f"({size_text(message['size_bytes'])} of binary data)"
     text = message["text"]
     is_cut = message["is_cut"] or len(text) > _MAX_SHOWN
-    return f"{text[:_MAX_SHOWN]}… {format_size(message['size_bytes'])} in all" if is_cut else text
+    return f"{text[:_MAX_SHOWN]}… {size_text(message['size_bytes'])} in total" if is_cut else text
 
 
 def _connection_html(connection: ConnectionState) -> str:

@@ -1,20 +1,21 @@
-"""What stands for the tests where no widget runs: each with its outcome, what failed with what came."""
+"""The saved tests as HTML and text: each with its result and, if it failed, what it expected and got."""
 
 import json
 from collections.abc import Iterator
 
 from routebook_kernel.protocol import ExpectationState, TestsState, TestState, VerdictState
-from routebook_kernel.recording.formatting import format_count
-from routebook_kernel.recording.style import code, esc, frame_html
+from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.recording.words import count_text
 from routebook_kernel.visible_text import VisibleText
 
 _SIGNS = {"passed": "✓", "failed": "×", "not run": "!", "": "·"}
 _KINDS = {"passed": "new", "failed": "error", "not run": "warn", "": ""}
+_COMPARISONS = {"equals": "to equal", "contains": "to contain", "matches": "to match"}
 _MAX_VALUE = 80
 
 
 class TestsOverview(VisibleText):
-    """The tests as text and plain HTML."""
+    """The saved tests, for places where widgets don't run."""
 
     def __init__(self, state: TestsState) -> None:
         self.state = state
@@ -24,17 +25,17 @@ class TestsOverview(VisibleText):
 
     def _repr_html_(self) -> str:
         rows = "".join(map(_row, self.state["tests"]))
-        return frame_html(f'<p class="rb-2">{esc(self._head())}</p><ul class="rb-sum">{rows}</ul>')
+        return framed(f'<p class="rb-2">{esc(self._head())}</p><ul class="rb-sum">{rows}</ul>')
 
     def _head(self) -> str:
         if self.state["problem"]:
             return self.state["problem"]
         tests = self.state["tests"]
         if not tests:
-            return "No test is kept yet: open an exchange in %api log and keep it as a test."
+            return "No saved tests yet. Open a request in %api log and save it as a test."
         outcomes = [_outcome(test) for test in tests]
-        counts = [f"{outcomes.count(one)} {one}" for one in ("passed", "failed", "not run") if one in outcomes]
-        return f"{format_count(len(tests), 'test')} in {self.state['file']}" + (
+        counts = [f"{outcomes.count(name)} {name}" for name in ("passed", "failed", "not run") if name in outcomes]
+        return f"{count_text(len(tests), 'test')} in {self.state['file']}" + (
             f": {', '.join(counts)}" if counts else ""
         )
 
@@ -54,31 +55,32 @@ def _problems(test: TestState) -> Iterator[str]:
         return
     if result["problem"]:
         yield result["problem"]
-    for one, verdict in zip(test["expect"], result["verdicts"], strict=False):
+    for expectation, verdict in zip(test["expect"], result["verdicts"], strict=False):
         if not verdict["holds"]:
-            yield failed_words(one, verdict)
+            yield describe_failure(expectation, verdict)
 
 
-def failed_words(one: ExpectationState, verdict: VerdictState) -> str:
-    """What was expected and what came: `$.title should equal "Emma"; it is "Persuasion"`."""
-    came = f"; came {verdict['came']}" if verdict["came"] else ""
+def describe_failure(expectation: ExpectationState, verdict: VerdictState) -> str:
+    """Describe what was expected and what the response had: `expected status 200, got 404`."""
+    got = f", got {verdict['came']}" if verdict["came"] else ""
     problem = f" ({verdict['problem']})" if verdict["problem"] else ""
-    return f"expected {expectation_words(one)}{came}{problem}"
+    return f"expected {describe_expectation(expectation)}{got}{problem}"
 
 
-def expectation_words(one: ExpectationState) -> str:
-    """An expectation in words: `status 201`, `$.title equals "Emma"`, `under 50 ms`."""
-    value = json.dumps(one["value"], ensure_ascii=False)
+def describe_expectation(expectation: ExpectationState) -> str:
+    """Describe an expectation, to follow "expected": `status 201`, `$.title to equal "Emma"`, `under 50 ms`."""
+    value = json.dumps(expectation["value"], ensure_ascii=False)
     value = value if len(value) <= _MAX_VALUE else f"{value[:_MAX_VALUE]}…"
-    match one["kind"]:
+    match expectation["kind"]:
         case "status":
-            return f"status {one['value']}"
+            return f"status {expectation['value']}"
         case "time":
-            return f"under {one['value']} ms"
+            return f"under {expectation['value']} ms"
         case "schema":
-            return "the declared schema" if one["value"] == "declared" else f"the schema {one['value']}"
+            name = expectation["value"]
+            return "a body that matches the " + ("declared schema" if name == "declared" else f"schema {name}")
         case _:
-            return f"{one['at']} {one['how']} {value}"
+            return f"{expectation['at']} {_COMPARISONS[expectation['how']]} {value}"
 
 
 def _row(test: TestState) -> str:

@@ -1,4 +1,4 @@
-"""A trace as plain HTML and text: for terminals, GitHub, nbconvert, and from Python."""
+"""Traces as HTML and text, for terminals, GitHub and nbconvert, and for Python code."""
 
 from collections.abc import Iterator
 
@@ -6,12 +6,12 @@ from routebook_kernel.protocol import TraceRow, TracesState, TraceState
 from routebook_kernel.recording.style import code, esc, frame_html
 from routebook_kernel.visible_text import VisibleText
 
-NONE_YET = "No trace yet. Send a request from the explorer, or trace every request: %api trace on"
-UNTRACED = "This request was not traced. Trace every request from now on with %api trace on, and send it again."
+NONE_YET = "No traces yet. Send a request from the explorer, or trace every request with %api trace on."
+UNTRACED = "This request wasn't traced. Turn on tracing with %api trace on, then send it again."
 
 _WIDTH = 32
 _SIGNS = {"yours": "█", "thread": "▓", "ours": "░", "after": "▒", "bad": "█", "refused": "█", "line": "─", "hit": "◇"}
-_WORDS = {"yours": "your code", "thread": "of it in threads", "ours": "Routebook", "after": "after the response"}
+_WORDS = {"yours": "your code", "thread": "of that in threads", "ours": "Routebook", "after": "after the response"}
 _SHEET = """<style>.rb .rb-wf{inline-size:100%;border-collapse:collapse;font-size:.923em}
 .rb .rb-wf th,.rb .rb-wf td{padding:1px 6px;text-align:start;font-weight:400;border-block-end:1px solid var(--l)}
 .rb .rb-wf td:last-child{text-align:end}.rb .rb-wf__b{position:relative;inline-size:45%;min-inline-size:80px}
@@ -23,10 +23,10 @@ _SHEET = """<style>.rb .rb-wf{inline-size:100%;border-collapse:collapse;font-siz
 
 
 class Trace(VisibleText):
-    """One request's steps, to be looked at: rich in a notebook, text elsewhere.
+    """The steps of one request: a waterfall in a notebook, text elsewhere.
 
     Args:
-        state: As views get it; its rows are in `rows`.
+        state: The state of the trace view.
     """
 
     def __init__(self, state: TraceState) -> None:
@@ -34,7 +34,7 @@ class Trace(VisibleText):
 
     @property
     def rows(self) -> list[TraceRow]:
-        """The steps in reading order, each with its level, time and facts."""
+        """The steps in order, each with its level in the tree, its time and its details."""
         return self.state["rows"]
 
     @property
@@ -50,7 +50,7 @@ class Trace(VisibleText):
 
 
 class TraceOverview(VisibleText):
-    """What stands for the trace view where no widget runs."""
+    """The trace view, for places where widgets don't run."""
 
     def __init__(self, state: TracesState) -> None:
         self.state = state
@@ -65,14 +65,14 @@ class TraceOverview(VisibleText):
 
 
 def _head(state: TraceState) -> str:
-    answer = f"{state['status']} {state['reason']}" if state["status"] is not None else "no response"
-    return f"{state['id']} {state['method']} {state['url']}  {answer}".rstrip()
+    response = f"{state['status']} {state['reason']}" if state["status"] is not None else "no response"
+    return f"{state['id']} {state['method']} {state['url']}  {response}".rstrip()
 
 
 def _times(state: TraceState) -> str:
-    whole = f", {state['total_ms']:.2f} ms in all" if state["total_ms"] > state["sent_ms"] + 0.005 else ""
+    total = f", {state['total_ms']:.2f} ms in total" if state["total_ms"] > state["sent_ms"] + 0.005 else ""
     sums = [f"{word} {state['sums'][band]:.2f}" for band, word in _WORDS.items() if state["sums"].get(band)]
-    return f"{state['sent_ms']:.2f} ms to the response{whole}: {', '.join(sums)}"
+    return f"{state['sent_ms']:.2f} ms to the response{total}: {', '.join(sums)}"
 
 
 def _iter_text(state: TraceState) -> Iterator[str]:
@@ -113,7 +113,7 @@ def _html(state: TraceState) -> str:
     rows = "".join(_row(row, state["total_ms"]) for row in state["rows"])
     table = f'<table class="rb-wf" aria-label="Steps of the request, in milliseconds">{rows}</table>'
     function = (
-        f"<details><summary>The function that served it</summary><pre>{esc(state['function'])}</pre></details>"
+        f"<details><summary>Generated function</summary><pre>{esc(state['function'])}</pre></details>"
         if state["function"]
         else ""
     )
