@@ -1,4 +1,4 @@
-"""`%load_ext routebook_kernel`: the only file that touches the shell. Unloading gives everything back."""
+"""`%load_ext routebook_kernel`: connects a session to IPython's shell. Unloading restores the shell."""
 
 import asyncio
 import atexit
@@ -37,7 +37,7 @@ from routebook_kernel.summary import (
 
 
 class Extension:
-    """The extension, loaded into one shell."""
+    """The extension in one shell."""
 
     def __init__(self, shell: InteractiveShell) -> None:
         self.shell = shell
@@ -54,7 +54,7 @@ class Extension:
         self._views: Any = None
 
     def load(self) -> None:
-        """Take what the extension needs of the shell."""
+        """Open the session, and install hooks, magics and formatters in the shell."""
         self.session.open()
         self._views = _make_views(self.session)
         self.session.home.install(self.shell)
@@ -70,10 +70,10 @@ class Extension:
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
         after_cell(self.session.output.install)
-        atexit.register(self.session.close)  # not the views: the page has let go of them before the kernel ends
+        atexit.register(self.session.close)  # the page has closed the views by then
 
     def unload(self) -> None:
-        """Give everything back, and end what runs."""
+        """Restore the shell and close the session."""
         atexit.unregister(self.session.close)
         self._hooks.unregister()
         self.shell.events.unregister("post_run_cell", self.lessons.note_run)
@@ -94,10 +94,10 @@ class Extension:
 
     @property
     def _formatter(self) -> Any:
-        return getattr(self.shell.display_formatter, "mimebundle_formatter")  # noqa: B009  # untyped, and never None
+        return getattr(self.shell.display_formatter, "mimebundle_formatter")  # noqa: B009  # untyped, never None
 
     def _explorer_bundle(self, app: Routebook, include: Any = None, exclude: Any = None) -> Any:
-        """The explorer's widget; where widgets are not installed, the overview alone."""
+        """Return the explorer's widget, or only its overview if widgets aren't installed."""
         if self._views is None:
             overview = Overview(self.session.view(app).state()[1])
             return {"text/plain": repr(overview), "text/html": overview._repr_html_()}
@@ -118,17 +118,17 @@ class Extension:
 
 
 def after_cell(action: Callable[[], None]) -> None:
-    """Do something when the cell that runs has ended; at once where no kernel's loop runs cells."""
+    """Call `action` when the running cell has ended, or now if the shell runs cells without an event loop."""
     try:
         asyncio.get_running_loop().call_soon(action)
     except RuntimeError:
         action()
 
 
-def show(shown: object) -> None:
-    """Display an object under the cell that runs."""
+def show(output: object) -> None:
+    """Display an object under the running cell."""
     display: Callable[[object], None] = IPython.display.display
-    display(shown)
+    display(output)
 
 
 _OVERVIEWS: dict[str, Callable[[Any], Any]] = {
@@ -140,7 +140,7 @@ _OVERVIEWS: dict[str, Callable[[Any], Any]] = {
     "tests": TestsOverview,
     "trace": TraceOverview,
 }
-"""What stands for each view where no widget runs."""
+"""By the name of its bundle, what shows each view as HTML and text where widgets don't run."""
 
 
 def _make_views(session: Session) -> Any:
@@ -155,7 +155,7 @@ _loaded: Extension | None = None
 
 
 def load_ipython_extension(shell: InteractiveShell) -> None:
-    """`%load_ext routebook_kernel`; nothing happens when it is loaded already."""
+    """Load the extension, for `%load_ext routebook_kernel`. Does nothing if it's already loaded."""
     global _loaded
     if _loaded is None:
         _loaded = Extension(shell)
@@ -163,74 +163,79 @@ def load_ipython_extension(shell: InteractiveShell) -> None:
 
 
 def unload_ipython_extension(shell: InteractiveShell) -> None:
-    """`%unload_ext routebook_kernel`."""
+    """Unload the extension, for `%unload_ext routebook_kernel`."""
     global _loaded
     if _loaded is not None:
         _loaded.unload()
         _loaded = None
 
 
+def _loaded_extension() -> Extension:
+    if _loaded is None:
+        raise KernelExtensionError("The extension isn't loaded. Run `%load_ext routebook_kernel`.")
+    return _loaded
+
+
 def session() -> Session:
-    """The session of this kernel.
+    """Return the session of this kernel.
 
     Raises:
-        KernelExtensionError: The extension is not loaded.
+        KernelExtensionError: If the extension isn't loaded.
     """
-    if _loaded is None:
-        raise KernelExtensionError("The extension is not loaded: %load_ext routebook_kernel")
-    return _loaded.session
+    return _loaded_extension().session
 
 
 def client(app: Any, *, raise_server_exceptions: bool = False, **options: Any) -> Client:
-    """An in-process client: `client(app).get("/items/5")` in an ordinary cell, with `await` in an async one.
+    """Return a client that calls an application in process.
+
+    In an ordinary cell, `client(app).get("/items/5")` returns the response. In a cell that uses `await`, write
+    `await client(app).get("/items/5")`.
 
     Args:
-        app: An application; any ASGI application will do.
-        raise_server_exceptions: Raise what no handler answered, instead of returning its 500.
+        app: Any ASGI application.
+        raise_server_exceptions: Raise exceptions that no handler caught, instead of returning their 500.
         options: For httpx2's client: `headers`, `cookies`, `auth`, `params`, `follow_redirects`, `base_url`.
 
     Raises:
-        KernelExtensionError: The extension is not loaded.
+        KernelExtensionError: If the extension isn't loaded.
     """
     return session().client(app, raise_server_exceptions=raise_server_exceptions, **options)
 
 
 def check(name: str) -> None:
-    """Check an exercise as `%check` does, and raise where it fails: for graders such as nbgrader and otter.
+    """Check an exercise as `%check` does, and raise if it fails. For graders such as nbgrader and otter.
 
     Args:
-        name: The exercise: "4.2".
+        name: The exercise, for example "4.2".
 
     Raises:
-        AssertionError: It fails; the message is the text of the check.
-        KernelExtensionError: The extension is not loaded, or there is no such exercise.
+        AssertionError: If the exercise fails. The message is what `%check` shows.
+        KernelExtensionError: If the extension isn't loaded, or the exercise doesn't exist.
     """
-    if _loaded is None:
-        raise KernelExtensionError("The extension is not loaded: %load_ext routebook_kernel")
-    checked = _loaded.lessons.tutor.check(name)
+    checked = _loaded_extension().lessons.tutor.check(name)
     if not checked.verdict.is_passed:
         raise AssertionError(repr(checked))
 
 
 def trace(id: int | None = None) -> Trace:
-    """The steps of a request, to be looked at: of an exchange of the log, or of the last that was traced.
+    """Return the steps of a request. Without an id, of the last one that was traced.
 
     Args:
-        id: As `log()` and the log view name it.
+        id: The request's number, as in `log()` and in the log view.
 
     Raises:
-        KernelExtensionError: The extension is not loaded, or there is no such request.
+        KernelExtensionError: If the extension isn't loaded, or the log doesn't have the request.
     """
     return Trace(session().traces.trace(id))
 
 
 def log() -> Exchanges:
-    """The last exchanges, oldest first: from cells, views and outside, credentials redacted.
+    """Return the last requests from cells, views and outside, oldest first, with credentials redacted.
 
-    A list, with `where(status=422)` and `where(lambda exchange: …)` to filter it, and `to_dicts()` for pandas.
-    `%api log --keep N --bytes N` says how many are kept.
+    Filter them with `where(status=422)` or `where(lambda exchange: …)`, and pass `to_dicts()` to pandas.
+    `%api log --keep N --bytes N` sets how many the log keeps.
 
     Raises:
-        KernelExtensionError: The extension is not loaded.
+        KernelExtensionError: If the extension isn't loaded.
     """
     return Exchanges(session().log)

@@ -1,4 +1,4 @@
-"""IPython's hooks around each run of a cell: open the unit, settle it, show what it changed."""
+"""IPython hooks around each cell run, which report it to the session and show what it changed."""
 
 import contextlib
 from collections.abc import Callable
@@ -15,14 +15,14 @@ from routebook_kernel.summary import Summary
 
 
 class CellHooks:
-    """Listens to `pre_run_cell` and `post_run_cell`.
+    """Callbacks for `pre_run_cell` and `post_run_cell`.
 
-    Not to `pre_execute`, which also fires for widget messages. A cell that runs another one (`%run`, a magic) is one
-    unit: the outer one.
+    We don't use `pre_execute`, because it also fires for widget messages. If a cell runs another one (`%run`, a magic),
+    both count as one run, the outer one.
 
     Args:
-        show: Displays a summary under the cell that runs.
-        told: What a person should hear of a cell's exception.
+        show: Displays a summary under the running cell.
+        shown_error: Returns the exception to show for a cell that raised.
     """
 
     def __init__(
@@ -30,37 +30,37 @@ class CellHooks:
         shell: InteractiveShell,
         session: Session,
         show: Callable[[Summary], None],
-        told: Callable[[BaseException | None], BaseException | None] = lambda error: error,
+        shown_error: Callable[[BaseException | None], BaseException | None] = lambda error: error,
     ) -> None:
         self._shell = shell
         self._session = session
         self._show = show
-        self._told = told
+        self._shown_error = shown_error
         self._running: list[ExecutionInfo] = []
         self._filename: str | None = None
 
     def register(self) -> None:
-        """Begin to listen."""
+        """Register the hooks."""
         self._shell.events.register("pre_run_cell", self.before)
         self._shell.events.register("post_run_cell", self.after)
 
     def unregister(self) -> None:
-        """Stop listening."""
+        """Unregister the hooks."""
         for event, callback in (("pre_run_cell", self.before), ("post_run_cell", self.after)):
             with contextlib.suppress(ValueError):
                 self._shell.events.unregister(event, callback)
 
     def join(self) -> None:
-        """Open the unit of the cell that runs already: the one that loads the extension, and may go on to declare."""
+        """Begin the run of the cell that loads the extension, because it may also define operations."""
         if (info := _running_now(self._shell)) is not None:
             self.before(info)
 
     def before(self, info: ExecutionInfo) -> None:
-        """A cell begins to run; for an async cell this is called on the home thread."""
+        """Begin a cell's run. For a cell that uses `await`, IPython calls this on the home thread."""
         with HeldInterrupts(limit=1) as held:
             self._begin(info)
         if held.count:
-            deliver_soon()  # to the cell: IPython would print it here, and run the cell
+            deliver_soon()  # inside the cell: here, IPython would print the interrupt and still run the cell
 
     def _begin(self, info: ExecutionInfo) -> None:
         self._running.append(info)
@@ -69,49 +69,49 @@ class CellHooks:
         raw, transformed = info.raw_cell or "", info.transformed_cell or info.raw_cell or ""
         count = self._shell.execution_count - 1 if info.store_history else None
         self._filename = self._shell.compile.get_code_name(raw, transformed, count or 0)
-        meta = info.cell_meta or _asked(self._shell).get("metadata") or {}
+        meta = info.cell_meta or _parent_message(self._shell).get("metadata") or {}
         deleted = [str(cell) for cell in meta.get("deletedCells") or ()]
-        self._session.begin_run(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
+        self._session.begin(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
 
     def after(self, result: ExecutionResult) -> None:
-        """A cell's run ended, however it did. An interrupt has nothing to end any longer."""
-        with HeldInterrupts(limit=1):
+        """End a cell's run, whether or not it raised."""
+        with HeldInterrupts(limit=1):  # the cell is over, so there is nothing left to interrupt
             self._end(result)
 
     def _end(self, result: ExecutionResult) -> None:
-        result.error_in_exec = self._told(result.error_in_exec)
+        result.error_in_exec = self._shown_error(result.error_in_exec)
         if not self._leave(result.info):
             return
         outcome, error = outcome_of(result, self._filename)
-        settled = self._session.finish_run(outcome, error)
-        if settled is not None and settled.reports:
-            self._show(Summary(settled.reports))
+        run_result = self._session.settle(outcome, error)
+        if run_result is not None and run_result.reports:
+            self._show(Summary(run_result.reports))
 
     def _leave(self, info: Any) -> bool:
-        """Whether the run that ends is the outermost; an empty cell ends without having begun."""
+        """Return whether the run that ends is the outermost one. An empty cell ends without having begun."""
         for index in reversed(range(len(self._running))):
-            begun = self._running[index]
-            if begun is info or (info is not None and _code_of(begun) == _code_of(info)):
+            running = self._running[index]
+            if running is info or (info is not None and _code_of(running) == _code_of(info)):
                 del self._running[index:]
                 return index == 0
         return False
 
 
 def _code_of(info: ExecutionInfo) -> str:
-    """A cell's text; a history keeps it without the line ends that a kernel may have added (JupyterLite's does)."""
+    """Return a cell's source without trailing newlines: JupyterLite's kernel adds some, and the history has none."""
     return str(info.raw_cell or "").rstrip("\n")
 
 
-def _asked(shell: Any) -> dict[str, Any]:
-    """The message that the kernel answers, whole; JupyterLite's kernel has it, and tells the shell nothing of it."""
+def _parent_message(shell: Any) -> dict[str, Any]:
+    """Return the message that the kernel is processing. In JupyterLite, only the kernel has it, not the shell."""
     get_parent = getattr(shell if hasattr(shell, "get_parent") else getattr(shell, "kernel", None), "get_parent", None)
     message = get_parent() if get_parent is not None else None
     return message if isinstance(message, dict) else {}
 
 
 def _running_now(shell: InteractiveShell) -> ExecutionInfo | None:
-    """What runs in the shell: what the kernel was asked to execute, or the last line of a console's history."""
-    message = _asked(shell)
+    """Return the running cell, from the message that the kernel is processing, or from a console's history."""
+    message = _parent_message(shell)
     content, meta = message.get("content", {}), message.get("metadata", {})
     history = shell.history_manager.input_hist_raw if shell.history_manager else []
     code = content.get("code") or (history[-1] if len(history) > 1 else None)
@@ -131,7 +131,7 @@ def _running_now(shell: InteractiveShell) -> ExecutionInfo | None:
 
 
 def outcome_of(result: ExecutionResult, filename: str | None) -> tuple[RunOutcome, CellError | None]:
-    """How a run ended, and the line of the cell where it stopped."""
+    """Return how a run ended and, if it raised, the error with its line in the cell."""
     if (error := result.error_before_exec) is not None:
         return "refused", CellError(error, error.lineno if isinstance(error, SyntaxError) else None)
     if (error := result.error_in_exec) is not None:
@@ -140,7 +140,7 @@ def outcome_of(result: ExecutionResult, filename: str | None) -> tuple[RunOutcom
 
 
 def line_in(traceback: TracebackType | None, filename: str | None) -> int | None:
-    """The innermost line of a file that a traceback goes through."""
+    """Return the innermost line of a file in a traceback, or None if the file isn't in it."""
     line = None
     while traceback is not None:
         if traceback.tb_frame.f_code.co_filename == filename:

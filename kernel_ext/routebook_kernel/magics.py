@@ -1,8 +1,13 @@
-"""`%api`: show an application, its log, its sockets, serve it; `%%http`: send requests. Errors are sentences."""
+"""`%api` shows and serves an application; `%%http` sends the requests of a cell.
+
+Every error is a `UsageError` with a sentence, so that no traceback hides it.
+"""
 
 import argparse
+import inspect
 import shlex
 from collections.abc import Callable
+from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any, NoReturn
 
 import httpx2
@@ -16,7 +21,7 @@ from routebook.introspect import UnknownOperationError, find_operation
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.protocol import BenchArguments, ServerState
 from routebook_kernel.recording.exchanges import Exchanges
-from routebook_kernel.recording.formatting import format_size
+from routebook_kernel.recording.words import size_text
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpFileError, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS
@@ -25,6 +30,7 @@ from routebook_kernel.session import Session
 from routebook_kernel.summary import (
     BenchOverview,
     DependenciesOverview,
+    HelpText,
     Notice,
     SocketsOverview,
     TestsOverview,
@@ -35,24 +41,21 @@ from routebook_kernel.summary.log import SHOWN
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
 
-_USAGE = (
-    "%api [show | serve | stop | status | docs | log | test | sockets | bench | trace [ID|on|off] | dependencies "
-    "| nest on|off] [--app NAME] [--port N]"
-)
+_SEE_HELP = "`%api help` lists all commands and options."
 
-_ALONE = frozenset({"stop", "status", "log", "test"})
+_WITHOUT_ARGUMENT = frozenset({"help", "log", "status", "stop", "test"})
 
 
-class _Parser(argparse.ArgumentParser):
-    """Says what is wrong in a sentence instead of ending the process."""
+class _LineParser(argparse.ArgumentParser):
+    """A parser that raises a `UsageError`, where argparse would end the process."""
 
     def error(self, message: str) -> NoReturn:
-        raise UsageError(f"{message}. Write {_USAGE}")
+        raise UsageError(f"{message[:1].upper()}{message[1:]}. {_SEE_HELP}")
 
 
-def _make_parser() -> _Parser:
-    parser = _Parser(prog="%api", add_help=False, allow_abbrev=False, exit_on_error=True)
-    parser.add_argument("what", nargs="?", default="show")
+def _make_parser() -> _LineParser:
+    parser = _LineParser(prog="%api", add_help=False, allow_abbrev=False, exit_on_error=True)
+    parser.add_argument("command", nargs="?", default="show")
     parser.add_argument("name", nargs="?")
     parser.add_argument("--app")
     parser.add_argument("--port", type=int)
@@ -73,11 +76,11 @@ def _make_parser() -> _Parser:
 
 @magics_class
 class ApiMagics(Magics):
-    """The magics of one session.
+    """The magics `%api` and `%%http` of one session.
 
     Args:
-        show: Displays an application's explorer, or a notice.
-        views: The live views; None where widgets are not installed.
+        show: Displays an object under the cell.
+        views: The live views, or None if widgets aren't installed.
     """
 
     def __init__(
@@ -102,59 +105,84 @@ class ApiMagics(Magics):
             "nest": self._nest,
             "sockets": self._sockets,
             "bench": self._bench,
+            "help": self._help,
         }
 
     @no_var_expand
     @line_magic
     def api(self, line: str) -> None:
-        """Show an application, or serve it.
+        """Show, serve and inspect an application.
 
-        %api                        the explorer of the notebook's application
-        %api serve [--port N] [--app NAME]
-        %api serve --host ADDRESS --expose   also for other machines
-        %api serve --allow-host NAME   also under another host name, of a tunnel for example
-        %api stop | status | docs
-        %api log                    every request, live; -n 20 for a plain table of the last 20
-        %api log --keep N --bytes N   how many the log keeps, and how much of memory
-        %api sockets [--app NAME]   a console for WebSockets
-        %api trace [ID]             the steps of a request, of the last one without ID
-        %api bench 'GET /items/5' -n 5000 -c 16 [--served] [--json '{}'] [--header 'Name: value'] [--warm-up N]
-                                    how long requests take; it goes on while other cells run, or with --wait until done
-        %api test                   run the kept tests, and show them
-        %api trace on | off         record the steps of every request
-        %api dependencies ['GET /items']   the tree of what an operation calls
-        %api nest on | off          let event loops nest, for code that calls run_until_complete()
+        %api                     open the explorer
+        %api serve               serve the application, and print its URL
+            --port N                 on this port
+            --allow-host NAME        under another host name too, for a tunnel for example
+            --host ADDRESS --expose  for other machines too
+        %api stop                stop the server
+        %api status              show whether the server is running, and where
+        %api docs                link to the documentation page
+        %api log                 show every request, live
+            -n 20                    show the last 20 requests as a plain table
+            --keep N --bytes N       set how many requests the log keeps, and how much memory it uses
+        %api trace [ID]          show the steps of a request, by default of the last one that was traced
+        %api trace on | off      trace every request, or only those from the views
+        %api dependencies ['GET /items']
+                                 show everything that an operation calls
+        %api sockets             open a console for WebSockets
+        %api bench 'GET /items/5' -n 5000 -c 16
+                                 measure 5000 requests, 16 at a time, while other cells can run
+            --served                 over a socket, not in process
+            --json '{}'              with a JSON body
+            --header 'Name: value'   with a header
+            --warm-up N              after N requests that don't count
+            --wait                   keep the cell running until the measurement ends
+        %api test                run the saved tests
+        %api nest on | off       allow nested event loops, for code that calls run_until_complete()
+        %api help                show this text
+
+        If the notebook has more than one application, choose one with --app NAME.
         """
-        if line.split()[:1] != ["dependencies"]:  # /items/{item_id} is no variable of the notebook
+        if line.split()[:1] != ["dependencies"]:  # IPython would take /items/{item_id} for a variable
             line = self._expand(line)
         try:
             arguments = _make_parser().parse_args(shlex.split(line))
         except ValueError as error:
-            raise UsageError(f"{error}. Write {_USAGE}") from None
-        command = self._commands.get(arguments.what)
-        if command is None and isinstance(self._namespace.get(arguments.what), Routebook):
-            arguments.app, command = arguments.what, self._explore
+            raise UsageError(f"{error}. {_SEE_HELP}") from None
+        command = self._commands.get(arguments.command)
+        if command is None and isinstance(self._namespace.get(arguments.command), Routebook):
+            arguments.app, command = arguments.command, self._explore
         if command is None:
-            raise UsageError(f"%api has no {arguments.what!r}. Write {_USAGE}")
-        if arguments.name is not None and arguments.what in _ALONE:
-            raise UsageError(f"%api {arguments.what} takes no {arguments.name!r}. Write {_USAGE}")
+            raise UsageError(self._describe_unknown(arguments.command))
+        if arguments.name is not None and arguments.command in _WITHOUT_ARGUMENT:
+            raise UsageError(
+                f"`%api {arguments.command}` doesn't take an argument, got {arguments.name!r}. {_SEE_HELP}"
+            )
         try:
             command(arguments)
         except KernelExtensionError as error:
             raise UsageError(str(error)) from None
+
+    def _describe_unknown(self, command: str) -> str:
+        close = get_close_matches(command, self._commands, n=1)
+        guess = f" Did you mean `{close[0]}`?" if close else ""
+        return f"`%api {command}` isn't a command.{guess} `%api help` lists them all."
+
+    def _help(self, arguments: argparse.Namespace) -> None:
+        self._show(HelpText(inspect.getdoc(ApiMagics.api) or ""))
 
     def _application(self, arguments: argparse.Namespace) -> Routebook:
         name = arguments.app or arguments.name
         if name is not None:
             app = self._namespace.get(name)
             if not isinstance(app, Routebook):
-                known = ", ".join(self._session.tracker.names.applications) or "none yet"
-                raise UsageError(f"{name} is not an application of this notebook. There is: {known}.")
+                known = ", ".join(f"`{name}`" for name in self._session.tracker.names.applications)
+                choice = f"Choose one of {known}." if known else "Create one: `app = Routebook()`."
+                raise UsageError(f"`{name}` isn't an application in this notebook. {choice}")
             return app
         app = self._session.default_application()
         if app is None:
             raise UsageError(
-                "There is no application yet. Make one: `from routebook import Routebook; app = Routebook()`"
+                "There's no application yet. Create one: `from routebook import Routebook; app = Routebook()`."
             )
         return app
 
@@ -166,26 +194,24 @@ class ApiMagics(Magics):
         state = self._session.serve(
             app, port=arguments.port, host=host, is_exposed=arguments.expose, allow_hosts=arguments.allow_host
         )
-        self._show(
-            served_notice(state, self._session.serving.describe_trouble() if state["status"] == "starting" else "")
-        )
+        self._show(served_notice(state, self._session.describe_trouble() if state["status"] == "starting" else ""))
         if not is_loopback(host) and state["status"] == "running":
-            told = f"Everybody who can reach this machine ({host}) can use the application now, without a password"
-            self._show(Notice(f"{told}. %api stop ends it.", level="error"))
+            warning = f"Anyone who can reach this machine ({host}) can now use the application without a password."
+            self._show(Notice(f"{warning} Stop it with `%api stop`.", level="error"))
 
     def _stop(self, arguments: argparse.Namespace) -> None:
         self._show(Notice(self._session.stop()))
 
     def _status(self, arguments: argparse.Namespace) -> None:
-        self._show(served_notice(self._session.serving.state(), self._session.serving.describe_trouble()))
+        self._show(served_notice(self._session.server_state(), self._session.describe_trouble()))
 
     def _docs(self, arguments: argparse.Namespace) -> None:
-        app, state = self._application(arguments), self._session.serving.state()
+        app, state = self._application(arguments), self._session.server_state()
         if state["status"] != "running" or state["url"] is None:
-            raise UsageError("The documentation pages are served with the application: %api serve")
+            raise UsageError("The documentation page needs a running server. Start it with `%api serve`.")
         if app.docs_url is None:
-            raise UsageError("The application was made with docs_url=None: it has no documentation pages.")
-        self._show(Notice("The documentation:", state["url"].rstrip("/") + app.docs_url))
+            raise UsageError("The application has no documentation page. Create it without `docs_url=None` to get one.")
+        self._show(Notice("Documentation:", state["url"].rstrip("/") + app.docs_url))
 
     def _log(self, arguments: argparse.Namespace) -> None:
         log = self._session.log
@@ -202,10 +228,13 @@ class ApiMagics(Magics):
             log.resize(max_count=arguments.keep, max_bytes=arguments.bytes)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {format_size(log.max_bytes)}."))
+        self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {size_text(log.max_bytes)}."))
 
     def _test(self, arguments: argparse.Namespace) -> None:
-        """Run the kept tests and show them; on the home thread, which must not wait for itself, show them first."""
+        """Run the saved tests, then show them.
+
+        On the home thread, which can't wait for itself, they run after the view is shown.
+        """
         home, tests = self._session.home, self._session.tests
         if home.is_here:
             home.submit(tests.run())
@@ -215,15 +244,20 @@ class ApiMagics(Magics):
 
     def _trace(self, arguments: argparse.Namespace) -> None:
         if arguments.name in {"on", "off"}:
-            self._session.traces.set_tracing(arguments.name == "on")
-            told = "Every request is traced" if self._session.is_tracing else "Only the console's requests are traced"
-            self._show(Notice(f"{told}; %api trace shows the last, and routebook_kernel.trace() gives it to Python."))
+            self._session.set_tracing(arguments.name == "on")
+            scope = "every request" if self._session.is_tracing else "requests from the views only"
+            self._show(
+                Notice(f"Tracing {scope}. `%api trace` shows the last trace, `routebook_kernel.trace()` returns it.")
+            )
             return
         if arguments.name is not None and not arguments.name.isdecimal():
-            raise UsageError("Write %api trace for the last request, %api trace 12 for one, or %api trace on, or off")
+            raise UsageError(
+                f"{arguments.name!r} isn't the number of a request. Write `%api trace` for the last one, "
+                "`%api trace 12` for number 12, or `%api trace on` or `%api trace off`."
+            )
         id_ = int(arguments.name) if arguments.name is not None else None
         if id_ is not None:
-            self._session.traces.trace(id_)  # says so where it is kept no more
+            self._session.traces.trace(id_)  # raises if the log no longer has it
         if self._views is not None:
             self._show(self._views.trace(id_))
         else:
@@ -246,13 +280,13 @@ class ApiMagics(Magics):
         nesting = self._session.nesting
         if arguments.name == "on":
             nesting.on()
-            self._show(Notice(f"Event loops nest: {EFFECTS}"))
+            self._show(Notice(f"Nested event loops are on: {EFFECTS}"))
         elif arguments.name == "off":
             nesting.off()
-            self._show(Notice("Event loops do not nest: asyncio is as it was."))
+            self._show(Notice("Nested event loops are off."))
         else:
-            told = "nest" if nesting.is_on else "do not nest"
-            raise UsageError(f"Event loops {told}. Write %api nest on, or %api nest off")
+            state = "on" if nesting.is_on else "off"
+            raise UsageError(f"Nested event loops are {state}. Write `%api nest on` or `%api nest off`.")
 
     def _sockets(self, arguments: argparse.Namespace) -> None:
         app = self._application(arguments)
@@ -270,16 +304,17 @@ class ApiMagics(Magics):
         elif request is not None:
             home.run(view.start(request))
         shown = widget if widget is not None else BenchOverview(view.state()[1])
-        show_again: Callable[..., Any] = display
-        handle = show_again(shown, display_id=True)
-        # The figures as text and HTML, for where the saved notebook is read, come with the end of the run.
+        display_with_id: Callable[..., Any] = display
+        handle = display_with_id(shown, display_id=True)
+        # The run's end puts its figures, as text and HTML, into the saved notebook.
         view.on_end = lambda: handle.update(shown)
 
     @cell_magic
     def http(self, line: str, cell: str) -> None:
-        """Send the requests of a cell in the `.http` format, to an application of the notebook or to any URL.
+        """Send the requests of this cell, written in the `.http` format of VS Code and JetBrains.
 
-        %%http [APP]
+        %%http          to the notebook's application, or to the host in the URL
+        %%http APP      to this application
         """
         try:
             name = line.strip().removeprefix("--app").strip()
@@ -299,8 +334,8 @@ class ApiMagics(Magics):
             if request.name:
                 filler.answered[request.name] = Answered(response.headers, response.text)
             if request.expect is not None and response.status_code != request.expect:
-                told = f"line {request.line}: expected {request.expect}, was answered {response.status_code}"
-                self._show(Notice(told, level="error"))
+                message = f"Expected status {request.expect}, got {response.status_code} (line {request.line})."
+                self._show(Notice(message, level="error"))
 
     def _send(self, request: HttpRequest, filler: Filler, client: Client) -> httpx2.Response:
         url, headers, body = filler.filled(request.url, request.line), filler.headers(request), filler.body(request)
@@ -314,8 +349,9 @@ class ApiMagics(Magics):
         try:
             return send(request.method, url, headers=headers, content=body, **options)
         except httpx2.HTTPError as error:
-            way_out = ": without its host, a URL is asked of the notebook's application" if is_outside else ""
-            raise HttpFileError(f"line {request.line}: {url} was not answered, {error}{way_out}") from None
+            fix = " To send this request to the notebook's application, leave out the host." if is_outside else ""
+            reason = str(error).rstrip(".") or type(error).__name__
+            raise HttpFileError(f"No response from {url} (line {request.line}). {reason}.{fix}") from None
 
     def _variable(self, name: str) -> str | None:
         value = self._namespace.get(name)
@@ -323,17 +359,17 @@ class ApiMagics(Magics):
 
 
 def bench_request(arguments: argparse.Namespace) -> BenchArguments:
-    """The run that a line asks for: method and path, or the path alone for GET.
+    """Return the run that a `%api bench` line describes. Without a method, it's a GET, or a POST if there's a body.
 
     Raises:
-        UsageError: A header has no colon.
+        UsageError: If a header has no colon.
     """
     method, _, target = arguments.name.strip().rpartition(" ")
     headers = []
     for header in arguments.header:
         name, colon, value = header.partition(":")
         if not colon:
-            raise UsageError(f"{header!r} is no header: write --header 'Name: value'")
+            raise UsageError(f"Invalid header {header!r}. Write `--header 'Name: value'`.")
         headers.append((name.strip(), value.strip()))
     return BenchArguments(
         method=method.strip() or ("GET" if arguments.json is None else "POST"),
@@ -348,21 +384,25 @@ def bench_request(arguments: argparse.Namespace) -> BenchArguments:
 
 
 def served_notice(state: ServerState, trouble: str = "") -> Notice:
-    """Say where the server stands, with its URL.
+    """Return a notice with the server's status and URL.
 
     Args:
-        state: The server's.
-        trouble: Why requests aren't answered, if they aren't.
+        state: The server's status.
+        trouble: Why requests get no response, or "" if they do.
     """
     message = f" ({state['message']})" if state["message"] else ""
     match state["status"]:
         case "running" if trouble:
             return Notice(f"Serving{message} at", state["url"], trouble, level="error")
         case "running":
-            return Notice(f"Serving{message} at", state["url"], "New cells are served at once. %api stop ends it.")
+            return Notice(
+                f"Serving{message} at",
+                state["url"],
+                "Cells that you run take effect at once. Stop it with `%api stop`.",
+            )
         case "starting":
-            return Notice(f"Starting{message}, not answering yet at", state["url"], trouble)
+            return Notice(f"Starting{message}, not responding yet at", state["url"], trouble)
         case "failed":
-            return Notice(f"Not serving: {state['message']}.", level="error")
+            return Notice(f"The server isn't running: {state['message']}.", level="error")
         case _:
-            return Notice("No server runs. %api serve starts one.", more=trouble)
+            return Notice("No server is running. Start one with `%api serve`.", more=trouble)

@@ -257,7 +257,7 @@ def test_mended_lifespan_is_used_while_the_hanging_one_still_starts(stopping: Ke
     stopping.good(_lifespan(before="await asyncio.sleep(1000)"), "hanging")
     result = stopping.good(f"%api serve --app hanging --port {free_port}", "serve")
 
-    assert "not answering yet" in result.shown, result.shown
+    assert "not responding yet" in result.shown, result.shown
     assert re.search(r"The lifespan \(cell \[\d+\], line 4\) has not started yet", result.shown), result.shown
     stopping.good(_lifespan(), "hanging")
     assert eventually(lambda: _get(free_port, "/ok") == 200)

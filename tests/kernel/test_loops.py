@@ -61,10 +61,10 @@ def test_loops_nest_only_on_request_and_asyncio_is_put_back(kernel: Kernel) -> N
     assert [kernel.good(call, "call").plain for call in calls] == ["2", "3", "4", "5"]
     kernel.good("%api nest on", "on")
 
-    assert "asyncio is as it was" in kernel.good("%api nest off", "off").shown
+    assert "Nested event loops are off" in kernel.good("%api nest off", "off").shown
     assert kernel.value("before == (asyncio.run, asyncio.Task, asyncio.Future, asyncio.get_event_loop)") == "True"
     assert all(kernel.run(call, "call").error for call in calls)
-    assert "Write %api nest on" in kernel.run("%api nest", "nest").text
+    assert "Write `%api nest on`" in kernel.run("%api nest", "nest").text
 
 
 @pytest.mark.parametrize(

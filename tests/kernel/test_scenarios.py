@@ -1,5 +1,6 @@
 """What a person does in a notebook, in a real kernel: cells define, fail, change and go; the application follows."""
 
+import ast
 import textwrap
 
 import httpx2
@@ -278,9 +279,20 @@ def test_magic_errors_are_sentences(kernel: Kernel) -> None:
     unknown = kernel.run("%api serve --app nowhere", "magic-2")
     too_much = kernel.run("%api stop now", "magic-3")
 
-    assert "%api has no 'sevre'" in result.text + str(result.error)
-    assert "nowhere is not an application of this notebook" in unknown.text + str(unknown.error)
-    assert "%api stop takes no 'now'" in too_much.text + str(too_much.error)
+    assert "`%api sevre` isn't a command. Did you mean `serve`?" in result.text + str(result.error)
+    assert "`nowhere` isn't an application in this notebook" in unknown.text + str(unknown.error)
+    assert "`%api stop` doesn't take an argument, got 'now'" in too_much.text + str(too_much.error)
+
+
+def test_help_lists_every_command(kernel: Kernel) -> None:
+    """A mistyped command leads there, so nothing may be missing."""
+    kernel.good("magics = get_ipython().magics_manager.registry['ApiMagics']", "magic-4")
+    commands = ast.literal_eval(kernel.value("sorted(magics._commands)"))
+
+    shown = kernel.good("%api help", "magic-5").shown
+
+    assert "help" in commands
+    assert [name for name in commands if name != "show" and f"%api {name}" not in shown] == []
 
 
 def test_http_cell_sends_several_requests(kernel: Kernel) -> None:
@@ -302,8 +314,8 @@ def test_http_cell_sends_several_requests(kernel: Kernel) -> None:
 
     assert '"title": "Emma"' in result.shown
     assert '"lang": "de"' in result.shown
-    assert result.shown.count("expected") == 1
-    assert "line 11: expected 404, was answered 200" in result.shown
+    assert result.shown.count("Expected") == 1
+    assert "Expected status 404, got 200 (line 11)." in result.shown
 
 
 def test_http_cell_waits_no_longer_than_it_says(kernel: Kernel) -> None:
@@ -313,7 +325,8 @@ def test_http_cell_waits_no_longer_than_it_says(kernel: Kernel) -> None:
 
     result = kernel.run("%%http patient\n# @timeout 100 ms\nGET /slow", "patient-2")
 
-    assert "line 3: /slow was not answered, The application was silent for 0.1 s" in (result.error or "") + result.text
+    shown = (result.error or "") + result.text
+    assert "No response from /slow (line 3). The application was silent for 0.1 s" in shown
     assert kernel.value("1 + 1") == "2"
 
 
@@ -356,7 +369,7 @@ def test_unloading_gives_everything_back(free_port: int) -> None:
         assert driver.run("len([r for r in app.routes if r.path == '/x'])").plain == "2"
         with pytest.raises(httpx2.ConnectError):
             httpx2.get(f"http://127.0.0.1:{free_port}/")
-        assert driver.good("%load_ext routebook_kernel\n%api status", "e").shown.startswith("No server runs")
+        assert driver.good("%load_ext routebook_kernel\n%api status", "e").shown.startswith("No server is running.")
     finally:
         driver.close()
 

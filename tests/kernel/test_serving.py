@@ -162,7 +162,9 @@ def test_crash_of_the_server_is_told_and_the_kernel_lives(ready: Kernel, free_po
     ready.good("routebook_kernel.session().serving.server._run._server.limit_max_requests = 1", "crash")
     httpx2.get(f"http://127.0.0.1:{free_port}/echo")
 
-    shown = eventually(lambda: (text := ready.good("%api status", "status").shown).startswith("Not serving") and text)
+    shown = eventually(
+        lambda: (text := ready.good("%api status", "status").shown).startswith("The server isn't running") and text
+    )
 
     assert "the server has ended by itself" in shown
     assert (
@@ -180,7 +182,7 @@ def test_wider_than_loopback_needs_an_explicit_word_and_warns(ready: Kernel, fre
 
     assert "can be reached from other machines" in refused.text
     assert "%api serve --host 0.0.0.0 --expose" in refused.text
-    assert "Everybody who can reach this machine" in exposed
+    assert "Anyone who can reach this machine" in exposed
 
 
 def test_http_cell_is_complete(ready: Kernel, free_port: int, tmp_path: Path) -> None:
