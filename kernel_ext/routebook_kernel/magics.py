@@ -36,7 +36,7 @@ from routebook_kernel.summary import (
     TestsOverview,
     TraceOverview,
 )
-from routebook_kernel.summary.log import SHOWN
+from routebook_kernel.summary.log import DEFAULT_LIMIT
 
 if TYPE_CHECKING:
     from routebook_kernel.widgets import Views
@@ -220,7 +220,7 @@ class ApiMagics(Magics):
         elif arguments.n is None and self._views is not None:
             self._show(self._views.log())
         else:
-            self._show(Exchanges(list(log)[-max(arguments.n or SHOWN, 1) :], total=log.total))
+            self._show(Exchanges(list(log)[-max(arguments.n or DEFAULT_LIMIT, 1) :], total=log.total))
 
     def _resize_log(self, arguments: argparse.Namespace) -> None:
         log = self._session.log

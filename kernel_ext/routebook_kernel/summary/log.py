@@ -6,7 +6,7 @@ from routebook_kernel.recording.style import framed
 from routebook_kernel.recording.words import count_text
 from routebook_kernel.visible_text import VisibleText, visible_line
 
-SHOWN = 20
+DEFAULT_LIMIT = 20
 _SENDERS = {"console": "view", "client": "Python", "server": "outside"}
 
 
@@ -18,7 +18,7 @@ class LogOverview(VisibleText):
         limit: How many requests to show at most.
     """
 
-    def __init__(self, state: LogState, limit: int = SHOWN) -> None:
+    def __init__(self, state: LogState, limit: int = DEFAULT_LIMIT) -> None:
         self.exchanges = state["exchanges"][-limit:]
         self.total = state["total"]
 
