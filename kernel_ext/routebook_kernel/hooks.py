@@ -71,7 +71,7 @@ class CellHooks:
         self._filename = self._shell.compile.get_code_name(raw, transformed, count or 0)
         meta = info.cell_meta or _parent_message(self._shell).get("metadata") or {}
         deleted = [str(cell) for cell in meta.get("deletedCells") or ()]
-        self._session.begin(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
+        self._session.begin_run(info.cell_id or meta.get("cellId"), raw, count, self._filename, deleted)
 
     def after(self, result: ExecutionResult) -> None:
         """End a cell's run, whether or not it raised."""
@@ -83,7 +83,7 @@ class CellHooks:
         if not self._leave(result.info):
             return
         outcome, error = outcome_of(result, self._filename)
-        run_result = self._session.settle(outcome, error)
+        run_result = self._session.finish_run(outcome, error)
         if run_result is not None and run_result.reports:
             self._show(Summary(run_result.reports))
 

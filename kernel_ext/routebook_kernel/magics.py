@@ -21,7 +21,7 @@ from routebook.introspect import UnknownOperationError, find_operation
 from routebook_kernel.exceptions import KernelExtensionError
 from routebook_kernel.protocol import BenchArguments, ServerState
 from routebook_kernel.recording.exchanges import Exchanges
-from routebook_kernel.recording.words import size_text
+from routebook_kernel.recording.formatting import format_size
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.runtime.http_file import Answered, Filler, HttpFileError, HttpRequest, parse_http_file
 from routebook_kernel.runtime.nesting import EFFECTS
@@ -194,7 +194,9 @@ class ApiMagics(Magics):
         state = self._session.serve(
             app, port=arguments.port, host=host, is_exposed=arguments.expose, allow_hosts=arguments.allow_host
         )
-        self._show(served_notice(state, self._session.describe_trouble() if state["status"] == "starting" else ""))
+        self._show(
+            served_notice(state, self._session.serving.describe_trouble() if state["status"] == "starting" else "")
+        )
         if not is_loopback(host) and state["status"] == "running":
             warning = f"Anyone who can reach this machine ({host}) can now use the application without a password."
             self._show(Notice(f"{warning} Stop it with `%api stop`.", level="error"))
@@ -203,10 +205,10 @@ class ApiMagics(Magics):
         self._show(Notice(self._session.stop()))
 
     def _status(self, arguments: argparse.Namespace) -> None:
-        self._show(served_notice(self._session.server_state(), self._session.describe_trouble()))
+        self._show(served_notice(self._session.serving.state(), self._session.serving.describe_trouble()))
 
     def _docs(self, arguments: argparse.Namespace) -> None:
-        app, state = self._application(arguments), self._session.server_state()
+        app, state = self._application(arguments), self._session.serving.state()
         if state["status"] != "running" or state["url"] is None:
             raise UsageError("The documentation page needs a running server. Start it with `%api serve`.")
         if app.docs_url is None:
@@ -228,7 +230,7 @@ class ApiMagics(Magics):
             log.resize(max_count=arguments.keep, max_bytes=arguments.bytes)
         except ValueError as error:
             raise UsageError(str(error)) from None
-        self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {size_text(log.max_bytes)}."))
+        self._show(Notice(f"The log keeps the last {log.max_count:,} requests, up to {format_size(log.max_bytes)}."))
 
     def _test(self, arguments: argparse.Namespace) -> None:
         """Run the saved tests, then show them.
@@ -244,7 +246,7 @@ class ApiMagics(Magics):
 
     def _trace(self, arguments: argparse.Namespace) -> None:
         if arguments.name in {"on", "off"}:
-            self._session.set_tracing(arguments.name == "on")
+            self._session.traces.set_tracing(arguments.name == "on")
             scope = "every request" if self._session.is_tracing else "requests from the views only"
             self._show(
                 Notice(f"Tracing {scope}. `%api trace` shows the last trace, `routebook_kernel.trace()` returns it.")

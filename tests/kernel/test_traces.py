@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from routebook_kernel.exceptions import RequestRefused
+from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import TraceRow, TraceState
 from routebook_kernel.session import Session
 from routebook_kernel.summary import DependenciesOverview, Trace, TraceOverview
@@ -63,9 +63,9 @@ class Cells:
     def run(self, cell: str, source: str) -> None:
         self._count += 1
         filename = f"/tmp/{cell}-{self._count}.py"
-        self.session.begin(cell, source, self._count, filename, [])
+        self.session.begin_run(cell, source, self._count, filename, [])
         exec(compile(source, filename, "exec"), self.namespace)
-        self.session.settle("completed")
+        self.session.finish_run("completed")
 
     def post(self, title: str, *, price: Any = 9) -> TraceState:
         client = self.session.client(self.namespace["app"], headers={"authorization": f"Bearer {SECRET}"})
@@ -212,7 +212,7 @@ def test_a_view_follows_the_last_trace_and_keeps_a_chosen_one(cells: Cells) -> N
 def test_an_untraced_request_says_so_and_can_be_traced(cells: Cells) -> None:
     """Replay runs it again as it was; without its credentials it is refused with the way out."""
     cells.run("open", "@app.get('/open')\ndef opened(q: int): return q")
-    cells.session.set_tracing(False)
+    cells.session.traces.set_tracing(False)
     client = cells.session.client(cells.namespace["app"])
     client.get("/open?q=5")
     untraced = cells.session.traces.trace(list(cells.session.log)[-1].id)
@@ -220,12 +220,12 @@ def test_an_untraced_request_says_so_and_can_be_traced(cells: Cells) -> None:
 
     again = cells.session.home.run(view.replay(untraced["id"]))
 
-    cells.session.set_tracing(True)
+    cells.session.traces.set_tracing(True)
     assert (untraced["is_traced"], again["is_traced"], again["url"]) == (False, True, "/open?q=5")
     assert "wasn't traced" in repr(Trace(untraced))
-    with pytest.raises(RequestRefused, match="fill in: authorization"):
+    with pytest.raises(RequestError, match="fill in: authorization"):
         cells.session.home.run(view.replay(cells.post("Emma")["id"]))
-    with pytest.raises(RequestRefused, match="no exchange 99999"):
+    with pytest.raises(RequestError, match="no exchange 99999"):
         view.trace(99999)
 
 
@@ -285,5 +285,5 @@ def test_an_operation_that_is_gone_is_named(cells: Cells) -> None:
 
     state = eventually(lambda: view.state()[1]["gone"] and view.state()[1])
     assert (state["gone"], state["shown"]) == ("GET /temp", None)
-    with pytest.raises(RequestRefused, match="no operation 'GET /temp'"):
+    with pytest.raises(RequestError, match="no operation 'GET /temp'"):
         view.tree("GET /temp")

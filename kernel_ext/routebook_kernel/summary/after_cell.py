@@ -7,10 +7,10 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from routebook_kernel.recording.style import code, esc, framed, marked, plain
-from routebook_kernel.recording.words import count_text
-from routebook_kernel.registry.changes import Change
-from routebook_kernel.registry.report import Finding, RunReport
+from routebook_kernel.recording.formatting import format_count
+from routebook_kernel.recording.style import code, esc, frame_html, render_backquotes, strip_backquotes
+from routebook_kernel.registry.changes import OperationChange
+from routebook_kernel.registry.run_report import Diagnostic, RunReport
 from routebook_kernel.visible_text import VisibleText
 
 MAX_LINES = 8
@@ -31,7 +31,7 @@ class Summary(VisibleText):
         return "\n".join(line for report in self.reports for line in _iter_text(report, len(self.reports) > 1))
 
     def _repr_html_(self) -> str:
-        return framed("".join(_html(report, len(self.reports) > 1) for report in self.reports))
+        return frame_html("".join(_html(report, len(self.reports) > 1) for report in self.reports))
 
     def bundle(self) -> dict[str, Any]:
         """Return the summary as `text/html` and `text/plain`."""
@@ -45,13 +45,13 @@ def _iter_text(report: RunReport, has_heading: bool) -> Iterator[str]:
     widths = [max((len(part) for part in parts), default=0) for parts in zip(*map(_split, single), strict=True)]
     for change in single:
         method, path = _split(change)
-        note = plain(_note(change))
+        note = strip_backquotes(_note(change))
         yield f"{_SIGNS[change.kind]} {method:{widths[0]}} {path:{widths[1]}}  {note}".rstrip()
     for kind, changes in groups:
-        yield f"{_SIGNS[kind]} {plain(_count_by_method(changes))}"
-    for finding in report.findings:
-        yield f"{_SIGNS[finding.level]} {finding.word}: {plain(finding.text)}"
-    if not report.changes and not report.findings:
+        yield f"{_SIGNS[kind]} {strip_backquotes(_count_by_method(changes))}"
+    for finding in report.diagnostics:
+        yield f"{_SIGNS[finding.level]} {finding.word}: {strip_backquotes(finding.text)}"
+    if not report.changes and not report.diagnostics:
         yield f"= {_describe_unchanged(report)}"
 
 
@@ -60,8 +60,8 @@ def _html(report: RunReport, has_heading: bool) -> str:
     groups, single = _fold_changes(report.changes)
     rows = [_change_row(change) for change in single]
     rows += [row for kind, changes in groups for row in _group_rows(kind, changes)]
-    rows += [_finding_row(finding, links) for finding in report.findings]
-    if not report.changes and not report.findings:
+    rows += [_finding_row(finding, links) for finding in report.diagnostics]
+    if not report.changes and not report.diagnostics:
         text = esc(_describe_unchanged(report))
         rows = [f'<li class="rb-sum__quiet"><span class="rb-sum__g">=</span><span>{text}</span></li>']
     label = f'aria-label="{esc(f"Changes to {report.title} in this cell")}"'
@@ -69,30 +69,33 @@ def _html(report: RunReport, has_heading: bool) -> str:
     return f'{head}<ul class="rb-sum" {label}>{"".join(rows)}</ul>'
 
 
-def _change_row(change: Change) -> str:
+def _change_row(change: OperationChange) -> str:
     method, path = _split(change)
     return (
         f'<li data-k="{change.kind}"><span class="rb-sum__g">{_SIGNS[change.kind]}</span>'
         f'<span class="rb-sum__m">{esc(method)}</span><span class="rb-sum__p">{esc(path)}</span>'
-        f'<span class="rb-sum__note">{marked(_note(change))}</span></li>'
+        f'<span class="rb-sum__note">{render_backquotes(_note(change))}</span></li>'
     )
 
 
-def _group_rows(kind: str, changes: Sequence[Change]) -> Iterator[str]:
+def _group_rows(kind: str, changes: Sequence[OperationChange]) -> Iterator[str]:
     sign = f'<span class="rb-sum__g">{_SIGNS[kind]}</span>'
-    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{marked(_count_by_method(changes))}</span></li>'
+    counts = render_backquotes(_count_by_method(changes))
+    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{counts}</span></li>'
     items = "".join(f"<li>{esc(change.id)}</li>" for change in changes)
     yield f"<li><details><summary>Show all {len(changes)}</summary><ul>{items}</ul></details></li>"
 
 
-def _finding_row(finding: Finding, links: Mapping[str, str]) -> str:
+def _finding_row(finding: Diagnostic, links: Mapping[str, str]) -> str:
     return (
         f'<li class="rb-sum__find" data-k="{finding.level}"><span class="rb-sum__g">{_SIGNS[finding.level]}</span>'
-        f"<span><b>{esc(finding.word)}:</b> {marked(finding.text, links)}</span></li>"
+        f"<span><b>{esc(finding.word)}:</b> {render_backquotes(finding.text, links)}</span></li>"
     )
 
 
-def _fold_changes(changes: Sequence[Change]) -> tuple[list[tuple[str, list[Change]]], list[Change]]:
+def _fold_changes(
+    changes: Sequence[OperationChange],
+) -> tuple[list[tuple[str, list[OperationChange]]], list[OperationChange]]:
     """Split changes into kinds with too many to list, which are counted and folded, and single changes."""
     groups, single = [], []
     for kind in ("new", "changed", "removed"):
@@ -104,7 +107,7 @@ def _fold_changes(changes: Sequence[Change]) -> tuple[list[tuple[str, list[Chang
     return groups, single
 
 
-def _count_by_method(changes: Sequence[Change]) -> str:
+def _count_by_method(changes: Sequence[OperationChange]) -> str:
     methods = Counter(_split(change)[0] for change in changes)
     counts = ", ".join(f"{count} {method}" for method, count in methods.most_common())
     prefix = _common_prefix(_split(change)[1] for change in changes)
@@ -121,14 +124,14 @@ def _common_prefix(paths: Iterable[str]) -> str:
     return f"/{'/'.join(common)}" if common and common[0] else ""
 
 
-def _split(change: Change) -> tuple[str, str]:
+def _split(change: OperationChange) -> tuple[str, str]:
     method, _, path = change.id.partition(" ")
     return method, path
 
 
-def _note(change: Change) -> str:
+def _note(change: OperationChange) -> str:
     return change.note or ("no longer in this cell" if change.kind == "removed" else "")
 
 
 def _describe_unchanged(report: RunReport) -> str:
-    return f"no changes, {count_text(report.live_count, 'operation')} live"
+    return f"no changes, {format_count(report.live_count, 'operation')} live"

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 from routebook_kernel.protocol import BenchFigures, BenchRun, BenchState
 from routebook_kernel.recording.latency import BUCKETS_PER_DECADE, bucket_start
-from routebook_kernel.recording.style import code, esc, framed
+from routebook_kernel.recording.style import code, esc, frame_html
 from routebook_kernel.visible_text import VisibleText
 
 _WIDTH, _HEIGHT, _AXIS = 560, 120, 18
@@ -41,7 +41,7 @@ class BenchOverview(VisibleText):
     def _repr_html_(self) -> str:
         run = self.run
         if run is None:
-            return framed(f"<p>No runs yet. Start one: {code(_EXAMPLE)}</p>")
+            return frame_html(f"<p>No runs yet. Start one: {code(_EXAMPLE)}</p>")
         parts = [f'<div class="rb-bar"><b>{esc(_head(run))}</b></div>']
         if run["message"]:
             parts.append(f'<div class="rb-part"><p data-k="warn"><b>!</b> {esc(run["message"])}</p></div>')
@@ -53,7 +53,7 @@ class BenchOverview(VisibleText):
                 legend = f"The plot shows run {self.previous['id']} in outline."
                 parts.append(f'<div class="rb-part"><p>{esc(comparison)} {legend}</p></div>')
             parts.append(f'<div class="rb-part rb-2">{esc(" ".join(run["measured"]))}</div>')
-        return framed(f'<div class="rb-card">{"".join(parts)}</div>')
+        return frame_html(f'<div class="rb-card">{"".join(parts)}</div>')
 
 
 def find_previous(run: BenchRun, runs: Sequence[BenchRun]) -> BenchRun | None:

@@ -1,9 +1,9 @@
 """The log as HTML and text."""
 
 from routebook_kernel.protocol import ExchangeSummary, LogState
-from routebook_kernel.recording.exchanges import row_html
-from routebook_kernel.recording.style import framed
-from routebook_kernel.recording.words import count_text
+from routebook_kernel.recording.exchanges import render_row
+from routebook_kernel.recording.formatting import format_count
+from routebook_kernel.recording.style import frame_html
 from routebook_kernel.visible_text import VisibleText, visible_line
 
 DEFAULT_LIMIT = 20
@@ -32,11 +32,13 @@ class LogOverview(VisibleText):
             )
             for e in self.exchanges
         ]
-        return "\n".join([*rows, f"{count_text(self.total, 'request')} so far"])
+        return "\n".join([*rows, f"{format_count(self.total, 'request')} so far"])
 
     def _repr_html_(self) -> str:
         rows = "".join(map(_row, self.exchanges)) or "<li>No requests yet.</li>"
-        return framed(f'<ul class="rb-sum">{rows}</ul><p class="rb-2">{count_text(self.total, "request")} so far</p>')
+        return frame_html(
+            f'<ul class="rb-sum">{rows}</ul><p class="rb-2">{format_count(self.total, "request")} so far</p>'
+        )
 
 
 def _sender_of(exchange: ExchangeSummary) -> str:
@@ -47,4 +49,4 @@ def _sender_of(exchange: ExchangeSummary) -> str:
 
 def _row(exchange: ExchangeSummary) -> str:
     note = ", ".join(filter(None, (f"{exchange['elapsed_ms']:.1f} ms", _sender_of(exchange), exchange["note"])))
-    return row_html(exchange["status"], exchange["method"], exchange["url"], note)
+    return render_row(exchange["status"], exchange["method"], exchange["url"], note)

@@ -1,7 +1,7 @@
 """Short texts of the extension under a cell: a sentence, or a magic's help."""
 
-from routebook_kernel.recording.style import esc, framed, marked, plain
-from routebook_kernel.registry.report import Level
+from routebook_kernel.recording.style import esc, frame_html, render_backquotes, strip_backquotes
+from routebook_kernel.registry.run_report import DiagnosticLevel
 from routebook_kernel.visible_text import VisibleText
 
 
@@ -15,20 +15,20 @@ class Notice(VisibleText):
         level: "note" or "error".
     """
 
-    def __init__(self, text: str, url: str | None = None, more: str = "", level: Level = "note") -> None:
+    def __init__(self, text: str, url: str | None = None, more: str = "", level: DiagnosticLevel = "note") -> None:
         self.text = text
         self.url = url
         self.more = more
         self.level = level
 
     def __repr__(self) -> str:
-        first = " ".join(filter(None, (plain(self.text), self.url)))
-        return "\n".join(filter(None, (first, plain(self.more))))
+        first = " ".join(filter(None, (strip_backquotes(self.text), self.url)))
+        return "\n".join(filter(None, (first, strip_backquotes(self.more))))
 
     def _repr_html_(self) -> str:
         link = f' <a href="{esc(self.url)}" target="_blank" rel="noopener">{esc(self.url)}</a>' if self.url else ""
-        more = f' <span class="rb-2">{marked(self.more)}</span>' if self.more else ""
-        return framed(f'<p data-k="{self.level}">{marked(self.text)}{link}{more}</p>')
+        more = f' <span class="rb-2">{render_backquotes(self.more)}</span>' if self.more else ""
+        return frame_html(f'<p data-k="{self.level}">{render_backquotes(self.text)}{link}{more}</p>')
 
 
 class HelpText(VisibleText):
@@ -41,4 +41,4 @@ class HelpText(VisibleText):
         return self.text
 
     def _repr_html_(self) -> str:
-        return framed(f"<pre>{esc(self.text)}</pre>")
+        return frame_html(f"<pre>{esc(self.text)}</pre>")

@@ -3,9 +3,9 @@
 from collections.abc import Iterable
 
 from routebook_kernel.protocol import ConnectionState, OperationState, SocketMessageState, SocketsState
-from routebook_kernel.recording.display import issue_sentence
-from routebook_kernel.recording.style import esc, framed
-from routebook_kernel.recording.words import count_text, size_text
+from routebook_kernel.recording.display import format_issue
+from routebook_kernel.recording.formatting import format_count, format_size
+from routebook_kernel.recording.style import esc, frame_html
 from routebook_kernel.visible_text import VisibleText
 
 MAX_MESSAGES = 20
@@ -20,7 +20,7 @@ class SocketsOverview(VisibleText):
 
     def __repr__(self) -> str:
         operations, connections = self.state["operations"], self.state["connections"]
-        lines = [f"{self.state['title']}, {count_text(len(operations), 'WebSocket')}"]
+        lines = [f"{self.state['title']}, {format_count(len(operations), 'WebSocket')}"]
         lines += [f"  WS  {o['path']}  {o['summary']}".rstrip() for o in operations]
         for connection in connections:
             lines += [connection_line(connection), *_message_lines(connection)]
@@ -30,7 +30,7 @@ class SocketsOverview(VisibleText):
         rows = "".join(map(_operation_row, self.state["operations"])) or "<li>No WebSockets yet.</li>"
         head = f"<p><b>{esc(self.state['title'])}</b></p>"
         shown = "".join(map(_connection_html, self.state["connections"]))
-        return framed(f'{head}<ul class="rb-sum">{rows}</ul>{shown}')
+        return frame_html(f'{head}<ul class="rb-sum">{rows}</ul>{shown}')
 
 
 def _operation_row(operation: OperationState) -> str:
@@ -43,14 +43,16 @@ def _operation_row(operation: OperationState) -> str:
 
 def connection_line(connection: ConnectionState) -> str:
     """Describe a connection: `/rooms/1: closed by the application with 4000 'enough' (…); 3 messages`."""
-    return f"{connection['url']}: {_describe_status(connection)}; {count_text(connection['message_count'], 'message')}"
+    return (
+        f"{connection['url']}: {_describe_status(connection)}; {format_count(connection['message_count'], 'message')}"
+    )
 
 
 def _describe_status(connection: ConnectionState) -> str:
     if connection["error"]:
         return f"couldn't connect: {connection['error']}"
     if connection["issues"]:
-        return "rejected: " + "; ".join(map(issue_sentence, connection["issues"]))
+        return "rejected: " + "; ".join(map(format_issue, connection["issues"]))
     end, exchange = connection["end"], connection["exchange"]
     if connection["status"] == "refused":
         status = exchange["status"] if exchange else None
@@ -64,7 +66,7 @@ def _describe_status(connection: ConnectionState) -> str:
 def _message_lines(connection: ConnectionState) -> Iterable[str]:
     shown = connection["messages"][-MAX_MESSAGES:]
     if hidden_count := connection["message_count"] - len(shown):
-        yield f"    {count_text(hidden_count, 'earlier message')}"
+        yield f"    {format_count(hidden_count, 'earlier message')}"
     for message in shown:
         sign = "→" if message["sender"] == "client" else "←"
         yield f"  {sign} {message['at_ms']:.1f} ms  {_content(message)}"
@@ -72,10 +74,10 @@ def _message_lines(connection: ConnectionState) -> Iterable[str]:
 
 def _content(message: SocketMessageState) -> str:
     if "text" not in message:
-        return f"({size_text(message['size_bytes'])} of binary data)"
+        return f"({format_size(message['size_bytes'])} of binary data)"
     text = message["text"]
     is_cut = message["is_cut"] or len(text) > _MAX_SHOWN
-    return f"{text[:_MAX_SHOWN]}… {size_text(message['size_bytes'])} in total" if is_cut else text
+    return f"{text[:_MAX_SHOWN]}… {format_size(message['size_bytes'])} in total" if is_cut else text
 
 
 def _connection_html(connection: ConnectionState) -> str:

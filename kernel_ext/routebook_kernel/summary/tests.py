@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 
 from routebook_kernel.protocol import ExpectationState, TestsState, TestState, VerdictState
-from routebook_kernel.recording.style import code, esc, framed
-from routebook_kernel.recording.words import count_text
+from routebook_kernel.recording.formatting import format_count
+from routebook_kernel.recording.style import code, esc, frame_html
 from routebook_kernel.visible_text import VisibleText
 
 _SIGNS = {"passed": "✓", "failed": "×", "not run": "!", "": "·"}
@@ -25,7 +25,7 @@ class TestsOverview(VisibleText):
 
     def _repr_html_(self) -> str:
         rows = "".join(map(_row, self.state["tests"]))
-        return framed(f'<p class="rb-2">{esc(self._head())}</p><ul class="rb-sum">{rows}</ul>')
+        return frame_html(f'<p class="rb-2">{esc(self._head())}</p><ul class="rb-sum">{rows}</ul>')
 
     def _head(self) -> str:
         if self.state["problem"]:
@@ -35,7 +35,7 @@ class TestsOverview(VisibleText):
             return "No saved tests yet. Open a request in %api log and save it as a test."
         outcomes = [_outcome(test) for test in tests]
         counts = [f"{outcomes.count(name)} {name}" for name in ("passed", "failed", "not run") if name in outcomes]
-        return f"{count_text(len(tests), 'test')} in {self.state['file']}" + (
+        return f"{format_count(len(tests), 'test')} in {self.state['file']}" + (
             f": {', '.join(counts)}" if counts else ""
         )
 
