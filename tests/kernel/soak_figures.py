@@ -11,6 +11,8 @@ from tests.kernel.test_soak import FORGET
 
 GROWTH_MB = 1.0
 """How much more memory the last quarter may take than the first."""
+GROWTH_FUNCTIONS = 2
+"""How many more generated functions there may be: a leak adds one each round, and an hour has hundreds."""
 
 # IPython keeps each cell's text, result and exception, and ipykernel the signatures of messages, with our extension or
 # without: `FORGET` drops those. The log is filled with the same exchanges each time, as their sizes would be measured
@@ -92,14 +94,17 @@ class Figures:
 def faults_in(figures: Sequence[Figures]) -> list[str]:
     """Say what isn't flat, comparing the last quarter with the first.
 
-    Of memory, which an allocator gives back now and then, the medians; of counts, to which a connection that has not
-    quite ended adds, the least.
+    Of memory, which an allocator gives back now and then, the medians. Of counts, the least: a connection that hasn't
+    quite ended adds to them. Of generated functions, the medians again: which operations have one depends on the order
+    of the round, as a function is generated with an operation's first request.
     """
     first, last = _ends(figures)
     faults = []
     if (megabytes := _median(last, "mb") - _median(first, "mb")) > GROWTH_MB:
         faults.append(f"memory grew by {megabytes:.2f} MB")
-    for name in ("descriptors", "threads", "tasks", "functions", "log"):
+    if (functions := _median(last, "functions") - _median(first, "functions")) > GROWTH_FUNCTIONS:
+        faults.append(f"generated functions grew by {functions:g}")
+    for name in ("descriptors", "threads", "tasks", "log"):
         before, after = (min(map(attrgetter(name), part)) for part in (first, last))
         if after > before:
             faults.append(f"{name} grew from {before} to {after}")
