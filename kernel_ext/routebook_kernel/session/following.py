@@ -1,4 +1,4 @@
-"""When a run redefines a model or a dependency: what names it in other cells follows, what cannot is stale."""
+"""What happens when a run redefines a model or dependency: code in other cells is rebound, or becomes stale."""
 
 from collections.abc import Iterable, MutableMapping
 from dataclasses import dataclass
@@ -31,11 +31,11 @@ from routebook_kernel.registry.substitution import ReferencedNames, Replacements
 
 @dataclass(frozen=True, slots=True)
 class Staleness:
-    """Why an operation does not follow.
+    """Why an operation couldn't be rebound.
 
     Attributes:
-        name: What it is too old for.
-        cell: The cell to run; None where no cell defines it any more.
+        name: The definition that is newer than the operation.
+        cell: The cell to run again; None if no cell defines the name any more.
     """
 
     name: str
@@ -43,7 +43,7 @@ class Staleness:
 
 
 class RedefinitionTracker:
-    """Follows redefinitions through a notebook.
+    """Rebinds code in a notebook when definitions change.
 
     Args:
         notebook: What the cells own.
@@ -58,20 +58,20 @@ class RedefinitionTracker:
         self._stale: dict[ByIdentity, Staleness] = {}
         self._stale_routes: dict[ByIdentity, str] = {}
         self._altered: Replacements = {}
-        self._altering: set[CellKey] = set()  # the cells with operations that may name what is altered
+        self._altered_cells: set[CellKey] = set()  # cells whose operations may use altered definitions
         self._sources = CellSources(notebook.cells)
         self._values: dict[str, Any] = {}
         self._expressions: dict[ByIdentity, tuple[SignatureExpression, ...]] = {}
         self._fields: dict[ByIdentity, frozenset[str]] = {}
 
     def finish_run(self, cell: CellKey) -> bool:
-        """A run of `cell` ended; whether anything was redefined that something may name."""
+        """Rebind after a run of `cell`, and return whether a definition changed that other code may use."""
         replacements = self._definitions.update(self._namespace, cell, self._sources.is_bound)
         changed = self._changed_names()
         self._follow_values(changed)
-        self._altered, self._altering = self._altered_by(replacements), {cell}
+        self._altered, self._altered_cells = self._find_altered(replacements), {cell}
         if replacements:
-            # Asked before anything is exchanged: afterwards a function no longer names what its route was made from.
+            # Collected before anything is rebound: after that, functions no longer refer to the old definitions.
             referencing = self._referencing_entries(replacements)
             rebinding = rebind_definitions(replacements, self._definitions, self._aliases(), self._index)
             self._namespace.update(rebinding.aliases)
@@ -82,7 +82,7 @@ class RedefinitionTracker:
             self._find_stale_applications(replacements)
             if rebinding.models:
                 referencing |= self._referencing_entries({model: model.target for model in rebinding.models})
-            self._altering |= {entry.cell for entry in referencing}
+            self._altered_cells |= {entry.cell for entry in referencing}
             self._follow(referencing, replacements)
         has_lost = self._find_abandoned()
         self._read_new()
@@ -92,7 +92,7 @@ class RedefinitionTracker:
     # By value
 
     def _changed_names(self) -> frozenset[str]:
-        """The names that signatures and class bodies read, and that mean something else by now."""
+        """Return the names used by signatures and class bodies whose values have changed."""
         changed = {
             name
             for name, value in self._values.items()
@@ -109,37 +109,41 @@ class RedefinitionTracker:
             for name in sorted(names & changed):
                 self._stale[cls] = Staleness(name, self._definitions.cell_of(cls.target))
         for container, entry in self._routes():
-            outdated = [each for each in self._expressions.get(ByIdentity(entry.value), ()) if each.names & changed]
+            outdated = [
+                expression
+                for expression in self._expressions.get(ByIdentity(entry.value), ())
+                if expression.names & changed
+            ]
             if outdated:
                 self._follow_expressions(container, entry, outdated, changed)
 
     def _follow_expressions(
         self, container: Container, entry: CellEntry, outdated: Iterable[SignatureExpression], changed: frozenset[str]
     ) -> None:
-        for each in outdated:
+        for expression in outdated:
             try:
-                each.reevaluate()
+                expression.reevaluate()
             except Exception:  # the user's own expression is evaluated
-                self._stale_routes[ByIdentity(entry.value)] = min(each.names & changed)
+                self._stale_routes[ByIdentity(entry.value)] = min(expression.names & changed)
                 return
-            self._index.forget(each.function)
+            self._index.forget(expression.function)
         try:
             self._notebook.substitute(entry, container, entry.value.rebuilt())
         except REBINDING_ERRORS:
             self._stale_routes[ByIdentity(entry.value)] = min(
-                frozenset().union(*(each.names for each in outdated)) & changed
+                frozenset().union(*(expression.names for expression in outdated)) & changed
             )
 
     def _read_new(self) -> None:
-        """Read what new routes and classes name by value."""
+        """Read which names new routes and classes use by value."""
         known, self._expressions = self._expressions, {}
         for _, entry in self._routes():
             key = ByIdentity(entry.value)
             expressions = known.get(key)
             if expressions is None:
                 expressions = self._sources.list_expressions(entry.value, self._namespace)
-                for each in expressions:
-                    self._know(each.names)
+                for expression in expressions:
+                    self._remember_values(expression.names)
             self._expressions[key] = expressions
         fields, self._fields = self._fields, {}
         for definition in self._definitions.classes():
@@ -147,10 +151,10 @@ class RedefinitionTracker:
             names = fields.get(key)
             if names is None:
                 names = self._sources.find_class_names(definition.value, definition.cell, self._namespace)
-                self._know(names)
+                self._remember_values(names)
             self._fields[key] = names
 
-    def _know(self, names: Iterable[str]) -> None:
+    def _remember_values(self, names: Iterable[str]) -> None:
         for name in names:
             self._values.setdefault(name, self._namespace[name])
 
@@ -160,11 +164,11 @@ class RedefinitionTracker:
         return [(container, entry) for container, entry in self._notebook.entries() if is_route(entry.value)]
 
     def _aliases(self) -> dict[str, Any]:
-        """The names that hold a type made of others, or a partial function."""
+        """Return the names that hold a composed type or a partial function."""
         return {name: value for name, value in self._namespace.items() if is_alias(value) and not name.startswith("_")}
 
     def _find_stale_objects(self, replacements: Replacements) -> None:
-        """Objects of a class that was redefined are of the old one until their cells run."""
+        """Mark objects of a redefined class: they are stale until their cells run again."""
         if not any(isinstance(previous.target, type) for previous in replacements):
             return
         for name, value in tuple(self._namespace.items()):
@@ -172,7 +176,7 @@ class RedefinitionTracker:
                 self._stale[ByIdentity(value)] = Staleness(type(value).__name__, self._sources.find_binding_cell(name))
 
     def _find_stale_applications(self, replacements: Replacements) -> None:
-        """An application keeps the lifespan that it was made with."""
+        """Mark applications with a redefined lifespan: they keep the one they were created with."""
         for name, owner in iter_owners(self._namespace):
             lifespan = owner.router.own_lifespan if isinstance(owner, Routebook) else None
             for function in (lifespan, getattr(lifespan, "__wrapped__", None)):
@@ -182,7 +186,7 @@ class RedefinitionTracker:
                     )
 
     def _find_abandoned(self) -> bool:
-        """Definitions that no cell has any more, though a name still holds them; whether there is a new one."""
+        """Mark definitions that have a name but are no longer in any cell, and return whether there are new ones."""
         found = {
             ByIdentity(value): Staleness(name, None)
             for name, value in self._definitions.find_abandoned(self._sources.is_bound)
@@ -197,23 +201,27 @@ class RedefinitionTracker:
             self._stale = {old: stale for old, stale in self._stale.items() if old in current}
         if self._index.has_grown:
             values = [entry.value for _, entry in self._notebook.entries()]
-            self._index.keep_only([*values, *(each.value for each in self._definitions.functions())])
+            self._index.keep_only([*values, *(definition.value for definition in self._definitions.functions())])
         if self._stale_routes:
             routes = {ByIdentity(entry.value) for _, entry in self._notebook.entries()}
             self._stale_routes = {route: name for route, name in self._stale_routes.items() if route in routes}
 
-    def _altered_by(self, replacements: Replacements) -> Replacements:
-        """The new definitions that do something else than the former, and the classes with a field of such a one."""
+    def _find_altered(self, replacements: Replacements) -> Replacements:
+        """Return the new definitions with a different behaviour, and the classes with a field of such a type."""
         altered = {ByIdentity(new): new for old, new in replacements.items() if not has_same_behaviour(old.target, new)}
         more = altered
         while more:
-            outer = [each.value for each in self._definitions.classes() if ByIdentity(each.value) not in altered]
+            outer = [
+                definition.value
+                for definition in self._definitions.classes()
+                if ByIdentity(definition.value) not in altered
+            ]
             more = {ByIdentity(cls): cls for cls in outer if has_field_reference(cls, altered)}
             altered |= more
         return altered
 
     def _referencing_entries(self, replacements: Replacements) -> set[CellEntry]:
-        """The entries that name a definition."""
+        """Return the entries that refer to a definition."""
         if not replacements:
             return set()
         return {
@@ -237,23 +245,23 @@ class RedefinitionTracker:
                     replacements
                 )
 
-    def altered(self, operations: Iterable[RouteOperation]) -> dict[str, str]:
-        """The operations that use something that does something else since the last run, each with its name."""
+    def find_altered(self, operations: Iterable[RouteOperation]) -> dict[str, str]:
+        """Return the operations that use a definition whose behaviour the last run changed, each with its name."""
         found = {}
         for operation in operations if self._altered else ():
             route = operation.context.original_route
-            if operation.entry is None or operation.entry.cell not in self._altering or not is_route(route):
+            if operation.entry is None or operation.entry.cell not in self._altered_cells or not is_route(route):
                 continue
             if (references := self._references_of(route)).has_any(self._altered):
                 found[operation.id] = references.first_replaced(self._altered)
         return found
 
-    def application_staleness(self, app: Routebook) -> Staleness | None:
-        """Why an application itself does not follow; None when it does."""
+    def find_application_staleness(self, app: Routebook) -> Staleness | None:
+        """Return why an application itself couldn't be rebound, or None if it was."""
         return self._stale.get(ByIdentity(app))
 
-    def staleness(self, operation: RouteOperation) -> Staleness | None:
-        """Why an operation does not follow; None when it does."""
+    def find_staleness(self, operation: RouteOperation) -> Staleness | None:
+        """Return why an operation couldn't be rebound, or None if it was."""
         route, own = operation.context.original_route, operation.entry.cell if operation.entry else None
         if (name := self._stale_routes.get(ByIdentity(route))) is not None:
             return Staleness(name, own)
@@ -274,7 +282,7 @@ def _iter_referenced(value: Any) -> Iterable[Any]:
 
 
 def _rebind(value: Any, replacements: Replacements) -> Any:
-    """A container's value against the new definitions."""
+    """Return a container's value with the new definitions."""
     if is_route(value):
         return rebind_route(value, replacements)
     if isinstance(value, IncludedRouter):

@@ -1,4 +1,4 @@
-"""What a run did, told: one report for each application that it touched, and the marks that views show."""
+"""Reports of a run: one for each application that it affected, and the marks that views show."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -38,10 +38,10 @@ from routebook_kernel.session.following import RedefinitionTracker, Staleness
 
 @dataclass(frozen=True, slots=True)
 class CellError:
-    """What ended a run.
+    """The exception that ended a run.
 
     Attributes:
-        line: In the cell; None where no line of it was running.
+        line: The line of the cell; None if no line of it was running.
     """
 
     error: BaseException
@@ -49,64 +49,64 @@ class CellError:
 
     @property
     def is_declaration(self) -> bool:
-        """Whether a registration was refused."""
+        """Whether the framework rejected a declaration."""
         return isinstance(self.error, RoutebookError)
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """All that is known of a run that has ended.
+    """Everything known about a finished run.
 
     Attributes:
-        has_placed: It registered something.
-        rebindings: The variables that hold new applications and routers.
-        carried: What a new one took over, by it.
-        touches: It may have changed an application.
+        has_definitions: Whether it declared anything.
+        rebindings: The variables with new applications and routers.
+        carried: The entries that each new one took over.
+        has_effect: Whether it may have changed an application.
     """
 
     finished_run: FinishedRun
     error: CellError | None
-    has_placed: bool
+    has_definitions: bool
     rebindings: Sequence[Rebinding]
     carried: Mapping[ByIdentity, Sequence[CellEntry]]
-    touches: bool
+    has_effect: bool
 
     @property
     def cell(self) -> CellKey:
         """The cell's key."""
         return self.finished_run.cell.key
 
-    def owns(self, entry: CellEntry | None) -> bool:
-        """Whether this run placed something, and its cell has what the entry is of."""
-        return self.has_placed and entry is not None and entry.cell == self.cell
+    def is_owner_of(self, entry: CellEntry | None) -> bool:
+        """Whether this run declared something, and its cell owns the entry."""
+        return self.has_definitions and entry is not None and entry.cell == self.cell
 
 
 class RunReporter:
-    """Compares each application with how the last run left it."""
+    """Compares each application with its state after the last run."""
 
     def __init__(self, notebook: Notebook, redefinitions: RedefinitionTracker, namespace: Mapping[str, Any]) -> None:
         self._notebook = notebook
         self._namespace = namespace
         self._redefinitions = redefinitions
         self._snapshots: dict[ByIdentity, ApplicationSnapshot] = {}
-        self._previous: dict[ByIdentity, ApplicationSnapshot] = {}  # as the run before the last one left them
-        self._told: dict[ByIdentity, frozenset[tuple[str, str | None]]] = {}
+        self._previous: dict[ByIdentity, ApplicationSnapshot] = {}  # as of the run before the last one
+        self._reported: dict[ByIdentity, frozenset[tuple[str, str | None]]] = {}
         self._marks: dict[ByIdentity, dict[str, list[Mark]]] = {}
 
     def marks(self, app: Routebook) -> Mapping[str, list[Mark]]:
-        """What to notice about operations since the last run, by operation."""
+        """Return what to highlight about operations since the last run, by operation."""
         return self._marks.get(ByIdentity(app), {})
 
     def difference(self, app: Routebook, operation: str | None) -> list[str]:
-        """What the last run changed in the OpenAPI document, as the lines of a diff."""
-        same = ByIdentity(app)
+        """Return what the last run changed in the OpenAPI document, as the lines of a diff."""
+        key = ByIdentity(app)
         return diff_documents(
-            self._previous.get(same, EMPTY_SNAPSHOT), self._snapshots.get(same, EMPTY_SNAPSHOT), operation
+            self._previous.get(key, EMPTY_SNAPSHOT), self._snapshots.get(key, EMPTY_SNAPSHOT), operation
         )
 
     def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
-        """One report for each application that the run touched; how it stopped goes with the first."""
-        touched = applications if run.touches else {}
+        """Return a report for each application that the run affected. The first one also says how the run stopped."""
+        touched = applications if run.has_effect else {}
         entries = {ByIdentity(value): entry for _, value, entry in self._notebook.active_entries()} if touched else {}
         operations = {
             name: list(iter_operations(app, lambda route: entries.get(ByIdentity(route))))
@@ -115,18 +115,18 @@ class RunReporter:
         reports = [
             report for name, app in touched.items() if (report := self._report_of(run, name, app, operations[name]))
         ]
-        mine = [each for some in operations.values() for each in some if run.owns(each.entry)]
+        mine = [operation for group in operations.values() for operation in group if run.is_owner_of(operation.entry)]
         in_source = self._check_source(run, mine, entries)
-        alone = [*_iter_stopped(run), *_iter_causes(run), *in_source]
+        alone = [*_iter_stopped(run), *_iter_hints(run), *in_source]
         current = {ByIdentity(app) for app in applications.values()}
-        for kept in (self._snapshots, self._previous, self._marks, self._told):
-            for gone in kept.keys() - current:
-                del kept[gone]
+        for by_app in (self._snapshots, self._previous, self._marks, self._reported):
+            for app in by_app.keys() - current:
+                del by_app[app]
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
         return tuple(_with_diagnostics(reports, alone, links))
 
     def _report_of(self, run: Run, name: str, app: Routebook, operations: Sequence[RouteOperation]) -> RunReport | None:
-        rebinding = next((each for each in run.rebindings if each.new is app), None)
+        rebinding = next((rebinding for rebinding in run.rebindings if rebinding.new is app), None)
         previous = rebinding.previous if rebinding else None
         document, problem = build_document(app)
         before, after = (
@@ -134,7 +134,7 @@ class RunReporter:
             take_snapshot(operations, document),
         )
         self._previous[ByIdentity(app)], self._snapshots[ByIdentity(app)] = before, after
-        changes = compare_snapshots(before, after, self._redefinitions.altered(operations))
+        changes = compare_snapshots(before, after, self._redefinitions.find_altered(operations))
         diagnostics = [
             *problem,
             *self._find(app, operations, run.cell),
@@ -143,10 +143,10 @@ class RunReporter:
             *check_application(app),
         ]
         self._marks[ByIdentity(app)] = make_marks(changes, diagnostics)
-        mine = {each.id for each in operations if run.owns(each.entry)}
+        mine = {operation.id for operation in operations if run.is_owner_of(operation.entry)}
         shown = [
-            *_iter_made_again(name, rebinding, run.carried.get(ByIdentity(app), ())),
-            *self._news(app, diagnostics, mine),
+            *_iter_recreated(name, rebinding, run.carried.get(ByIdentity(app), ())),
+            *self._find_new(app, diagnostics, mine),
         ]
         if not (changes or shown or mine):
             return None
@@ -163,35 +163,35 @@ class RunReporter:
     def _check_source(
         self, run: Run, mine: Sequence[RouteOperation], entries: Mapping[ByIdentity, CellEntry]
     ) -> list[Diagnostic]:
-        """What the cell's own source shows, and what it gives to routers that no application includes yet."""
-        served = {ByIdentity(each.context.original_route) for each in mine}
-        own = [same for same, entry in entries.items() if run.owns(entry) and same not in served]
-        apart = [same.target for same in own if isinstance(same.target, APIRoute | APIWebSocketRoute)]
-        by_line = {each.line: each.id for each in mine}
+        """Check the cell's source, and its operations on routers that no application includes yet."""
+        served = {ByIdentity(operation.context.original_route) for operation in mine}
+        unserved = [key for key, entry in entries.items() if run.is_owner_of(entry) and key not in served]
+        routes = [key.target for key in unserved if isinstance(key.target, APIRoute | APIWebSocketRoute)]
+        by_line = {operation.line: operation.id for operation in mine}
         return [
             *check_source(run.finished_run.cell.source, self._namespace, by_line.get),
-            *check_operations(iter_operations_of(apart, lambda route: entries.get(ByIdentity(route))), run.cell),
+            *check_operations(iter_operations_of(routes, lambda route: entries.get(ByIdentity(route))), run.cell),
         ]
 
     def _iter_stale(
         self, app: Routebook, operations: Iterable[RouteOperation], cell_of: CellOf, here: CellKey
     ) -> Iterator[Diagnostic]:
-        if (stale := self._redefinitions.application_staleness(app)) is not None:
-            yield _stale("the application", stale, cell_of, here, None)
+        if (stale := self._redefinitions.find_application_staleness(app)) is not None:
+            yield _describe_stale("the application", stale, cell_of, here, None)
         for operation in operations:
-            if (stale := self._redefinitions.staleness(operation)) is not None:
-                yield _stale(f"`{operation.id}`", stale, cell_of, here, operation.id)
+            if (stale := self._redefinitions.find_staleness(operation)) is not None:
+                yield _describe_stale(f"`{operation.id}`", stale, cell_of, here, operation.id)
 
-    def _news(self, app: Routebook, diagnostics: Sequence[Diagnostic], mine: set[str]) -> list[Diagnostic]:
-        """The findings that the person has not been told, and those about what this cell declares."""
-        told = self._told.get(ByIdentity(app), frozenset())
-        self._told[ByIdentity(app)] = frozenset(map(_key, diagnostics))
+    def _find_new(self, app: Routebook, diagnostics: Sequence[Diagnostic], mine: set[str]) -> list[Diagnostic]:
+        """Return the diagnostics that weren't reported before, and those about what this cell declares."""
+        reported = self._reported.get(ByIdentity(app), frozenset())
+        self._reported[ByIdentity(app)] = frozenset(map(_key, diagnostics))
         return [
-            diagnostic for diagnostic in diagnostics if _key(diagnostic) not in told or diagnostic.operation in mine
+            diagnostic for diagnostic in diagnostics if _key(diagnostic) not in reported or diagnostic.operation in mine
         ]
 
 
-def _stale(what: str, stale: Staleness, cell_of: CellOf, here: CellKey, operation: str | None) -> Diagnostic:
+def _describe_stale(what: str, stale: Staleness, cell_of: CellOf, here: CellKey, operation: str | None) -> Diagnostic:
     cell = cell_of(stale.cell) if stale.cell else None
     if cell is None:
         text = f"{what} uses {as_code(stale.name)}, which no cell defines any more: after a restart it would fail"
@@ -201,68 +201,74 @@ def _stale(what: str, stale: Staleness, cell_of: CellOf, here: CellKey, operatio
 
 
 def _key(diagnostic: Diagnostic) -> tuple[str, str | None]:
-    """What tells a finding from another, whatever numbers its cells have by now."""
+    """Return what identifies a diagnostic, whatever the current numbers of its cells."""
     return diagnostic.kind, diagnostic.operation or diagnostic.text
 
 
-def _iter_causes(run: Run) -> Iterator[Diagnostic]:
-    """What an exception means and what to do, where its own words do not say."""
-    if run.error is not None and (cause := explain_exception(run.error.error)) is not None:
-        yield Diagnostic("cause", "error", type(run.error.error).__name__, cause)
+def _iter_hints(run: Run) -> Iterator[Diagnostic]:
+    """Yield a hint for an exception that doesn't explain itself."""
+    if run.error is not None and (hint := explain_exception(run.error.error)) is not None:
+        yield Diagnostic("cause", "error", type(run.error.error).__name__, hint)
 
 
 def _iter_stopped(run: Run) -> Iterator[Diagnostic]:
-    """What a run that did not end well has done, and what it left."""
+    """Yield what a run that didn't complete has done, and what it left as it was."""
     finished_run, error = run.finished_run, run.error
-    if finished_run.outcome == "completed" or not run.touches:
+    if finished_run.outcome == "completed" or not run.has_effect:
         return
-    stays = _stays(finished_run.unreached)
+    unreached = _describe_unreached(finished_run.unreached)
     if finished_run.outcome == "refused":
-        text = f"the cell cannot be read{_at(error)}. {stays[:1].upper()}{stays[1:]}" if stays else "it cannot be read"
+        text = (
+            f"the cell cannot be read{_describe_line(error)}. {unreached[:1].upper()}{unreached[1:]}"
+            if unreached
+            else "it cannot be read"
+        )
         yield Diagnostic("refused", "error", "nothing changed", text)
-    elif error is not None and error.is_declaration and not run.has_placed:
-        yield Diagnostic("declaration", "error", "nothing changed", _one_line(error))
+    elif error is not None and error.is_declaration and not run.has_definitions:
+        yield Diagnostic("declaration", "error", "nothing changed", _format_error(error))
     else:
-        what = _one_line(error) if error is not None and error.is_declaration else as_code(_told_error(error))
-        text = f"{what}. What stands above it is live" if run.has_placed else what
-        yield Diagnostic("stopped", "error", f"stopped{_at(error)}", f"{text}; {stays}" if stays else text)
+        what = _format_error(error) if error is not None and error.is_declaration else as_code(_describe_error(error))
+        text = f"{what}. What stands above it is live" if run.has_definitions else what
+        yield Diagnostic(
+            "stopped", "error", f"stopped{_describe_line(error)}", f"{text}; {unreached}" if unreached else text
+        )
 
 
-def _stays(kept: Sequence[CellEntry]) -> str:
-    told = [as_code(text) for entry in kept if (text := _told(entry))]
-    if not told:
+def _describe_unreached(entries: Sequence[CellEntry]) -> str:
+    labels = [as_code(text) for entry in entries if (text := _label_entry(entry))]
+    if not labels:
         return ""
-    named = ", ".join(told[:4]) + (f" and {len(told) - 4} more" if len(told) > 4 else "")
+    named = ", ".join(labels[:4]) + (f" and {len(labels) - 4} more" if len(labels) > 4 else "")
     return (
-        f"{named} {'stays as the last good run left it' if len(told) == 1 else 'stay as the last good run left them'}"
+        f"{named} {'stays as the last good run left it' if len(labels) == 1 else 'stay as the last good run left them'}"
     )
 
 
-def _told(entry: CellEntry) -> str:
+def _label_entry(entry: CellEntry) -> str:
     return " and ".join(sorted(key for key in entry.keys if isinstance(key, str)))
 
 
-def _told_error(error: CellError | None) -> str:
+def _describe_error(error: CellError | None) -> str:
     if error is None:
         return "interrupted"
     lines = str(error.error).splitlines()
     return f"{type(error.error).__name__}: {lines[0].removesuffix('.')}" if lines else type(error.error).__name__
 
 
-def _one_line(error: CellError) -> str:
-    """A declaration's message without the file name, which a cell's code has instead of a place."""
+def _format_error(error: CellError) -> str:
+    """Format a declaration's error without its file name, since a cell has none."""
     lines = [line.strip() for line in str(error.error).splitlines() if not line.lstrip().startswith('File "')]
     return " ".join(lines).rstrip(".") + (f" (line {error.line})" if error.line is not None else "")
 
 
-def _at(error: CellError | None) -> str:
+def _describe_line(error: CellError | None) -> str:
     return f" at line {error.line}" if error is not None and error.line is not None else ""
 
 
-def _iter_made_again(name: str, rebinding: Rebinding | None, carried: Sequence[CellEntry]) -> Iterator[Diagnostic]:
-    """An application that was made again says what became of the operations of other cells."""
-    if told := [entry for entry in carried if _told(entry)]:
-        count = f"{len(told)} {'operation' if len(told) == 1 else 'operations'}"
+def _iter_recreated(name: str, rebinding: Rebinding | None, carried: Sequence[CellEntry]) -> Iterator[Diagnostic]:
+    """Yield what a recreated application did with the operations of other cells."""
+    if operations := [entry for entry in carried if _label_entry(entry)]:
+        count = f"{len(operations)} {'operation' if len(operations) == 1 else 'operations'}"
         yield Diagnostic("carried", "note", "made again", f"`{name}` is new and keeps {count} of other cells")
     if rebinding is not None and rebinding.replaced is not None and rebinding.replaced is not rebinding.previous:
         text = f"`{name}` begins anew in this cell; what other cells had added stays with the earlier one"
@@ -272,7 +278,7 @@ def _iter_made_again(name: str, rebinding: Rebinding | None, carried: Sequence[C
 def _with_diagnostics(
     reports: list[RunReport], alone: Sequence[Diagnostic], links: tuple[tuple[str, str], ...]
 ) -> Iterator[RunReport]:
-    """The reports, the first with what is about no application; where the run touched none, a report of that alone."""
+    """Yield the reports, the first with the diagnostics of no application. If there's no report, yield one for them."""
     if alone and not reports:
         reports = [RunReport("app", "the notebook", (), (), 0)]
     for index, report in enumerate(reports):
@@ -284,7 +290,7 @@ _MARKED: Mapping[str, MarkKind] = {"shadowed": "shadowed", "conflict": "conflict
 
 
 def make_marks(changes: Sequence[OperationChange], diagnostics: Sequence[Diagnostic]) -> dict[str, list[Mark]]:
-    """What views show beside an operation."""
+    """Return what views show next to each operation."""
     marks: dict[str, list[Mark]] = {}
     for change in changes:
         if change.kind == "new":

@@ -1,4 +1,4 @@
-"""Follows the runs of cells: what each registers, who takes whose place, what follows a redefinition."""
+"""Tracks cell runs: what each registers and replaces, and what to rebuild when a definition changes."""
 
 import sys
 from collections.abc import Mapping, MutableMapping, Sequence
@@ -21,15 +21,15 @@ from routebook_kernel.session.following import RedefinitionTracker
 from routebook_kernel.session.reporting import CellError, Run, RunReporter
 
 MAX_FILES = 1000
-"""Of how many texts of cells, about, a code object's cell can be told."""
+"""About how many versions of cells are kept to find the cell of a code object."""
 
 
 @dataclass(frozen=True, slots=True)
 class RunResult:
-    """The end of a run.
+    """The result of a run.
 
     Attributes:
-        reports: One for each application that it touched.
+        reports: One for each application that it affected.
         replacements: Each application that was replaced, with its replacement.
     """
 
@@ -39,11 +39,11 @@ class RunResult:
 
 
 class Tracker:
-    """The framework's registrar while the extension is loaded, and the follower of cell runs.
+    """The framework's registrar while the extension is loaded. Tracks the runs of cells.
 
     Args:
         namespace: The notebook's variables.
-        notebook: Where ownership is kept.
+        notebook: Records which cell owns what.
     """
 
     def __init__(self, namespace: MutableMapping[str, Any], notebook: Notebook | None = None) -> None:
@@ -53,19 +53,19 @@ class Tracker:
         self._redefinitions = RedefinitionTracker(self.notebook, namespace)
         self._reporter = RunReporter(self.notebook, self._redefinitions, namespace)
         self._files: dict[str, CellKey] = {}
-        self._has_placed = False
+        self._has_definitions = False
         self._has_deleted = False
 
     # Registrations
 
     def place(self, router: APIRouter, entry: BaseRoute) -> None:
-        """Put a new route where its cell's earlier one was; the framework's `Registrar`."""
+        """Place a new route where its cell's previous one was; implements the framework's `Registrar`."""
         is_owned = self._is_of_cell(entry)
-        self._has_placed = self._has_placed or is_owned
+        self._has_definitions = self._has_definitions or is_owned
         self.notebook.define(RouteContainer(router), entry, is_owned=is_owned)
 
     def _is_of_cell(self, entry: BaseRoute) -> bool:
-        """Whether the open cell declares it: not the framework for itself, not a module that is being imported."""
+        """Whether the running cell declares it, and not the framework itself or a module being imported."""
         cell = self.notebook.running_cell
         endpoint = getattr(entry, "endpoint", None)
         if cell is None or str(getattr(endpoint, "__module__", "")).startswith("routebook."):
@@ -82,8 +82,8 @@ class Tracker:
         filename: str | None = None,
         deleted: Sequence[str] = (),
     ) -> CellRecord:
-        """A cell begins to run."""
-        self._has_placed = False
+        """Begin a run of a cell."""
+        self._has_definitions = False
         self._has_deleted = bool(deleted and self.notebook.forget(deleted))
         cell = self.notebook.begin_run(cell_id, source, count, filename)
         if filename is not None:
@@ -93,16 +93,16 @@ class Tracker:
         return cell
 
     def _remember(self, filename: str, cell: CellKey) -> None:
-        """Each text of a cell has a file of its own: the standing ones are kept, and the latest of those that were."""
+        """Remember the file of a cell's source. Current files are kept, and the most recent of the others."""
         self._files.pop(filename, None)
         self._files[filename] = cell
         if len(self._files) > MAX_FILES:
-            current = {each.filename for each in self.notebook.cells.values()}
+            current = {cell.filename for cell in self.notebook.cells.values()}
             latest = list(self._files.items())[-MAX_FILES // 2 :]
             self._files = {file: key for file, key in self._files.items() if file in current} | dict(latest)
 
     def finish_run(self, outcome: RunOutcome, error: CellError | None = None) -> RunResult | None:
-        """The open cell's run ended; None when none was open."""
+        """Finish the run in progress; None if there isn't one."""
         cell = self.notebook.running_cell
         if cell is None:
             return None
@@ -119,9 +119,9 @@ class Tracker:
         has_defined = any(
             entry.cell == cell.key and entry.run == finished_run.cell.run for _, entry in self.notebook.entries()
         )
-        touches = (
+        has_effect = (
             has_defined,
-            self._has_placed,
+            self._has_definitions,
             self._has_deleted,
             has_redefined,
             rebindings,
@@ -130,9 +130,9 @@ class Tracker:
             finished_run.has_module_changes,
             is_refused,
         )
-        run = Run(finished_run, error, self._has_placed, rebindings, carried, touches=any(touches))
+        run = Run(finished_run, error, self._has_definitions, rebindings, carried, has_effect=any(has_effect))
         reports = self._reporter.report(run, self.names.applications)
-        pairs = [(each.previous, each.new) for each in rebindings]
+        pairs = [(rebinding.previous, rebinding.new) for rebinding in rebindings]
         replacements = [(a, b) for a, b in pairs if isinstance(a, Routebook) and isinstance(b, Routebook)]
         return RunResult(finished_run.cell, reports, tuple(replacements))
 
@@ -143,20 +143,20 @@ class Tracker:
     def _carry_over(
         self, rebindings: Sequence[Rebinding], cell: CellRecord, *, has_completed: bool
     ) -> dict[ByIdentity, list[CellEntry]]:
-        """What a cell made again takes the place of what it had made before."""
+        """Carry entries of other cells over to what a cell created again."""
         carried: dict[ByIdentity, list[CellEntry]] = {}
-        for each in rebindings:
-            if each.previous is None:
+        for rebinding in rebindings:
+            if rebinding.previous is None:
                 continue
-            parts = list(zip(iter_containers(each.previous), iter_containers(each.new), strict=True))
-            carried[ByIdentity(each.new)] = self.notebook.carry_over(parts, cell.key, has_completed=has_completed)
-            self._follow_owner(each.previous, each.new)
-            if isinstance(each.new, Routebook):
+            parts = list(zip(iter_containers(rebinding.previous), iter_containers(rebinding.new), strict=True))
+            carried[ByIdentity(rebinding.new)] = self.notebook.carry_over(parts, cell.key, has_completed=has_completed)
+            self._follow_owner(rebinding.previous, rebinding.new)
+            if isinstance(rebinding.new, Routebook):
                 self.notebook.expect_full_run(cell.key)
         return carried
 
     def _follow_owner(self, previous: Owner, new: Owner) -> None:
-        """Whoever included the router that was, or mounted the application, has the one that is."""
+        """Replace a router that was included, or an application that was mounted, by its new version."""
         for container, entry in list(self.notebook.entries()):
             value = entry.value
             if isinstance(value, IncludedRouter) and value.router is previous and isinstance(new, APIRouter):
@@ -167,26 +167,26 @@ class Tracker:
     # Views
 
     def operations(self, app: Routebook) -> list[RouteOperation]:
-        """An application's operations, in order, with their owners."""
+        """Return an application's operations in order, with their owners."""
         entries = {ByIdentity(value): entry for _, value, entry in self.notebook.active_entries()}
         return list(iter_operations(app, lambda route: entries.get(ByIdentity(route))))
 
     def marks(self, app: Routebook) -> Mapping[str, list[Mark]]:
-        """What to notice about operations since the last run, by operation."""
+        """Return what to highlight about operations since the last run, by operation."""
         return self._reporter.marks(app)
 
     def difference(self, app: Routebook, operation: str | None) -> list[str]:
-        """What the last run changed in the OpenAPI document, as the lines of a diff; of one operation or of all."""
+        """Return what the last run changed in the OpenAPI document, as a diff, for one operation or for all."""
         return self._reporter.difference(app, operation)
 
     def cell_of_code(self, code: CodeType) -> CellRecord | None:
-        """The cell of a code object, as it ran last."""
+        """Return the cell of a code object, as it last ran."""
         key = self._files.get(code.co_filename)
         return self.notebook.cell(key) if key is not None else None
 
 
 def _runs_in(filename: str) -> bool:
-    """Whether the registration under way was reached from the cell's own code, and through no import."""
+    """Whether the current registration was reached from the cell's own code, and not through an import."""
     frame = sys._getframe(1)
     while frame is not None:
         if frame.f_code.co_filename == filename:
