@@ -5,7 +5,7 @@ import { gzipSync } from "node:zlib";
 import { build } from "esbuild";
 
 const STATIC = "../routebook_kernel/widgets/static";
-const VIEWS = ["bench", "explorer", "sockets", "log", "trace", "dependencies", "tests"];
+const VIEWS = ["bench", "explorer", "sockets", "log", "trace", "dependencies", "saved_tests"];
 const GZIP_LIMIT_KB = 60; // of a view: script and sheet
 
 const shared = {

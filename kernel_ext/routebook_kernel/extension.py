@@ -29,8 +29,8 @@ from routebook_kernel.summary import (
     LogOverview,
     Notice,
     Overview,
+    SavedTestsOverview,
     SocketsOverview,
-    TestsOverview,
     Trace,
     TraceOverview,
 )
@@ -137,7 +137,7 @@ _OVERVIEWS: dict[str, Callable[[Any], Any]] = {
     "explorer": Overview,
     "log": LogOverview,
     "sockets": SocketsOverview,
-    "tests": TestsOverview,
+    "saved_tests": SavedTestsOverview,
     "trace": TraceOverview,
 }
 """By the name of its bundle, what shows each view as HTML and text where widgets don't run."""

@@ -32,8 +32,8 @@ from routebook_kernel.summary import (
     DependenciesOverview,
     HelpText,
     Notice,
+    SavedTestsOverview,
     SocketsOverview,
-    TestsOverview,
     TraceOverview,
 )
 from routebook_kernel.summary.log import DEFAULT_LIMIT
@@ -237,12 +237,12 @@ class ApiMagics(Magics):
 
         On the home thread, which can't wait for itself, they run after the view is shown.
         """
-        home, tests = self._session.home, self._session.tests
+        home, tests = self._session.home, self._session.saved_tests
         if home.is_here:
             home.submit(tests.run())
         elif tests.state()[1]["tests"]:
             home.run(tests.run())
-        self._show(self._views.tests() if self._views is not None else TestsOverview(tests.state()[1]))
+        self._show(self._views.saved_tests() if self._views is not None else SavedTestsOverview(tests.state()[1]))
 
     def _trace(self, arguments: argparse.Namespace) -> None:
         if arguments.name in {"on", "off"}:

@@ -610,85 +610,85 @@ class BenchDelta(TypedDict):
 
 
 class ExpectationState(TypedDict):
-    """One thing that a test expects of an answer."""
+    """One expectation of a saved test."""
 
     kind: Literal["status", "header", "json", "time", "schema"]
-    at: str  # a header's name, a JSON path; "" for the others
-    how: Literal["equals", "contains", "matches", "under", "fits"]
+    target: str  # the name of a header, a JSON path; "" for the other kinds
+    operator: Literal["equals", "contains", "matches", "under"]
     value: Json
 
 
-class VerdictState(TypedDict):
-    """Whether an expectation holds."""
+class ExpectationResultState(TypedDict):
+    """Whether a response meets an expectation."""
 
-    holds: bool
-    came: str  # what came in its place, credentials hidden
-    problem: str  # what is wrong, or why it cannot be judged; "" where it holds
+    is_met: bool
+    actual: str  # the value in the response, credentials hidden
+    problem: str  # what is wrong if `actual` doesn't show it, or why the expectation can't be checked
 
 
-class TestResultState(TypedDict):
-    """What came of a test when it ran last."""
+class SavedTestResult(TypedDict):
+    """The result of a saved test's last run."""
 
     outcome: Literal["passed", "failed", "not run"]
-    problem: str  # why it did not run
-    verdicts: list[VerdictState]  # one for each expectation, in their order
+    problem: str  # why it wasn't run
+    expectation_results: list[ExpectationResultState]  # one for each expectation, in their order
     status: int | None
     elapsed_ms: float
     exchange: int | None  # its number in the log
-    at: float  # seconds since the epoch
+    started_at: float  # seconds since the epoch
 
 
-class TestState(TypedDict):
-    """One kept test and how it stands."""
+class SavedTestState(TypedDict):
+    """One saved test and its last result."""
 
     name: str
     application: str
     method: str
     url: str
     headers: Pairs
-    body: str  # for reading, the beginning of it
-    fill: list[str]  # the names of values that are filled in when it runs
-    held: dict[str, str]  # of these, what a view is signed in with and stands for them: "OAuth2, as mira"
-    expect: list[ExpectationState]
+    body: str  # for reading, cut off if it's long
+    variables: list[str]  # the names of values that are filled in when it runs
+    signed_in: dict[str, str]  # of these, the sign-in that provides the value: "OAuth2, as mira"
+    expectations: list[ExpectationState]
     is_running: bool
-    result: TestResultState | None  # None where it has not run as it stands
+    result: SavedTestResult | None  # None if it hasn't run since it changed
 
 
-class TestsState(TypedDict):
-    """The kept tests of a notebook, in the order of their file."""
+class SavedTestsState(TypedDict):
+    """The saved tests of a notebook, in the order of their file."""
 
     file: str  # its name
     folder: str
-    problem: str  # why the file cannot be read
-    tests: list[TestState]
+    problem: str  # why the file can't be read
+    tests: list[SavedTestState]
 
 
-class TestsDelta(TypedDict):
-    """What changed of a TestsState since `seq - 1`."""
+class SavedTestsDelta(TypedDict):
+    """Changes of a SavedTestsState since `seq - 1`."""
 
     type: Literal["delta"]
     seq: int
-    set: list[TestState]
+    set: list[SavedTestState]
     order: list[str]  # the names of all tests
     problem: str
     file: str
     folder: str
 
 
-class Suggestion(TypedDict):
-    """An expectation that is offered when an exchange is kept."""
+class ExpectationSuggestion(TypedDict):
+    """An expectation suggested for an exchange."""
 
     expectation: ExpectationState
     is_chosen: bool
 
 
-class TestDraft(TypedDict):
-    """An exchange as it would be kept as a test."""
+class SavedTestDraft(TypedDict):
+    """The test that an exchange would be saved as."""
 
     name: str
     file: str
-    test: TestState
-    suggestions: list[Suggestion]
+    test: SavedTestState
+    suggestions: list[ExpectationSuggestion]
 
 
 class Command(TypedDict):
@@ -703,10 +703,10 @@ class Command(TypedDict):
     ({"id", "text" | "base64"}), `close` ({"id", "code", "reason"}), `message` ({"id", "number"}; replies a Payload),
     `forget` ({"ids"}: those that have ended). The log knows `exchange` ({"id"}; replies an ExchangeDetail), `find`
     ({"texts"}; replies for each the ids of the exchanges that hold it), `send` ({"request": RawRequestState, "values":
-    by key}; replies an ExchangeDetail) and `clear`. The log and the view of tests know `draft` ({"id"} of an exchange;
-    replies a TestDraft), `keep` ({"id", "name", "expect"}), `judge` ({"id" | "name", "expect"}; replies a VerdictState
-    each), `try` (as `keep`, and {"values"}; replies a TestResultState), `run` ({"names" or None, "values"}), `change`
-    ({"name", "to", "expect"}) and `remove` ({"name"}).
+    by key}; replies an ExchangeDetail) and `clear`. The log and the view of saved tests know `draft` ({"id"} of an
+    exchange; replies a SavedTestDraft), `save` ({"id", "name", "expectations"}), `check` ({"id", "expectations"};
+    replies an ExpectationResultState each), `try` ({"id", "expectations", "values"}; replies a SavedTestResult), `run`
+    ({"names" or None, "values"}), `change` ({"name", "new_name", "expectations"}) and `remove` ({"name"}).
     """
 
     type: Literal["command"]

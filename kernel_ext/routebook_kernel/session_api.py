@@ -16,24 +16,24 @@ from routebook_kernel.protocol import (
     DependencyTree,
     ExchangeDetail,
     ExchangeState,
+    ExpectationResultState,
     ExpectationState,
     LogDelta,
     LogState,
     Payload,
     RawRequestState,
+    SavedTestDraft,
+    SavedTestResult,
+    SavedTestsDelta,
+    SavedTestsState,
     SendArguments,
     ServerState,
     SocketsDelta,
     SocketsState,
     Streamed,
-    TestDraft,
-    TestResultState,
-    TestsDelta,
-    TestsState,
     TracesDelta,
     TracesState,
     TraceState,
-    VerdictState,
 )
 
 Unsubscribe = Callable[[], None]
@@ -246,46 +246,48 @@ class BenchApi(Feed, Protocol):
         """End a run; what it has measured stays."""
 
 
-class TestsApi(Feed, Protocol):
-    """The kept tests of the notebook. The async methods are awaited on the home loop only.
+class SavedTestsApi(Feed, Protocol):
+    """The saved tests of the notebook. Await the async methods on the home loop only.
 
-    Every method raises a KernelExtensionError that says what to do where it cannot be done.
+    Every method raises a KernelExtensionError if it fails; its message says what to do.
     """
 
-    def state(self) -> tuple[int, TestsState]:
-        """The whole state and its sequence number."""
+    def state(self) -> tuple[int, SavedTestsState]:
+        """Return the whole state and its sequence number."""
 
-    def subscribe(self, listener: Callable[[TestsDelta], None]) -> Unsubscribe:
-        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+    def subscribe(self, listener: Callable[[SavedTestsDelta], None]) -> Unsubscribe:
+        """Call `listener` with each delta, at most 20 a second, from any thread. Call the result to unsubscribe."""
 
-    def draft(self, id: int) -> TestDraft:
-        """An exchange as it would be kept."""
+    def draft(self, id: int) -> SavedTestDraft:
+        """Return the test that an exchange would be saved as."""
 
-    def keep(self, id: int, name: str, expect: Sequence[ExpectationState]) -> None:
-        """Keep an exchange as a test."""
+    def save(self, id: int, name: str, expectations: Sequence[ExpectationState]) -> None:
+        """Save an exchange as a test."""
 
-    def change(self, name: str, to: str, expect: Sequence[ExpectationState]) -> None:
-        """Give a test another name, and other expectations."""
+    def change(self, name: str, new_name: str, expectations: Sequence[ExpectationState]) -> None:
+        """Change the name and the expectations of a test."""
 
     def remove(self, name: str) -> None:
         """Remove a test from the file."""
 
-    def judge(self, id: int, expect: Sequence[ExpectationState]) -> list[VerdictState]:
-        """What an exchange, as the log has it, says to expectations."""
+    def check(self, id: int, expectations: Sequence[ExpectationState]) -> list[ExpectationResultState]:
+        """Compare the recorded response of an exchange with expectations."""
 
-    async def attempt(self, id: int, expect: Sequence[ExpectationState], values: Mapping[str, str]) -> TestResultState:
-        """Run a test that is not kept yet."""
+    async def run_once(
+        self, id: int, expectations: Sequence[ExpectationState], values: Mapping[str, str]
+    ) -> SavedTestResult:
+        """Run a test that isn't saved yet."""
 
     async def run(self, names: Sequence[str] | None = None, values: Mapping[str, str] | None = None) -> None:
-        """Run tests, one after the other; None for all. Their results are in the state."""
+        """Run tests, one after the other, or all if `names` is None. The results are in the state."""
 
 
 class SessionApi(Protocol):
     """The session of one kernel."""
 
     @property
-    def tests(self) -> TestsApi:
-        """The kept tests of the notebook."""
+    def saved_tests(self) -> SavedTestsApi:
+        """The saved tests of the notebook."""
 
     @property
     def log_view(self) -> LogApi:

@@ -105,8 +105,8 @@ def test_a_wrong_value_is_shown_at_its_field_and_mended(explorer: ExplorerPage) 
     expect(explorer.response.get_by_role("tree")).to_contain_text("Emma")
     expect(explorer.errors).to_have_count(0)
 
-    explorer.response.get_by_role("button", name="Keep as a test").click()
-    expect(explorer.response).to_contain_text('Kept as "POST /items answers 200" in ')
+    explorer.response.get_by_role("button", name="Save as test").click()
+    expect(explorer.response).to_contain_text('Saved as "POST /items returns 200" in ')
 
 
 def test_the_explorer_follows_a_cell_that_changes_the_application(explorer: ExplorerPage) -> None:
@@ -393,7 +393,7 @@ async def chat(socket: WebSocket, token: Annotated[str, Depends(OAuth2PasswordBe
 
 
 def test_signing_in_once_is_enough_for_all_views(open_notebook, page: Page) -> None:
-    """The password flow, as Swagger UI's Authorize does it; then replay, kept test, bench, WebSocket and a reload."""
+    """The password flow, as Swagger UI's Authorize does it; then replay, saved test, bench, WebSocket and a reload."""
     notebook = open_notebook([SETUP, SECURED, "app", "%api log", "%api sockets", "%api test"])
     notebook.run_all()
     explorer = ExplorerPage(notebook, 2)
@@ -427,14 +427,14 @@ def test_signing_in_once_is_enough_for_all_views(open_notebook, page: Page) -> N
     expect(log.get_by_role("tree")).to_contain_text('who "mira"')
     expect(log).to_contain_text("A replay is sent as you are signed in: OAuth2PasswordBearer, as mira")
     expect(log).not_to_contain_text("token-of-mira")
-    log.get_by_role("row").filter(has_text="/me").first.get_by_role("button", name=re.compile("^Keep")).click()
+    log.get_by_role("row").filter(has_text="/me").first.get_by_role("button", name=re.compile("^Save")).click()
     log.get_by_role("textbox", name="name").fill("I am known")
     log.get_by_role("textbox", name="name").press("Control+Enter")
-    tests = notebook.cell(5).get_by_role("region", name="Routebook tests")
+    tests = notebook.cell(5).get_by_role("region", name="Routebook saved tests")
     tests.get_by_role("button", name="Run all").click()
-    expect(tests.get_by_role("listitem", name="I am known")).to_contain_text("passed")
+    expect(tests.get_by_role("listitem", name="I am known")).to_contain_text("Passed")
     tests.get_by_text("1 value to fill in").click()
-    expect(tests).to_contain_text("left empty: signed in with OAuth2PasswordBearer, as mira")
+    expect(tests).to_contain_text("Empty: signed in with OAuth2PasswordBearer, as mira")
     sockets = notebook.cell(4).get_by_role("region", name="Routebook sockets")
     expect(sockets.get_by_text("Signed in as mira")).to_be_visible()
 

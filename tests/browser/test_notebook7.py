@@ -136,11 +136,11 @@ def test_each_view_is_used(notebook7: Notebook) -> None:
     sockets.get_by_role("textbox", name="Text", exact=True).press("Control+Enter")
     expect(sockets.get_by_role("option").nth(1)).to_contain_text("abab")
 
-    expect(tests).to_contain_text("No test is kept yet.")
-    log.get_by_role("row").filter(has_text="/stock/Lamp").last.get_by_role("button", name="Keep 1 as a test").click()
-    log.get_by_role("button", name="Keep Ctrl Enter").click()
+    expect(tests).to_contain_text("No saved tests yet.")
+    log.get_by_role("row").filter(has_text="/stock/Lamp").last.get_by_role("button", name="Save 1 as test").click()
+    log.get_by_role("button", name="Save Ctrl Enter").click()
     tests.get_by_role("button", name="Run all").click()
-    expect(tests.get_by_role("listitem").first).to_contain_text("passed")
+    expect(tests.get_by_role("listitem").first).to_contain_text("Passed")
 
     expect(bench.get_by_role("table", name="Figures of run 1")).to_contain_text("p99")
     expect(bench.get_by_role("button", name="Run Ctrl Enter")).to_have_attribute("aria-disabled", "false")

@@ -39,7 +39,7 @@ SHOWN = {
     "%api trace": "Routebook trace",
     "%api dependencies 'GET /books/{book_id}'": "Routebook dependencies",
     "%api sockets": "Routebook sockets: Bookshop",
-    "%api test": "Routebook tests",
+    "%api test": "Routebook saved tests",
     "%api bench 'GET /books/5' -n 200 -c 4": "Routebook bench",
 }
 

@@ -161,11 +161,12 @@ session.trace_view().state(); app.openapi(); client.get("/tree")
 TRACED = "%api trace on\nfor _ in range(20): client.get('/tree')\n%api trace\n%api trace off"
 TESTED = """
 client.post("/items", json={"name": "a", "price": 1})
-session, expected = routebook_kernel.session(), [{"kind": "status", "at": "", "how": "equals", "value": 200}]
+session, expected = routebook_kernel.session(), [{"kind": "status", "target": "", "operator": "equals", "value": 200}]
 id = routebook_kernel.log()[-1].id
-session.tests.draft(id); session.tests.keep(id, "soak", expected); session.home.run(session.tests.run())
-outcomes = [test["result"]["outcome"] for test in session.tests.state()[1]["tests"]]
-session.tests.remove("soak")
+tests = session.saved_tests
+tests.draft(id); tests.save(id, "soak", expected); session.home.run(tests.run())
+outcomes = [test["result"]["outcome"] for test in tests.state()[1]["tests"]]
+tests.remove("soak")
 assert outcomes == ["passed"], outcomes
 """
 HTTP = '%%http\nPOST /items\nContent-Type: application/json\n\n{"name": "a", "price": 1}'

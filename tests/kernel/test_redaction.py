@@ -490,11 +490,11 @@ def test_an_exchange_shows_its_credentials_nowhere(
     with contextlib.suppress(ValueError):
         session.client(shop).request(method, url, **options)
     (exchange,) = session.log
-    session.tests.keep(exchange.id, "kept", [])
+    session.saved_tests.save(exchange.id, "saved", [])
 
     detail = session.log_view.detail(exchange.id)
     shown = [repr(exchange), render_text(exchange), render_html(exchange), json.dumps(detail, default=str)]
-    shown += [repr(session.tests.state()), (tmp_path / "shop.tests.json").read_text(), str(asdict(exchange))]
+    shown += [repr(session.saved_tests.state()), (tmp_path / "shop.tests.json").read_text(), str(asdict(exchange))]
 
     assert len(exchange.spans) > 1
     assert not any("S3cr3t" in text for text in shown)

@@ -365,60 +365,60 @@ export interface DependenciesDelta extends DeltaBase {
 
 export interface Expectation {
   kind: "status" | "header" | "json" | "time" | "schema";
-  at: string;
-  how: "equals" | "contains" | "matches" | "under" | "fits";
+  target: string;
+  operator: "equals" | "contains" | "matches" | "under";
   value: Json;
 }
 
-export interface Verdict {
-  holds: boolean;
-  came: string;
+export interface ExpectationResult {
+  is_met: boolean;
+  actual: string;
   problem: string;
 }
 
-export interface TestResult {
+export interface SavedTestResult {
   outcome: "passed" | "failed" | "not run";
   problem: string;
-  verdicts: Verdict[];
+  expectation_results: ExpectationResult[];
   status: number | null;
   elapsed_ms: number;
   exchange: number | null;
-  at: number;
+  started_at: number;
 }
 
-export interface TestState {
+export interface SavedTest {
   name: string;
   application: string;
   method: string;
   url: string;
   headers: Pairs;
   body: string;
-  fill: string[];
-  held: { [name: string]: string };
-  expect: Expectation[];
+  variables: string[];
+  signed_in: { [name: string]: string };
+  expectations: Expectation[];
   is_running: boolean;
-  result: TestResult | null;
+  result: SavedTestResult | null;
 }
 
-export interface TestsState {
+export interface SavedTestsState {
   file: string;
   folder: string;
   problem: string;
-  tests: TestState[];
+  tests: SavedTest[];
 }
 
-export interface TestsDelta extends DeltaBase {
-  set: TestState[];
+export interface SavedTestsDelta extends DeltaBase {
+  set: SavedTest[];
   order: string[];
   problem: string;
   file: string;
   folder: string;
 }
 
-export interface TestDraft {
+export interface SavedTestDraft {
   name: string;
   file: string;
-  test: TestState;
+  test: SavedTest;
   suggestions: { expectation: Expectation; is_chosen: boolean }[];
 }
 

@@ -9,12 +9,12 @@ Spec: OpenAPI 3.1.0, Security Scheme Object.
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, NamedTuple
 
-from routebook_kernel.kept.model import TestRequest
-from routebook_kernel.kept.variables import named
 from routebook_kernel.protocol import Credential, CredentialState
 from routebook_kernel.recording.redacted_values import RedactedValue
 from routebook_kernel.records import RawRequest
 from routebook_kernel.redaction import HIDDEN, Secrets
+from routebook_kernel.saved_tests.model import SavedRequest
+from routebook_kernel.saved_tests.variables import variable_name
 
 
 class Credentials:
@@ -87,10 +87,10 @@ def held_for(
     return None
 
 
-def held_as(name: str, request: TestRequest, given: Mapping[str, Credential]) -> Held | None:
-    """What was given that stands for a name in a kept request, `{{name}}`; None where nothing was."""
+def held_as(name: str, request: SavedRequest, given: Mapping[str, Credential]) -> Held | None:
+    """What was given that stands for a variable of a saved request, `{{name}}`; None where nothing was."""
     for scheme, credential in given.items():
-        if named(credential["name"]) != name:
+        if variable_name(credential["name"]) != name:
             continue
         value = credential["value"]
         if credential["where"] != "header":

@@ -37,9 +37,9 @@ from routebook_kernel.session.log_view import LogView
 from routebook_kernel.session.loop_watch import LoopWatch
 from routebook_kernel.session.notebook_file import file_of_tests
 from routebook_kernel.session.reporting import CellError
+from routebook_kernel.session.saved_tests import ApplicationAccess, SavedTests
 from routebook_kernel.session.serving import Serving
 from routebook_kernel.session.sockets import Sockets
-from routebook_kernel.session.tests import Applications, NotebookTests
 from routebook_kernel.session.traces import Traces, TraceView
 from routebook_kernel.session.tracker import RunResult, Tracker
 from routebook_kernel.session.transport import Transport
@@ -57,7 +57,7 @@ class Session:
         log: Every recorded request.
         applications: The applications of the notebook.
         serving: The in-kernel server.
-        tests: The saved tests of the notebook.
+        saved_tests: The saved tests of the notebook.
         traces: What is known of traced requests.
         log_view: The log as views see it.
     """
@@ -91,13 +91,15 @@ class Session:
         self.traces = Traces(
             self.log, self.tracker.cell_of_code, self.home, apps.list_current, self.log_view.send_again
         )
-        self.tests = NotebookTests(
+        self.saved_tests = SavedTests(
             lambda: file_of_tests(namespace),
             self.log,
             self.home,
-            Applications(apps.requests_to, apps.document_of, apps.get_secrets, apps.text_variable, apps.credentials_of),
+            ApplicationAccess(
+                apps.requests_to, apps.document_of, apps.get_secrets, apps.text_variable, apps.credentials_of
+            ),
         )
-        apps.on_credentials(self.tests.touch)
+        apps.on_credentials(self.saved_tests.touch)
         self._benches = Benches(self.home, self._lifespans, apps.get_secrets)
         self._previous_registrar: Any = None
         self._watch_home()
@@ -135,7 +137,7 @@ class Session:
         apps = self._lifespans.reset()
         self.applications.lose_sockets(lost)
         self._benches.lose(lost)
-        self.tests.lose()
+        self.saved_tests.lose()
         is_served = self.serving.server.resume()
         self._watch.tell_renewed(renewal, self.applications.names_of(apps), is_served)
 

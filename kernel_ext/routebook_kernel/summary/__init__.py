@@ -6,8 +6,8 @@ from routebook_kernel.summary.dependencies import DependenciesOverview
 from routebook_kernel.summary.explorer import Overview
 from routebook_kernel.summary.log import LogOverview
 from routebook_kernel.summary.notice import HelpText, Notice
+from routebook_kernel.summary.saved_tests import SavedTestsOverview
 from routebook_kernel.summary.sockets import SocketsOverview
-from routebook_kernel.summary.tests import TestsOverview
 from routebook_kernel.summary.trace import Trace, TraceOverview
 
 __all__ = [
@@ -17,9 +17,9 @@ __all__ = [
     "LogOverview",
     "Notice",
     "Overview",
+    "SavedTestsOverview",
     "SocketsOverview",
     "Summary",
-    "TestsOverview",
     "Trace",
     "TraceOverview",
 ]

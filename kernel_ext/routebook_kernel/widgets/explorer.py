@@ -9,7 +9,7 @@ from routebook_kernel.widgets.commands import Ask, Emit
 from routebook_kernel.widgets.credentials import credentials_asks
 from routebook_kernel.widgets.dependencies import dependencies_asks
 from routebook_kernel.widgets.requests import read_request
-from routebook_kernel.widgets.tests import tests_asks
+from routebook_kernel.widgets.saved_tests import saved_tests_commands
 from routebook_kernel.widgets.trace import trace_asks
 from routebook_kernel.widgets.view import Overview, View
 
@@ -36,7 +36,7 @@ class Explorer(View):
         async def show_beside(args: Json, emit: Emit) -> Json:
             return beside[args["view"]]().model_id
 
-        tests = tests_asks(session.tests)
+        tests = saved_tests_commands(session.saved_tests)
         asks = {
             **console_asks(view),
             **trace_asks(session.trace_view()),

@@ -7,7 +7,7 @@ from routebook_kernel.exceptions import RequestError
 from routebook_kernel.protocol import Json, RawRequestState
 from routebook_kernel.session_api import LogApi, SessionApi
 from routebook_kernel.widgets.commands import Ask, Emit
-from routebook_kernel.widgets.tests import tests_asks
+from routebook_kernel.widgets.saved_tests import saved_tests_commands
 from routebook_kernel.widgets.view import Overview, View
 
 
@@ -22,7 +22,7 @@ class Log(View):
     bundle = "log"
 
     def __init__(self, session: SessionApi, overview: Callable[[Any], Overview]) -> None:
-        asks = tests_asks(session.tests) | log_asks(session.log_view)
+        asks = saved_tests_commands(session.saved_tests) | log_asks(session.log_view)
         super().__init__(session, session.log_view, overview, asks)
 
     def __repr__(self) -> str:

@@ -8,8 +8,8 @@ from routebook_kernel.widgets.bench import Bench
 from routebook_kernel.widgets.dependencies import Dependencies
 from routebook_kernel.widgets.explorer import Explorer
 from routebook_kernel.widgets.log import Log
+from routebook_kernel.widgets.saved_tests import SavedTestsView
 from routebook_kernel.widgets.sockets import Sockets
-from routebook_kernel.widgets.tests import Tests
 from routebook_kernel.widgets.trace import Trace
 from routebook_kernel.widgets.view import Overview, View
 
@@ -72,9 +72,9 @@ class Views:
         """The load generator's runs, as an explorer shows them."""
         return self._view("bench", view, lambda overview: Bench(self._session, self._session.bench(view), overview))
 
-    def tests(self) -> View:
-        """The kept tests of the notebook."""
-        return self._view("tests", None, lambda overview: Tests(self._session, overview))
+    def saved_tests(self) -> View:
+        """The saved tests of the notebook."""
+        return self._view("saved_tests", None, lambda overview: SavedTestsView(self._session, overview))
 
     def close(self) -> None:
         """End all of them."""

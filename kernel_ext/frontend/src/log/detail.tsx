@@ -110,10 +110,10 @@ function Head({ detail, store, from }: { detail: ExchangeDetail; store: LogStore
         type="button"
         disabled={!canSend}
         title={detail.refusal || undefined}
-        onClick={() => store.show({ kind: "keep", id })}
+        onClick={() => store.show({ kind: "save-test", id })}
       >
         <Icon name="flask" />
-        Keep as a test
+        Save as test
       </button>
       <CopyRequest detail={detail} />
     </PanelHead>

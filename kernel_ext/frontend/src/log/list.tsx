@@ -177,14 +177,14 @@ function One({
             <Icon name="replay" />
           </button>,
           <button
-            key="keep"
+            key="save-test"
             class="rb-btn rb-btn--icon rb-btn--quiet rb-btn--small"
             type="button"
             tabIndex={tab}
-            aria-label={`Keep ${id} as a test`}
-            title="Keep as a test"
+            aria-label={`Save ${id} as test`}
+            title="Save as test"
             disabled={store.kernel.link === "lost"}
-            onClick={act(() => store.show({ kind: "keep", id }))}
+            onClick={act(() => store.show({ kind: "save-test", id }))}
           >
             <Icon name="flask" />
           </button>,
@@ -338,7 +338,7 @@ export function List({ store }: { store: LogStore }) {
             ...(isOne && {
               r: () => void store.replay(id),
               e: () => store.show({ kind: "replay", id }),
-              k: () => store.show({ kind: "keep", id }),
+              k: () => store.show({ kind: "save-test", id }),
             }),
           }),
     };

@@ -16,7 +16,7 @@ export type Panel =
   | { kind: "detail"; id: number; from?: number }
   | { kind: "compare"; a: number; b: number }
   | { kind: "replay"; id: number }
-  | { kind: "keep"; id: number };
+  | { kind: "save-test"; id: number };
 
 /** The details of an exchange, or why there are none. */
 export type Loaded = { detail: ExchangeDetail } | { error: string };

@@ -9,7 +9,7 @@ import { plural, size, visible } from "../words";
 import { Comparison } from "./comparison";
 import { Detail } from "./detail";
 import { List, SOURCE_ICONS, lineOf } from "./list";
-import { Keep } from "./keep";
+import { SaveTestPanel } from "./save-test";
 import { Replay } from "./replay";
 import { NO_FILTER, type StatusClass, countBySource } from "./rows";
 import type { LogStore } from "./store";
@@ -167,7 +167,7 @@ function NothingFound({ store, log }: { store: LogStore; log: LogState }) {
 function PanelView({ store }: { store: LogStore }) {
   const { panel } = store;
   if (panel?.kind === "compare") return <Comparison store={store} a={panel.a} b={panel.b} />;
-  if (panel?.kind === "keep") return <Keep store={store} id={panel.id} />;
+  if (panel?.kind === "save-test") return <SaveTestPanel store={store} id={panel.id} />;
   if (panel?.kind === "replay") return <Replay store={store} id={panel.id} />;
   return panel && <Detail store={store} id={panel.id} from={panel.from} />;
 }
@@ -179,7 +179,7 @@ const KEYS: [string[], string][] = [
   [["Space"], "choose two to compare"],
   [["R"], "replay"],
   [["E"], "edit and replay"],
-  [["K"], "keep as a test"],
+  [["K"], "save as test"],
   [["Esc"], "close, then back to the notebook"],
 ];
 

@@ -10,7 +10,7 @@ import { CopyButton, save } from "./copy";
 import { FailureView, RaisedView } from "./failure";
 import { Icon } from "./icon";
 import { JsonTree } from "./json-tree";
-import { Keep } from "./keep";
+import { SaveTestButton } from "./save-test";
 import { Segments } from "./segments";
 import { StreamView } from "./stream";
 
@@ -271,7 +271,7 @@ export function Response({
         <div class={pending ? "is-past" : undefined}>
           <Exchange exchange={exchange} />
           <p class="rb-line">
-            <Keep key={exchange.id} id={exchange.id} />
+            <SaveTestButton key={exchange.id} id={exchange.id} />
           </p>
         </div>
       )}

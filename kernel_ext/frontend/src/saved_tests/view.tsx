@@ -1,64 +1,71 @@
-/** The kept tests: run, each with its result in place, edited, removed. */
+/** The view of saved tests: run them, see each result in place, edit them, remove them. */
 import { useEffect, useState } from "preact/hooks";
 import { Method } from "../parts/badges";
 import { leave } from "../keyboard";
 import { Card } from "../parts/card";
 import { Icon, type IconName } from "../parts/icon";
 import { LinkState, Lost, Waiting } from "../parts/link";
-import type { TestState, TestsState, Verdict } from "../protocol";
+import type { ExpectationResult, SavedTest, SavedTestResult, SavedTestsState } from "../protocol";
 import { plural, shorten, visible } from "../words";
-import { Editor, Fill } from "./editor";
-import { type Row, outcomeWords, rowOf, verdictWords, wordsOf } from "./expect";
-import type { TestsStore } from "./store";
+import { ExpectationEditor, VariablesForm } from "./editor";
+import {
+  type ExpectationRow,
+  buildRow,
+  describeActual,
+  describeExpectation,
+  describeOutcomes,
+} from "./expectations";
+import type { SavedTestsStore } from "./store";
 
-const SIGNS: { [outcome: string]: [IconName, string] } = {
-  passed: ["ok", "2"],
-  failed: ["error", "5"],
-  "not run": ["warn", "4"],
+/** The icon, the digit of the colour, and the label of each outcome. */
+const OUTCOMES: { [outcome in SavedTestResult["outcome"]]: [IconName, string, string] } = {
+  passed: ["ok", "2", "Passed"],
+  failed: ["error", "5", "Failed"],
+  "not run": ["warn", "4", "Not run"],
 };
 
-function Outcome({ test: { is_running, result } }: { test: TestState }) {
-  if (is_running) return <span class="rb-small rb-2">running</span>;
-  if (!result) return <span class="rb-small rb-2">not run yet</span>;
-  const [icon, digit] = SIGNS[result.outcome] ?? ["info", "1"];
+function Outcome({ test: { is_running, result } }: { test: SavedTest }) {
+  if (is_running) return <span class="rb-small rb-2">Running</span>;
+  if (!result) return <span class="rb-small rb-2">Not run yet</span>;
+  const [icon, digit, label] = OUTCOMES[result.outcome];
   return (
     <span class="rb-status" data-s={digit}>
       <Icon name={icon} />
-      {result.outcome}
+      {label}
       {result.outcome !== "not run" && <span class="rb-small rb-2"> {result.elapsed_ms.toFixed(1)} ms</span>}
     </span>
   );
 }
 
-const Line = ({ words, verdict }: { words: string; verdict: Verdict | undefined }) => (
-  <li data-holds={verdict?.holds}>
-    <Icon name={verdict ? (verdict.holds ? "check" : "x") : "dot"} />
+const ExpectationLine = ({ text, result }: { text: string; result: ExpectationResult | undefined }) => (
+  <li data-met={result?.is_met}>
+    <Icon name={result ? (result.is_met ? "check" : "x") : "dot"} />
     <span>
-      <span class="rb-sr">{verdict ? (verdict.holds ? "holds: " : "does not hold: ") : ""}</span>
-      <code>{visible(shorten(words, 200))}</code>
-      {verdict && !verdict.holds && <span class="rb-bad"> {visible(verdictWords(verdict))}</span>}
+      <span class="rb-sr">{result ? (result.is_met ? "met: " : "not met: ") : ""}</span>
+      <code>{visible(shorten(text, 200))}</code>
+      {result && !result.is_met && <span class="rb-bad"> {visible(describeActual(result))}</span>}
     </span>
   </li>
 );
 
-function EditForm({ store, test }: { store: TestsStore; test: TestState }) {
+function EditForm({ store, test }: { store: SavedTestsStore; test: SavedTest }) {
   const [name, setName] = useState(test.name);
-  const [rows, setRows] = useState<Row[]>(() => test.expect.map((one) => rowOf(one)));
-  const [verdicts, setVerdicts] = useState<Verdict[]>([]);
+  const [rows, setRows] = useState<ExpectationRow[]>(() => test.expectations.map((expectation) => buildRow(expectation)));
+  const [results, setResults] = useState<ExpectationResult[]>([]);
   const exchange = test.result?.exchange ?? null;
   useEffect(() => {
     if (exchange === null) return;
     const timer = setTimeout(() => {
       store.kernel
-        .command("judge", { id: exchange, expect: rows.map(({ expectation }) => expectation) })
-        .result.then((judged) => setVerdicts(judged as Verdict[]))
-        .catch(() => setVerdicts([]));
+        .command("check", { id: exchange, expectations: rows.map(({ expectation }) => expectation) })
+        .result.then((reply) => setResults(reply as ExpectationResult[]))
+        .catch(() => setResults([]));
     }, 250);
     return () => clearTimeout(timer);
   }, [rows, exchange]);
   const save = (): void => {
-    const expect = rows.filter(({ isChosen }) => isChosen).map(({ expectation }) => expectation);
-    void store.change(test.name, name, expect);
+    const expectations = rows.filter(({ isChosen }) => isChosen).map(({ expectation }) => expectation);
+    void store.change(test.name, name, expectations);
   };
   const id = `edit-${test.name}`;
   return (
@@ -74,7 +81,7 @@ function EditForm({ store, test }: { store: TestsStore; test: TestState }) {
       <div class="rb-form">
         <div class="rb-field">
           <div class="rb-field__name">
-            <label for={id}>name</label>
+            <label for={id}>Name</label>
           </div>
           <input
             class="rb-input rb-field__wide"
@@ -84,8 +91,8 @@ function EditForm({ store, test }: { store: TestsStore; test: TestState }) {
           />
         </div>
       </div>
-      <Editor rows={rows} verdicts={verdicts} onChange={setRows} />
-      <div class="rb-line rb-keep__foot">
+      <ExpectationEditor rows={rows} results={results} onChange={setRows} />
+      <div class="rb-line rb-save__foot">
         <button class="rb-btn rb-btn--primary" type="submit">
           Save
         </button>
@@ -97,15 +104,15 @@ function EditForm({ store, test }: { store: TestsStore; test: TestState }) {
   );
 }
 
-function Remove({ store, name }: { store: TestsStore; name: string }) {
-  const [isAsking, setAsking] = useState(false);
-  if (!isAsking) {
+function Remove({ store, name }: { store: SavedTestsStore; name: string }) {
+  const [isConfirming, setConfirming] = useState(false);
+  if (!isConfirming) {
     return (
       <button
         class="rb-btn rb-btn--quiet rb-btn--small"
         type="button"
         aria-label={`Remove ${name}`}
-        onClick={() => setAsking(true)}
+        onClick={() => setConfirming(true)}
       >
         Remove
       </button>
@@ -114,20 +121,20 @@ function Remove({ store, name }: { store: TestsStore; name: string }) {
   return (
     <>
       <button class="rb-btn rb-btn--small" type="button" onClick={() => void store.remove(name)}>
-        Remove it from the file
+        Remove from file
       </button>
-      <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => setAsking(false)}>
-        No
+      <button class="rb-btn rb-btn--quiet rb-btn--small" type="button" onClick={() => setConfirming(false)}>
+        Cancel
       </button>
     </>
   );
 }
 
-function Test({ store, test }: { store: TestsStore; test: TestState }) {
+function Test({ store, test }: { store: SavedTestsStore; test: SavedTest }) {
   const { name, result } = test;
   const isLost = store.kernel.link === "lost";
   return (
-    <li class="rb-tests__one" aria-label={visible(name)}>
+    <li class="rb-tests__test" aria-label={visible(name)}>
       <div class="rb-line">
         <h3>{visible(shorten(name, 200))}</h3>
         <Outcome test={test} />
@@ -163,33 +170,37 @@ function Test({ store, test }: { store: TestsStore; test: TestState }) {
           to <code>{visible(test.application)}</code>
         </span>
       </p>
-      {result?.problem && <p class="rb-small rb-tests__why">{visible(result.problem)}</p>}
+      {result?.problem && <p class="rb-small rb-tests__problem">{visible(result.problem)}</p>}
       {store.edited === name ? (
         <EditForm key={name} store={store} test={test} />
       ) : (
-        <ul class="rb-tests__expect" aria-label="Expects">
-          {test.expect.map((one, index) => (
-            <Line key={index} words={wordsOf(one)} verdict={result?.verdicts[index]} />
+        <ul class="rb-tests__expectations" aria-label="Expected">
+          {test.expectations.map((expectation, index) => (
+            <ExpectationLine
+              key={index}
+              text={describeExpectation(expectation)}
+              result={result?.expectation_results[index]}
+            />
           ))}
-          {!test.expect.length && <li class="rb-2">nothing yet: it passes if it is answered</li>}
+          {!test.expectations.length && <li class="rb-2">No expectations: passes on any response.</li>}
         </ul>
       )}
     </li>
   );
 }
 
-function Bar({ store, state }: { store: TestsStore; state: TestsState | null }) {
+function Bar({ store, state }: { store: SavedTestsStore; state: SavedTestsState | null }) {
   const { link } = store.kernel;
   const tests = state?.tests ?? [];
-  const outcome = outcomeWords(tests);
+  const outcomes = describeOutcomes(tests);
   return (
     <header class="rb-bar">
-      <h2>Tests</h2>
+      <h2>Saved tests</h2>
       <LinkState link={link} />
       {tests.length > 0 && (
         <span class="rb-small rb-2" role="status">
           {plural(tests.length, "test")} in <code title={visible(state?.folder ?? "")}>{visible(state?.file ?? "")}</code>
-          {outcome && ` · ${outcome}`}
+          {outcomes && ` · ${outcomes}`}
         </span>
       )}
       <span class="rb-push">
@@ -211,18 +222,18 @@ function Bar({ store, state }: { store: TestsStore; state: TestsState | null }) 
 const Empty = () => (
   <div class="rb-empty">
     <p>
-      <strong>No test is kept yet.</strong>
+      <strong>No saved tests yet.</strong>
     </p>
     <p class="rb-2">
-      Open an exchange in <code>%api log</code> and press <kbd>K</kbd>, or its flask: it is kept with what you expect of
-      the answer.
+      Open a request in <code>%api log</code> and press <kbd>K</kbd> or the flask to save it with your expectations on
+      the response.
     </p>
   </div>
 );
 
-function Loaded({ store, state }: { store: TestsStore; state: TestsState }) {
-  const asked = [...new Set(state.tests.flatMap(({ fill }) => fill))];
-  const held = Object.assign({}, ...state.tests.map((test) => test.held)) as { [name: string]: string };
+function Loaded({ store, state }: { store: SavedTestsStore; state: SavedTestsState }) {
+  const variables = [...new Set(state.tests.flatMap((test) => test.variables))];
+  const signedIn = Object.assign({}, ...state.tests.map((test) => test.signed_in)) as { [name: string]: string };
   const problem = state.problem || store.problem;
   return (
     <>
@@ -234,17 +245,22 @@ function Loaded({ store, state }: { store: TestsStore; state: TestsState }) {
           <div>{visible(problem)}</div>
         </div>
       )}
-      {asked.length > 0 && (
-        <details class="rb-fold rb-tests__fill" open={state.tests.some(({ result }) => result?.outcome === "not run")}>
+      {variables.length > 0 && (
+        <details class="rb-fold rb-tests__variables" open={state.tests.some(({ result }) => result?.outcome === "not run")}>
           <summary>
             <Icon name="right" />
-            {plural(asked.length, "value")} to fill in: they stand in no file
+            {plural(variables.length, "value")} to fill in, never saved
           </summary>
-          <Fill names={asked} held={held} values={store.values} onChange={(values) => store.fill(values)} />
+          <VariablesForm
+            names={variables}
+            signedIn={signedIn}
+            values={store.values}
+            onChange={(values) => store.setValues(values)}
+          />
         </details>
       )}
       {state.tests.length ? (
-        <ul class="rb-tests" aria-label="Tests">
+        <ul class="rb-tests" aria-label="Saved tests">
           {state.tests.map((test) => (
             <Test key={test.name} store={store} test={test} />
           ))}
@@ -257,7 +273,7 @@ function Loaded({ store, state }: { store: TestsStore; state: TestsState }) {
 }
 
 /** Handle a key inside the view. */
-function onKeyDown(event: KeyboardEvent, store: TestsStore): void {
+function onKeyDown(event: KeyboardEvent, store: SavedTestsStore): void {
   const root = event.currentTarget as HTMLElement;
   if (event.key === "Enter" && (event.ctrlKey || event.metaKey)) void store.run(null);
   else if (event.key === "Escape") {
@@ -267,14 +283,14 @@ function onKeyDown(event: KeyboardEvent, store: TestsStore): void {
   event.preventDefault();
 }
 
-export function TestsView({ store }: { store: TestsStore }) {
+export function SavedTestsView({ store }: { store: SavedTestsStore }) {
   const { state } = store.kernel;
   return (
-    <Card label="Routebook tests" onKeyDown={(event) => onKeyDown(event, store)}>
+    <Card label="Routebook saved tests" onKeyDown={(event) => onKeyDown(event, store)}>
       {state ? (
         <Loaded store={store} state={state} />
       ) : (
-        <Waiting kernel={store.kernel} what="the tests" />
+        <Waiting kernel={store.kernel} what="the saved tests" />
       )}
     </Card>
   );

@@ -3,7 +3,7 @@
 import json
 from collections.abc import Iterator
 
-from routebook_kernel.protocol import ExpectationState, TestsState, TestState, VerdictState
+from routebook_kernel.protocol import ExpectationResultState, ExpectationState, SavedTestsState, SavedTestState
 from routebook_kernel.recording.formatting import format_count
 from routebook_kernel.recording.style import code, esc, frame_html
 from routebook_kernel.visible_text import VisibleText
@@ -14,17 +14,17 @@ _COMPARISONS = {"equals": "to equal", "contains": "to contain", "matches": "to m
 _MAX_VALUE = 80
 
 
-class TestsOverview(VisibleText):
+class SavedTestsOverview(VisibleText):
     """The saved tests, for places where widgets don't run."""
 
-    def __init__(self, state: TestsState) -> None:
+    def __init__(self, state: SavedTestsState) -> None:
         self.state = state
 
     def __repr__(self) -> str:
-        return "\n".join([self._head(), *(line for test in self.state["tests"] for line in _lines(test))])
+        return "\n".join([self._head(), *(line for test in self.state["tests"] for line in _iter_lines(test))])
 
     def _repr_html_(self) -> str:
-        rows = "".join(map(_row, self.state["tests"]))
+        rows = "".join(map(_format_row, self.state["tests"]))
         return frame_html(f'<p class="rb-2">{esc(self._head())}</p><ul class="rb-sum">{rows}</ul>')
 
     def _head(self) -> str:
@@ -40,31 +40,33 @@ class TestsOverview(VisibleText):
         )
 
 
-def _outcome(test: TestState) -> str:
+def _outcome(test: SavedTestState) -> str:
     return test["result"]["outcome"] if test["result"] is not None else ""
 
 
-def _lines(test: TestState) -> Iterator[str]:
+def _iter_lines(test: SavedTestState) -> Iterator[str]:
     yield f"{_SIGNS[_outcome(test)]} {test['name']}  {test['method']} {test['url']}"
-    yield from (f"    {line}" for line in _problems(test))
+    yield from (f"    {line}" for line in _iter_problems(test))
 
 
-def _problems(test: TestState) -> Iterator[str]:
+def _iter_problems(test: SavedTestState) -> Iterator[str]:
     result = test["result"]
     if result is None:
         return
     if result["problem"]:
         yield result["problem"]
-    for expectation, verdict in zip(test["expect"], result["verdicts"], strict=False):
-        if not verdict["holds"]:
-            yield describe_failure(expectation, verdict)
+    for expectation, checked in zip(test["expectations"], result["expectation_results"], strict=False):
+        if not checked["is_met"]:
+            yield describe_failure(expectation, checked)
 
 
-def describe_failure(expectation: ExpectationState, verdict: VerdictState) -> str:
-    """Describe what was expected and what the response had: `expected status 200, got 404`."""
-    got = f", got {verdict['came']}" if verdict["came"] else ""
-    problem = f" ({verdict['problem']})" if verdict["problem"] else ""
-    return f"expected {describe_expectation(expectation)}{got}{problem}"
+def describe_failure(expectation: ExpectationState, result: ExpectationResultState) -> str:
+    """Describe what was expected and what the response has: `expected status 200, got 404`."""
+    actual, problem = result["actual"], result["problem"]
+    expected = f"expected {describe_expectation(expectation)}"
+    if not actual:
+        return f"{expected}: {problem}"
+    return f"{expected}, got {actual}" + (f" ({problem})" if problem else "")
 
 
 def describe_expectation(expectation: ExpectationState) -> str:
@@ -80,12 +82,12 @@ def describe_expectation(expectation: ExpectationState) -> str:
             name = expectation["value"]
             return "a body that matches the " + ("declared schema" if name == "declared" else f"schema {name}")
         case _:
-            return f"{expectation['at']} {_COMPARISONS[expectation['how']]} {value}"
+            return f"{expectation['target']} {_COMPARISONS[expectation['operator']]} {value}"
 
 
-def _row(test: TestState) -> str:
+def _format_row(test: SavedTestState) -> str:
     outcome = _outcome(test)
-    problems = "".join(f"<br>{esc(line)}" for line in _problems(test))
+    problems = "".join(f"<br>{esc(line)}" for line in _iter_problems(test))
     return (
         f'<li data-k="{_KINDS[outcome]}"><span class="rb-sum__g">{_SIGNS[outcome]}</span>'
         f'<span class="rb-sum__m">{esc(test["method"])}</span><span class="rb-sum__p">{esc(test["url"])}</span>'

@@ -1,4 +1,4 @@
-"""Kept tests as a person makes and runs them: from the log by clicking on an answer, in the view of tests."""
+"""Saved tests as people use them: created in the log by clicking on a response, run in their view."""
 
 import json
 from itertools import product
@@ -22,40 +22,40 @@ def create_book(book: Book):
 """
 
 
-def test_tests_are_kept_by_clicking_run_changed_and_removed(open_notebook, page: Page, jupyterlab: Lab) -> None:
+def test_saved_test_is_created_by_clicks_run_changed_and_removed(open_notebook, page: Page, jupyterlab: Lab) -> None:
     """The whole life of a test."""
     notebook = open_notebook([SETUP, SEND, "%api log", "%api test", CHANGED])
     for cell in range(4):
         notebook.run_cell(cell)
     log = LogPage(notebook, 2)
-    tests = notebook.cell(3).get_by_role("region", name="Routebook tests")
-    expect(tests).to_contain_text("No test is kept yet.")
+    tests = notebook.cell(3).get_by_role("region", name="Routebook saved tests")
+    expect(tests).to_contain_text("No saved tests yet.")
 
-    # Keep one: what is offered holds; a click on a value of the answer adds it.
-    log.row("POST").get_by_role("button", name="Keep 1 as a test").click()
+    # Save one: the suggestions are met, and a click on a value of the response adds it.
+    log.row("POST").get_by_role("button", name="Save 1 as test").click()
     expect(log.panel.get_by_role("checkbox", name="Expect $.title")).to_be_checked()
     expect(log.panel.get_by_role("checkbox", name="Expect $.id")).not_to_be_checked()
-    expect(log.panel.get_by_text("holds").first).to_be_visible()
+    expect(log.panel.get_by_text("Met", exact=True).first).to_be_visible()
     log.panel.get_by_role("treeitem").filter(has_text="id 118").last.click()
     expect(log.panel.get_by_role("checkbox", name="Expect $.id")).to_be_checked()
     log.panel.get_by_role("button", name="content-type: application/json").click()
     expect(log.panel.get_by_role("textbox", name="content-type: value")).to_have_value("application/json")
     log.panel.get_by_role("button", name="Run once").click()
-    expect(log.panel).to_contain_text("hold,")
+    expect(log.panel).to_contain_text("met,")
     log.panel.get_by_role("textbox", name="name").fill("a good book is created")
     log.panel.get_by_role("textbox", name="name").press("Control+Enter")
-    expect(log.root.get_by_role("status").filter(has_text="Kept as")).to_be_visible()
+    expect(log.root.get_by_role("status").filter(has_text="Saved as")).to_be_visible()
 
     files = list(jupyterlab.root.glob("*.tests.json"))
-    kept = json.loads(max(files, key=lambda file: file.stat().st_mtime).read_text())
-    assert kept["tests"][0]["name"] == "a good book is created"
-    assert {"json": "$.id", "equals": 118} in kept["tests"][0]["expect"]
+    document = json.loads(max(files, key=lambda file: file.stat().st_mtime).read_text())
+    assert document["tests"][0]["name"] == "a good book is created"
+    assert {"json": "$.id", "equals": 118} in document["tests"][0]["expect"]
 
-    # The second carries a credential: a name stands in its place.
-    log.row("/me").get_by_role("button", name="Keep 2 as a test").click()
+    # The second one has a credential, which becomes a variable.
+    log.row("/me").get_by_role("button", name="Save 2 as test").click()
     log.panel.get_by_role("textbox", name="name").fill("I am known")
-    log.panel.get_by_role("button", name="Keep Ctrl Enter").click()
-    expect(log.root.get_by_role("status").filter(has_text='Kept as "I am known"')).to_be_visible()
+    log.panel.get_by_role("button", name="Save Ctrl Enter").click()
+    expect(log.root.get_by_role("status").filter(has_text='Saved as "I am known"')).to_be_visible()
     text = max(files, key=lambda file: file.stat().st_mtime).read_text()
     assert "Bearer {{authorization}}" in text
     assert "abc" not in text
@@ -64,18 +64,18 @@ def test_tests_are_kept_by_clicking_run_changed_and_removed(open_notebook, page:
     good = tests.get_by_role("listitem", name="a good book is created")
     known = tests.get_by_role("listitem", name="I am known")
     tests.get_by_role("button", name="Run all").click()
-    expect(good).to_contain_text("passed")
-    expect(known).to_contain_text("not run")
+    expect(good).to_contain_text("Passed")
+    expect(known).to_contain_text("Not run")
     expect(known).to_contain_text("It needs authorization")
     tests.get_by_label("authorization", exact=True).fill("abc")
     known.get_by_role("button", name="Run I am known").click()
-    expect(known).to_contain_text("passed")
+    expect(known).to_contain_text("Passed")
 
-    # The code changes: what was expected and what came.
+    # The code changes: the view shows the expected and the actual value.
     notebook.run_cell(4)
     tests.get_by_role("button", name="Run all").click()
-    expect(good).to_contain_text("failed")
-    expect(good).to_contain_text('$.title equals "Emma" came "Persuasion"')
+    expect(good).to_contain_text("Failed")
+    expect(good).to_contain_text('$.title equals "Emma" got "Persuasion"')
 
     load_axe(page)
     check(page)
@@ -86,10 +86,10 @@ def test_tests_are_kept_by_clicking_run_changed_and_removed(open_notebook, page:
     good.get_by_role("button", name="Save").click()
     renamed = tests.get_by_role("listitem", name="a book is created")
     renamed.get_by_role("button", name="Run a book is created").click()
-    expect(renamed).to_contain_text("passed")
+    expect(renamed).to_contain_text("Passed")
 
     known.get_by_role("button", name="Remove").click()
-    known.get_by_role("button", name="Remove it from the file").click()
+    known.get_by_role("button", name="Remove from file").click()
     expect(known).to_have_count(0)
 
     # A restarted kernel finds the file again, and %api test runs it.
@@ -97,32 +97,32 @@ def test_tests_are_kept_by_clicking_run_changed_and_removed(open_notebook, page:
     expect(tests.get_by_text("Not connected to the kernel.")).to_be_visible()
     for cell in (0, 4, 3):
         notebook.run_cell(cell)
-    expect(tests.get_by_role("listitem", name="a book is created")).to_contain_text("passed")
+    expect(tests.get_by_role("listitem", name="a book is created")).to_contain_text("Passed")
 
 
 def test_no_serious_accessibility_problem(open_notebook, page: Page, screenshot) -> None:
-    """axe-core over the form that keeps and over the results, in both themes; the pictures are for a person."""
-    keep = (
-        "s = routebook_kernel.extension.session().tests\n"
-        "for n in (1, 2):\n    s.keep(n, f'test {n}', [one['expectation'] for one in s.draft(n)['suggestions']])\n"
+    """axe-core over the panel that saves and over the results, in both themes. The pictures are for people."""
+    save = (
+        "s = routebook_kernel.extension.session().saved_tests\n"
+        "for n in (1, 2):\n    s.save(n, f'test {n}', [one['expectation'] for one in s.draft(n)['suggestions']])\n"
         "None"
     )
     notebook = open_notebook(
-        [SETUP, SEND, "import routebook_kernel.extension\n" + keep, "%api log", CHANGED, "%api test"]
+        [SETUP, SEND, "import routebook_kernel.extension\n" + save, "%api log", CHANGED, "%api test"]
     )
     for cell in range(6):
         notebook.run_cell(cell)
     log = LogPage(notebook, 3)
     page.evaluate("jupyterapp.shell.collapseLeft()")
     load_axe(page)
-    tests = notebook.cell(5).get_by_role("region", name="Routebook tests")
+    tests = notebook.cell(5).get_by_role("region", name="Routebook saved tests")
     for theme, width in product(("light", "dark"), (1280, 700, 440)):
         set_theme(page, theme)
         page.set_viewport_size({"width": width, "height": 1000})
-        log.row("/me").get_by_role("button", name="Keep 2 as a test").click()
-        expect(log.panel.get_by_text("holds").first).to_be_visible()
+        log.row("/me").get_by_role("button", name="Save 2 as test").click()
+        expect(log.panel.get_by_text("Met", exact=True).first).to_be_visible()
         check(page)
-        screenshot(log.root, f"keep-{theme}-{width}")
-        expect(tests).to_contain_text("failed")
+        screenshot(log.root, f"save-{theme}-{width}")
+        expect(tests).to_contain_text("Failed")
         screenshot(tests, f"tests-{theme}-{width}")
         log.panel.get_by_role("button", name="Close").click()

@@ -1,20 +1,20 @@
-/** What all views of the tests share: the tests as the kernel has them, what is opened, edited, filled in. */
+/** The state that all views of saved tests share: the tests, the one being edited, the values of variables. */
 import { CommandError, Kernel, type Model } from "../kernel";
-import type { Expectation, TestsDelta, TestsState } from "../protocol";
-import { applyTestsDelta } from "./expect";
+import type { Expectation, SavedTestsDelta, SavedTestsState } from "../protocol";
+import { applySavedTestsDelta } from "./expectations";
 
-export class TestsStore {
-  readonly kernel: Kernel<TestsState, TestsDelta>;
-  /** The values that stand in no file; they are sent with each run and kept in this page only. */
+export class SavedTestsStore {
+  readonly kernel: Kernel<SavedTestsState, SavedTestsDelta>;
+  /** The values of variables. They are sent with each run and stay in this page. */
   values: { [name: string]: string } = {};
-  /** The test that is edited. */
+  /** The name of the test being edited. */
   edited: string | null = null;
   problem = "";
   isRunning = false;
   private readonly listeners = new Set<() => void>();
 
   constructor(model: Model, signal: AbortSignal) {
-    this.kernel = new Kernel(model, { apply: applyTestsDelta, changed: (): void => this.draw() }, signal);
+    this.kernel = new Kernel(model, { apply: applySavedTestsDelta, changed: (): void => this.draw() }, signal);
     void this.kernel.resync();
   }
 
@@ -30,30 +30,30 @@ export class TestsStore {
     this.draw();
   }
 
-  fill(values: { [name: string]: string }): void {
+  setValues(values: { [name: string]: string }): void {
     this.values = values;
     this.draw();
   }
 
-  /** Run these tests, or all. */
+  /** Run these tests, or all of them. */
   async run(names: string[] | null): Promise<void> {
     if (this.isRunning) return;
     this.isRunning = true;
-    await this.ask("run", { names, values: this.values });
+    await this.send("run", { names, values: this.values });
     this.isRunning = false;
     this.draw();
   }
 
-  async change(name: string, to: string, expect: Expectation[]): Promise<void> {
-    if (await this.ask("change", { name, to, expect })) this.edit(null);
+  async change(name: string, newName: string, expectations: Expectation[]): Promise<void> {
+    if (await this.send("change", { name, new_name: newName, expectations })) this.edit(null);
   }
 
   async remove(name: string): Promise<void> {
-    await this.ask("remove", { name });
+    await this.send("remove", { name });
   }
 
-  /** Whether the kernel did it; where it did not, what it said is shown. */
-  private async ask(command: string, args: unknown): Promise<boolean> {
+  /** Send a command. Return whether it succeeded; show the error if it didn't. */
+  private async send(command: string, args: unknown): Promise<boolean> {
     this.problem = "";
     this.draw();
     try {
