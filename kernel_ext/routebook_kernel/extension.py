@@ -66,7 +66,7 @@ class Extension:
         self.shell.register_magics(ApiMagics(self.shell, self.session, show, self._views))
         self.lessons = LessonMagics(self.shell, self.session, show)
         self.shell.register_magics(self.lessons)
-        self.shell.events.register("post_run_cell", self.lessons.note_run)
+        self.shell.events.register("post_run_cell", self.lessons.record_run)
         self._formatter.for_type(Routebook, self._explorer_bundle)
         self._hooks.join()
         after_cell(self.session.output.install)
@@ -76,7 +76,7 @@ class Extension:
         """Restore the shell and close the session."""
         atexit.unregister(self.session.close)
         self._hooks.unregister()
-        self.shell.events.unregister("post_run_cell", self.lessons.note_run)
+        self.shell.events.unregister("post_run_cell", self.lessons.record_run)
         self._errors.uninstall()
         self._interrupts.uninstall()
         for shim in self._run_shims:
@@ -212,9 +212,9 @@ def check(name: str) -> None:
         AssertionError: If the exercise fails. The message is what `%check` shows.
         KernelExtensionError: If the extension isn't loaded, or the exercise doesn't exist.
     """
-    checked = _loaded_extension().lessons.tutor.check(name)
-    if not checked.verdict.is_passed:
-        raise AssertionError(repr(checked))
+    report = _loaded_extension().lessons.tutor.check(name)
+    if not report.result.is_passed:
+        raise AssertionError(repr(report))
 
 
 def trace(id: int | None = None) -> Trace:

@@ -28,10 +28,10 @@ class LessonMagics(Magics):
         self._show = show
         self.tutor = Tutor(session, shell.user_ns, lambda: _cells_of(shell))
 
-    def note_run(self, result: ExecutionResult) -> None:
+    def record_run(self, result: ExecutionResult) -> None:
         """Note a cell's run, for `post_run_cell`: a cell that raised doesn't count as an attempt at an exercise."""
         source = str(result.info.raw_cell or "") if result.info is not None else ""
-        self.tutor.ran(source, result.error_before_exec or result.error_in_exec)
+        self.tutor.record_run(source, result.error_before_exec or result.error_in_exec)
 
     @line_magic
     def check(self, line: str) -> None:

@@ -1,6 +1,6 @@
 """Lesson 1: first steps. The model of all others: a request or two say what is asked, hints answer what came."""
 
-from routebook_kernel.learn import Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, openapi, request
 
 
 def whole_numbers(schema):
@@ -15,10 +15,10 @@ def whole_numbers(schema):
 hours = Exercise(
     "Opening hours",
     steps=[
-        ask(
+        request(
             "`GET /hours` tells when the shop opens and closes",
             "GET /hours",
-            gives={"opens": 9, "closes": 18},
+            returns={"opens": 9, "closes": 18},
             mistakes={
                 lambda answer: answer.json == {"opens": "9", "closes": "18"}: (
                     "`opens` and `closes` came as texts. Without the quotation marks they are numbers, in Python as in "
@@ -77,10 +77,10 @@ hours = Exercise(
 shelves = Exercise(
     "The next shelf",
     steps=[
-        ask(
+        request(
             "After shelf 3 comes shelf 4",
             "GET /shelves/3",
-            gives={"shelf": 3, "next": 4},
+            returns={"shelf": 3, "next": 4},
             mistakes={
                 lambda answer: answer.failure is not None and answer.failure.type == "TypeError": (
                     "A part of a path is a text, so `number + 1` adds 1 to a text. A type hint, `number: int`, makes it "
@@ -91,10 +91,10 @@ shelves = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "After shelf 41 comes shelf 42",
             "GET /shelves/41",
-            gives={"shelf": 41, "next": 42},
+            returns={"shelf": 41, "next": 42},
             mistakes={
                 lambda answer: answer.json == {"shelf": 3, "next": 4}: (
                     "The answer is the same for every shelf. The braces in the path, `{number}`, give your function the "
@@ -103,7 +103,7 @@ shelves = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "`three` is refused: it is no number",
             "GET /shelves/three",
             names="path",
@@ -175,10 +175,10 @@ shelves = Exercise(
 greeting = Exercise(
     "A greeting, quiet or loud",
     steps=[
-        ask(
+        request(
             "A guest is greeted by name",
             "GET /greet/Ada",
-            gives={"greeting": "Hello, Ada!"},
+            returns={"greeting": "Hello, Ada!"},
             mistakes={
                 "query.shout": (
                     "`shout` must be sent now. A parameter with a default, `= False`, may be left out of the address."
@@ -192,10 +192,10 @@ greeting = Exercise(
                 lambda answer: answer.status == 200: "Compare the greeting with what is asked: the comma, the `!`.",
             },
         ),
-        ask(
+        request(
             "A loud greeting is in capital letters",
             "GET /greet/Ada?shout=true",
-            gives={"greeting": "HELLO, ADA!"},
+            returns={"greeting": "HELLO, ADA!"},
             mistakes={
                 lambda answer: answer.json == {"greeting": "Hello, Ada!"}: (
                     "`?shout=true` changed nothing. Does the function take a parameter `shout`, and look at it?"
@@ -203,10 +203,10 @@ greeting = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "`shout=no` is quiet",
             "GET /greet/Bo?shout=no",
-            gives={"greeting": "Hello, Bo!"},
+            returns={"greeting": "Hello, Bo!"},
             mistakes={
                 lambda answer: answer.json == {"greeting": "HELLO, BO!"}: (
                     '`shout` is the text `"no"`, and every text that is not empty counts as true. With the type hint '
@@ -271,11 +271,11 @@ greeting = Exercise(
 reviews = Exercise(
     "A review with stars",
     steps=[
-        ask(
+        request(
             "A review comes back as it was sent",
             "POST /reviews",
             json={"item": "Lamp", "stars": 4},
-            has={"item": "Lamp", "stars": 4},
+            includes={"item": "Lamp", "stars": 4},
             mistakes={
                 lambda answer: "body" in answer.names or "body.review" in answer.names: (
                     "The body was asked to look otherwise. One parameter whose type is a model is the whole body."
@@ -285,15 +285,15 @@ reviews = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Five stars are the most that one can give",
             "POST /reviews",
             json={"item": "Lamp", "stars": 5},
-            has={"stars": 5},
+            includes={"stars": 5},
             mistakes={"stars": "5 itself is refused. `lt` leaves the limit out; `le`, less or equal, keeps it."},
             needs=1,
         ),
-        ask(
+        request(
             "Six are refused",
             "POST /reviews",
             json={"item": "Lamp", "stars": 6},
@@ -301,7 +301,7 @@ reviews = Exercise(
             mistakes={200: "6 stars passed. `Field(…)` behind the type sets limits: `le=5` is the most."},
             needs=1,
         ),
-        ask(
+        request(
             "None at all is refused",
             "POST /reviews",
             json={"item": "Lamp", "stars": 0},

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from routebook_kernel.learn import Answer, Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, ProbeResponse, openapi, request
 
 
 def whole_numbers(schema):
@@ -14,22 +14,22 @@ def whole_numbers(schema):
     return list(range(int(least), int(most) + 1))
 
 
-def has_path(answer: Answer, start: str) -> bool:
+def has_path(answer: ProbeResponse, start: str) -> bool:
     """Whether the application has a path that begins so, with a parameter after it."""
     return any(path.startswith(f"{start}/{{") for path in answer.document.get("paths", {}))
 
 
-def is_refused_by_hand(answer: Answer) -> bool:
+def is_refused_by_hand(answer: ProbeResponse) -> bool:
     return answer.status == 422 and not answer.names
 
 
 seats = Exercise(
     "A seat in a room",
     steps=[
-        ask(
+        request(
             "Seat 12 of the reading room",
             "GET /rooms/reading/seats/12",
-            gives={"room": "reading", "seat": 12},
+            returns={"room": "reading", "seat": 12},
             mistakes={
                 lambda answer: answer.json == {"room": "reading", "seat": "12"}: (
                     '`seat` came as the text `"12"`. The hint `seat: int` makes it a number.'
@@ -44,10 +44,10 @@ seats = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Seat 3 of the music room",
             "GET /rooms/music/seats/3",
-            gives={"room": "music", "seat": 3},
+            returns={"room": "music", "seat": 3},
             mistakes={
                 lambda answer: answer.json == {"room": "reading", "seat": 12}: (
                     "Every seat gets the same answer. Return what the parameters hold, without quotation marks around "
@@ -60,7 +60,7 @@ seats = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A seat called `window` is refused: seats have numbers",
             "GET /rooms/music/seats/window",
             names="path",
@@ -140,18 +140,18 @@ seats = Exercise(
 floors = Exercise(
     "Only the floors that there are",
     steps=[
-        ask(
+        request(
             "Floor 2",
             "GET /floors/2",
-            gives={"floor": 2},
+            returns={"floor": 2},
             mistakes={
                 lambda answer: answer.json == {"floor": "2"}: "The floor came as a text: it needs the type `int`.",
             },
         ),
-        ask(
+        request(
             "The cellar, floor -1, is the lowest",
             "GET /floors/-1",
-            gives={"floor": -1},
+            returns={"floor": -1},
             mistakes={
                 422: (
                     "-1 itself is refused. `gt`, greater than, leaves the limit out; `ge`, greater or equal, keeps it: "
@@ -164,14 +164,14 @@ floors = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Floor 4 is the highest",
             "GET /floors/4",
-            gives={"floor": 4},
+            returns={"floor": 4},
             mistakes={422: "4 itself is refused. `lt`, less than, leaves the limit out; `le=4` keeps it."},
             needs=1,
         ),
-        ask(
+        request(
             "Floor 5 is refused",
             "GET /floors/5",
             names="path.floor",
@@ -183,7 +183,7 @@ floors = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Floor -2 is refused",
             "GET /floors/-2",
             names="path.floor",
@@ -270,11 +270,11 @@ floors = Exercise(
 )
 
 
-def is_taken_for_a_number(answer: Answer) -> bool:
+def is_taken_for_a_number(answer: ProbeResponse) -> bool:
     return any(name.startswith("path.") for name in answer.names)
 
 
-def is_taken_for_a_loan(answer: Answer) -> bool:
+def is_taken_for_a_loan(answer: ProbeResponse) -> bool:
     return bool(answer.json["loan"] == "latest")
 
 
@@ -286,10 +286,10 @@ ORDER = (
 loans = Exercise(
     "The latest loan",
     steps=[
-        ask(
+        request(
             "Loan 3",
             "GET /loans/3",
-            gives={"loan": 3, "latest": False},
+            returns={"loan": 3, "latest": False},
             mistakes={
                 lambda answer: answer.json == {"loan": "3", "latest": False}: (
                     'The number of the loan came as the text `"3"`. Give the parameter the type `int`.'
@@ -297,18 +297,18 @@ loans = Exercise(
                 lambda answer: answer.json == {"loan": 3}: "`latest` is missing: it is `False` here.",
             },
         ),
-        ask("Loan 41", "GET /loans/41", gives={"loan": 41, "latest": False}),
-        ask(
+        request("Loan 41", "GET /loans/41", returns={"loan": 41, "latest": False}),
+        request(
             "The latest loan is number 57",
             "GET /loans/latest",
-            gives={"loan": 57, "latest": True},
+            returns={"loan": 57, "latest": True},
             mistakes={
                 is_taken_for_a_number: ORDER,
                 is_taken_for_a_loan: ORDER,
                 lambda answer: answer.failure is not None and "'latest'" in answer.failure.message: ORDER,
             },
         ),
-        ask(
+        request(
             "`oldest` is refused",
             "GET /loans/oldest",
             names="path",
@@ -381,7 +381,7 @@ loans = Exercise(
 )
 
 
-def lost_parts(answer: Answer) -> bool:
+def lost_parts(answer: ProbeResponse) -> bool:
     return answer.status == 404 and has_path(answer, "/scans")
 
 
@@ -392,10 +392,10 @@ def folder_is(value: Any) -> Any:
 scans = Exercise(
     "A scan, however deep it lies",
     steps=[
-        ask(
+        request(
             "A scan two folders deep",
             "GET /scans/1897/maps/city.png",
-            gives={"folder": "1897/maps", "name": "city.png"},
+            returns={"folder": "1897/maps", "name": "city.png"},
             mistakes={
                 lost_parts: (
                     "A parameter holds one part of a path, up to the next slash. `{place:path}` takes all the rest."
@@ -404,19 +404,19 @@ scans = Exercise(
                 folder_is("1897/maps/"): "The folder came with its slash at the end; asked is `1897/maps`.",
             },
         ),
-        ask(
+        request(
             "Another, four folders deep",
             "GET /scans/letters/1902/may/3/page-1.png",
-            gives={"folder": "letters/1902/may/3", "name": "page-1.png"},
+            returns={"folder": "letters/1902/may/3", "name": "page-1.png"},
             mistakes={
                 lost_parts: "This one lies deeper. `{place:path}` takes all the rest, however many parts there are.",
             },
             needs=1,
         ),
-        ask(
+        request(
             "One that lies in no folder",
             "GET /scans/index.txt",
-            gives={"folder": "", "name": "index.txt"},
+            returns={"folder": "", "name": "index.txt"},
             mistakes={
                 500: (
                     'There is no slash in `index.txt`, so there are not two parts. `place.rpartition("/")` gives three '

@@ -2,20 +2,20 @@
 
 from typing import Any
 
-from routebook_kernel.learn import Answer, Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, ProbeResponse, openapi, request
 
 
-def wants_body(answer: Answer) -> bool:
+def wants_body(answer: ProbeResponse) -> bool:
     return "body" in answer.names
 
 
 forecast = Exercise(
     "A forecast",
     steps=[
-        ask(
+        request(
             "A forecast for three days",
             "GET /forecast?city=Oslo&days=3",
-            gives={"city": "Oslo", "days": 3},
+            returns={"city": "Oslo", "days": 3},
             mistakes={
                 lambda answer: answer.json == {"city": "Oslo", "days": "3"}: (
                     '`days` came as the text `"3"`. A type hint makes it a number: `days: int`.'
@@ -33,10 +33,10 @@ forecast = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Without days, it is for one day",
             "GET /forecast?city=Lima",
-            gives={"city": "Lima", "days": 1},
+            returns={"city": "Lima", "days": 1},
             mistakes={
                 "query.days": "`days` must be sent now. A default makes it optional: `days: int = 1`.",
                 lambda answer: answer.json["days"] is None: (
@@ -45,7 +45,7 @@ forecast = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Without a city, there is no forecast",
             "GET /forecast?days=2",
             names="query.city",
@@ -54,7 +54,7 @@ forecast = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "`soon` is no number of days",
             "GET /forecast?city=Oslo&days=soon",
             names="query.days",
@@ -132,10 +132,10 @@ def stations_are(*names: str) -> Any:
 stations = Exercise(
     "Filter, or not",
     steps=[
-        ask(
+        request(
             "Without a filter, all stations come",
             "GET /stations",
-            gives=ALL_STATIONS,
+            returns=ALL_STATIONS,
             mistakes={
                 422: (
                     "The filter must be sent now. `str | None` says that it may be `None`, not that it may be missing: "
@@ -154,18 +154,18 @@ stations = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Those that begin with `h`",
             "GET /stations?begins=h",
-            gives=["harbour", "hill"],
+            returns=["harbour", "hill"],
             mistakes={
                 stations_are(*ALL_STATIONS): "The filter changed nothing. Is the parameter's name `begins`?",
             },
         ),
-        ask(
+        request(
             "Those that begin with `ai`",
             "GET /stations?begins=ai",
-            gives=["airport"],
+            returns=["airport"],
             mistakes={
                 stations_are(): (
                     "No station was found. Does the filter look at one letter only? `name.startswith(begins)` takes any "
@@ -174,10 +174,10 @@ stations = Exercise(
                 stations_are("harbour", "hill"): "It is always the same answer: use what was sent, `begins`.",
             },
         ),
-        ask(
+        request(
             "Nothing begins with `r`, though two names hold one",
             "GET /stations?begins=r",
-            gives=[],
+            returns=[],
             mistakes={
                 stations_are(
                     "harbour", "airport"
@@ -259,10 +259,10 @@ stations = Exercise(
 mean = Exercise(
     "Several values under one name",
     steps=[
-        ask(
+        request(
             "The mean of three temperatures",
             "GET /mean?t=10&t=12&t=20",
-            gives={"count": 3, "mean": 14},
+            returns={"count": 3, "mean": 14},
             mistakes={
                 wants_body: (
                     "The operation wants a body now: a list without `Query()` is taken for one. Write "
@@ -278,20 +278,20 @@ mean = Exercise(
                 lambda answer: answer.json["count"] == 0: "The list is empty: is its name `t`, as in the address?",
             },
         ),
-        ask(
+        request(
             "The mean of -1.5 and 2.5",
             "GET /mean?t=-1.5&t=2.5",
-            gives={"count": 2, "mean": 0.5},
+            returns={"count": 2, "mean": 0.5},
             mistakes={422: "Temperatures have decimals: the items are `float`, not `int`."},
             needs=1,
         ),
-        ask(
+        request(
             "One value is enough",
             "GET /mean?t=7",
-            gives={"count": 1, "mean": 7},
+            returns={"count": 1, "mean": 7},
             needs=1,
         ),
-        ask(
+        request(
             "`warm` among them is refused, and its place is named",
             "GET /mean?t=10&t=warm",
             names="query.t.1",
@@ -302,7 +302,7 @@ mean = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "None at all is refused: there is no mean of nothing",
             "GET /mean",
             names="query.t",
@@ -373,10 +373,10 @@ mean = Exercise(
 readings = Exercise(
     "From here, so many",
     steps=[
-        ask(
+        request(
             "From the fifth reading on, three",
             "GET /readings?from=5&limit=3",
-            gives=[5, 6, 7],
+            returns=[5, 6, 7],
             mistakes={
                 lambda answer: answer.json in ([1, 2, 3], [0, 1, 2]): (
                     "`from` was not looked at. `from` is a word of Python, so the parameter has another name, and "
@@ -395,28 +395,28 @@ readings = Exercise(
                 lambda answer: answer.json == [5, 6]: "There is one too few: `range(a, b)` leaves `b` out.",
             },
         ),
-        ask(
+        request(
             "Nothing said: from the first on, ten",
             "GET /readings",
-            gives=list(range(1, 11)),
+            returns=list(range(1, 11)),
             mistakes={422: "Both may be left out: give them the defaults 1 and 10, behind the type, `= …`."},
             needs=1,
         ),
-        ask(
+        request(
             "A hundred at once are allowed",
             "GET /readings?limit=100",
             where=("a hundred readings", lambda answer: len(answer.json) == 100),
             mistakes={422: "100 itself is refused: `lt` leaves the limit out, `le` keeps it."},
             needs=1,
         ),
-        ask(
+        request(
             "A hundred and one are not",
             "GET /readings?limit=101",
             names="query.limit",
             mistakes={200: "All 101 came. `Query(ge=1, le=100)` sets the limits."},
             needs=1,
         ),
-        ask(
+        request(
             "Nor are none",
             "GET /readings?limit=0",
             names="query.limit",
@@ -426,7 +426,7 @@ readings = Exercise(
         openapi(
             "The documentation calls it `from`",
             "GET /readings: from",
-            has={"in": "query", "required": False, "schema": {"default": 1}},
+            includes={"in": "query", "required": False, "schema": {"default": 1}},
             mistakes={
                 lambda parameter: parameter is None: (
                     "There is no parameter `from` in the documentation. Is it read from the request by hand? "

@@ -1,9 +1,9 @@
 """Lesson 4: request bodies, in a kitchen."""
 
-from routebook_kernel.learn import Answer, Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, ProbeResponse, openapi, request
 
 
-def is_not_subscriptable(answer: Answer) -> bool:
+def is_not_subscriptable(answer: ProbeResponse) -> bool:
     return answer.failure is not None and "not subscriptable" in answer.failure.message
 
 
@@ -15,11 +15,11 @@ ATTRIBUTES = (
 orders = Exercise(
     "An order",
     steps=[
-        ask(
+        request(
             "An order comes back as it was sent",
             "POST /orders",
             json={"table": 3, "dish": "Soup", "portions": 2, "note": "no salt"},
-            gives={"table": 3, "dish": "Soup", "portions": 2, "note": "no salt"},
+            returns={"table": 3, "dish": "Soup", "portions": 2, "note": "no salt"},
             mistakes={
                 lambda answer: "body.order" in answer.names: (
                     "The body was asked to look otherwise: `Body(embed=True)`, or a second model, wraps it in a name."
@@ -30,11 +30,11 @@ orders = Exercise(
                 is_not_subscriptable: ATTRIBUTES,
             },
         ),
-        ask(
+        request(
             "Without portions and note: one portion, no note",
             "POST /orders",
             json={"table": 5, "dish": "Tea"},
-            gives={"table": 5, "dish": "Tea", "portions": 1, "note": None},
+            returns={"table": 5, "dish": "Tea", "portions": 1, "note": None},
             mistakes={
                 "body.portions": "`portions` must be sent now. A default in the model makes it optional: `portions: int = 1`.",
                 "body.note": (
@@ -51,11 +51,11 @@ orders = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A note may also be sent as `null`",
             "POST /orders",
             json={"table": 5, "dish": "Tea", "note": None},
-            has={"note": None},
+            includes={"note": None},
             mistakes={
                 "body.note": (
                     "`null` was refused: `note: str = None` has a default that its own type does not admit. Write "
@@ -64,7 +64,7 @@ orders = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "An order without a dish is refused",
             "POST /orders",
             json={"table": 5},
@@ -72,7 +72,7 @@ orders = Exercise(
             mistakes={200: "An order of nothing was taken. A field without a default must be sent: `dish: str`."},
             needs=1,
         ),
-        ask(
+        request(
             "`many` is no number of portions",
             "POST /orders",
             json={"table": 5, "dish": "Tea", "portions": "many"},
@@ -159,11 +159,11 @@ orders = Exercise(
 change = Exercise(
     "A parameter from each place",
     steps=[
-        ask(
+        request(
             "Order 7 is replaced, and it is urgent",
             "PUT /orders/7?urgent=true",
             json={"dish": "Soup", "portions": 2},
-            gives={"number": 7, "urgent": True, "order": {"dish": "Soup", "portions": 2}},
+            returns={"number": 7, "urgent": True, "order": {"dish": "Soup", "portions": 2}},
             mistakes={
                 lambda answer: answer.json["number"] == "7": (
                     'The number came as the text `"7"`. Give the parameter the type `int`.'
@@ -187,11 +187,11 @@ change = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Order 12 is not urgent",
             "PUT /orders/12",
             json={"dish": "Tea", "portions": 1},
-            gives={"number": 12, "urgent": False, "order": {"dish": "Tea", "portions": 1}},
+            returns={"number": 12, "urgent": False, "order": {"dish": "Tea", "portions": 1}},
             mistakes={
                 "query.urgent": "`urgent` must be sent now. It may be left out with a default: `urgent: bool = False`.",
                 lambda answer: answer.json["urgent"] is None: "What is not urgent is `false`: `urgent: bool = False`.",
@@ -199,7 +199,7 @@ change = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "`urgent=perhaps` is refused",
             "PUT /orders/7?urgent=perhaps",
             json={"dish": "Tea", "portions": 1},
@@ -207,7 +207,7 @@ change = Exercise(
             mistakes={200: "`perhaps` was taken as an answer to yes or no. Give `urgent` the type `bool`."},
             needs=1,
         ),
-        ask(
+        request(
             "An order without portions is refused",
             "PUT /orders/7",
             json={"dish": "Tea"},
@@ -304,11 +304,11 @@ LOST_NOTE = (
 dishes = Exercise(
     "Change only what was sent",
     steps=[
-        ask(
+        request(
             "The soup gets a note",
             "PATCH /dishes/soup",
             json={"note": "vegan"},
-            has={"name": "Soup", "note": "vegan"},
+            includes={"name": "Soup", "note": "vegan"},
             mistakes={
                 "body.price": "`price` must be sent now. In a model for changes every field may be missing: `= None`.",
                 "body.name": "`name` must be sent now. In a model for changes every field may be missing: `= None`.",
@@ -321,11 +321,11 @@ dishes = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "A new price leaves the note as it is",
             "PATCH /dishes/soup",
             json={"price": 5.5},
-            gives={"name": "Soup", "price": 5.5, "note": "vegan"},
+            returns={"name": "Soup", "price": 5.5, "note": "vegan"},
             mistakes={
                 lambda answer: answer.json["note"] is None: LOST_NOTE,
                 lambda answer: answer.json["price"] == 5: "The price lost its decimals: its type is `float`.",
@@ -333,11 +333,11 @@ dishes = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A price of 0 is a price: soup for nothing",
             "PATCH /dishes/soup",
             json={"price": 0},
-            has={"price": 0},
+            includes={"price": 0},
             mistakes={
                 200: (
                     "The price was not changed. `if change.price:` is false for 0 as well; what was sent is in "
@@ -346,11 +346,11 @@ dishes = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A note sent as `null` takes the note away",
             "PATCH /dishes/soup",
             json={"note": None},
-            gives={"name": "Soup", "price": 0, "note": None},
+            returns={"name": "Soup", "price": 0, "note": None},
             mistakes={
                 lambda answer: answer.json["note"] == "vegan": (
                     "The note is still there. `null` was sent, on purpose, and a test for `None` (or `exclude_none`) "
@@ -360,11 +360,11 @@ dishes = Exercise(
             },
             needs=(1, 3),
         ),
-        ask(
+        request(
             "Nothing sent, nothing changed",
             "PATCH /dishes/soup",
             json={},
-            gives={"name": "Soup", "price": 0, "note": None},
+            returns={"name": "Soup", "price": 0, "note": None},
             needs=4,
         ),
     ],
@@ -454,11 +454,11 @@ dishes = Exercise(
 bookings = Exercise(
     "Two things in one body",
     steps=[
-        ask(
+        request(
             "Ada books a table for four",
             "POST /bookings",
             json={"guest": {"name": "Ada", "phone": "555-01"}, "seats": 4},
-            gives={"name": "Ada", "seats": 4},
+            returns={"name": "Ada", "seats": 4},
             mistakes={
                 "query.seats": (
                     "`seats` was looked for in the query: a plain type needs a mark to come from the body. "
@@ -474,14 +474,14 @@ bookings = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Tim books one for two",
             "POST /bookings",
             json={"guest": {"name": "Tim", "phone": "555-02"}, "seats": 2},
-            gives={"name": "Tim", "seats": 2},
+            returns={"name": "Tim", "seats": 2},
             needs=1,
         ),
-        ask(
+        request(
             "A guest without a name is refused, and the place is named",
             "POST /bookings",
             json={"guest": {"phone": "555-03"}, "seats": 2},
@@ -492,7 +492,7 @@ bookings = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "So is a booking without seats",
             "POST /bookings",
             json={"guest": {"name": "Tim", "phone": "555-02"}},
@@ -503,7 +503,7 @@ bookings = Exercise(
         openapi(
             "The documentation shows both in one body",
             "POST /bookings: body",
-            has={"properties": {"guest": {"properties": {"name": ...}}, "seats": {"type": "integer"}}},
+            includes={"properties": {"guest": {"properties": {"name": ...}}, "seats": {"type": "integer"}}},
             needs=1,
         ),
     ],

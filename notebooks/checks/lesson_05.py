@@ -1,13 +1,13 @@
 """Lesson 5: validation, in a parcel service."""
 
-from routebook_kernel.learn import Answer, Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, ProbeResponse, openapi, request
 
 
 def failed_with(*types: str) -> object:
     return lambda answer: answer.failure is not None and answer.failure.type in types
 
 
-def is_refused_by_hand(answer: Answer) -> bool:
+def is_refused_by_hand(answer: ProbeResponse) -> bool:
     return answer.status in {400, 422} and not answer.names
 
 
@@ -24,10 +24,10 @@ NO_LIMITS = "The document does not know both limits. They belong to the type: `A
 weights = Exercise(
     "One rule, two places",
     steps=[
-        ask(
+        request(
             "2.5 kilograms cost 9",
             "GET /price?weight=2.5",
-            gives={"price": 9},
+            returns={"price": 9},
             mistakes={
                 lambda answer: answer.json == 9: 'The price came alone. Asked is an object: `{"price": …}`.',
                 lambda answer: (
@@ -36,14 +36,14 @@ weights = Exercise(
                 422: "2.5 was refused. Is the type `float`?",
             },
         ),
-        ask(
+        request(
             "30 kilograms are the most, and are fine",
             "GET /price?weight=30",
-            gives={"price": 64},
+            returns={"price": 64},
             mistakes={422: "30 itself is refused. `lt` leaves the limit out; `le`, less or equal, keeps it."},
             needs=1,
         ),
-        ask(
+        request(
             "There is no price for 30.5 kilograms",
             "GET /price?weight=30.5",
             names="query.weight",
@@ -53,7 +53,7 @@ weights = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Nor for 0 kilograms",
             "GET /price?weight=0",
             names="query.weight",
@@ -63,13 +63,13 @@ weights = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A parcel of 12 kilograms is taken",
             "POST /parcels",
             json={"to": "Ada", "weight": 12},
-            has={"to": "Ada", "weight": 12},
+            includes={"to": "Ada", "weight": 12},
         ),
-        ask(
+        request(
             "One of 31 is not",
             "POST /parcels",
             json={"to": "Ada", "weight": 31},
@@ -80,7 +80,7 @@ weights = Exercise(
             },
             needs=5,
         ),
-        ask(
+        request(
             "Nor one that weighs nothing",
             "POST /parcels",
             json={"to": "Ada", "weight": 0},
@@ -184,15 +184,15 @@ weights = Exercise(
 codes = Exercise(
     "A code to track parcels",
     steps=[
-        ask(
+        request(
             "A code in capital letters",
             "GET /track/RB004711",
-            gives={"code": "RB004711"},
+            returns={"code": "RB004711"},
         ),
-        ask(
+        request(
             "Small letters are fine, and become capital ones",
             "GET /track/xy123456",
-            gives={"code": "XY123456"},
+            returns={"code": "XY123456"},
             mistakes={
                 lambda answer: answer.json == {"code": "xy123456"}: (
                     "The code came back in small letters. `to_upper=True` in `StringConstraints(…)` changes them."
@@ -207,7 +207,7 @@ codes = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Letters alone are no code",
             "GET /track/parcel",
             names="path",
@@ -217,21 +217,21 @@ codes = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "One digit too few",
             "GET /track/RB00471",
             names="path",
             mistakes={200: "A code of five digits passed. `{6}` behind `[0-9]` is exactly six."},
             needs=1,
         ),
-        ask(
+        request(
             "A letter among the digits",
             "GET /track/RB00471X",
             names="path",
             mistakes={200: "It passed, since it is long enough. The `pattern` says which signs stand where."},
             needs=1,
         ),
-        ask(
+        request(
             "A code with more before and behind it",
             "GET /track/myRB004711please",
             names="path",
@@ -316,22 +316,22 @@ LAX_NUMBER = (
 labels = Exercise(
     "Nothing but what is asked",
     steps=[
-        ask(
+        request(
             "Three labels for something fragile",
             "POST /labels",
             json={"count": 3, "fragile": True},
-            gives={"count": 3, "fragile": True},
+            returns={"count": 3, "fragile": True},
         ),
-        ask(
+        request(
             "Without a word, it is not fragile",
             "POST /labels",
             json={"count": 1},
-            gives={"count": 1, "fragile": False},
+            returns={"count": 1, "fragile": False},
             mistakes={
                 "body.fragile": "`fragile` must be sent now; a default makes it optional: `fragile: bool = False`."
             },
         ),
-        ask(
+        request(
             'The text `"3"` is no number',
             "POST /labels",
             json={"count": "3"},
@@ -339,7 +339,7 @@ labels = Exercise(
             mistakes={200: LAX_NUMBER},
             needs=1,
         ),
-        ask(
+        request(
             'The text `"yes"` is neither true nor false',
             "POST /labels",
             json={"count": 3, "fragile": "yes"},
@@ -352,7 +352,7 @@ labels = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "The misspelt `fragil` is refused",
             "POST /labels",
             json={"count": 3, "fragil": True},
@@ -433,11 +433,11 @@ labels = Exercise(
 numbers = Exercise(
     "A number that checks itself",
     steps=[
-        ask(
+        request(
             "The digits of 4006 add up to 10",
             "POST /scans",
             json={"number": "4006"},
-            gives={"number": "4006"},
+            returns={"number": "4006"},
             mistakes={
                 lambda answer: answer.json == {"number": None}: (
                     "The number is lost: what a validator returns is the value, and yours returns nothing. End it with "
@@ -452,8 +452,8 @@ numbers = Exercise(
                 ),
             },
         ),
-        ask("Those of 85250 to 20", "POST /scans", json={"number": "85250"}, gives={"number": "85250"}, needs=1),
-        ask(
+        request("Those of 85250 to 20", "POST /scans", json={"number": "85250"}, returns={"number": "85250"}, needs=1),
+        request(
             "4007 is mistyped, and refused",
             "POST /scans",
             json={"number": "4007"},
@@ -474,7 +474,7 @@ numbers = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "So is `40o6`, with a letter in it",
             "POST /scans",
             json={"number": "40o6"},
@@ -569,11 +569,11 @@ numbers = Exercise(
 pickups = Exercise(
     "Two fields that must agree",
     steps=[
-        ask(
+        request(
             "From 9 to 12: three hours",
             "POST /pickups",
             json={"first": 9, "last": 12},
-            gives={"hours": 3},
+            returns={"hours": 3},
             mistakes={
                 failed_with("AttributeError"): (
                     "Something is `None` that should not be. A validator of a model ends with `return self`: what it "
@@ -585,8 +585,8 @@ pickups = Exercise(
                 lambda answer: answer.status == 422: "9 to 12 is refused, and should not be: look at the comparison.",
             },
         ),
-        ask("From 8 to 18: ten", "POST /pickups", json={"first": 8, "last": 18}, gives={"hours": 10}, needs=1),
-        ask(
+        request("From 8 to 18: ten", "POST /pickups", json={"first": 8, "last": 18}, returns={"hours": 10}, needs=1),
+        request(
             "From 12 to 9 is refused",
             "POST /pickups",
             json={"first": 12, "last": 9},
@@ -610,7 +610,7 @@ pickups = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "From 9 to 9 as well: it is no time at all",
             "POST /pickups",
             json={"first": 9, "last": 9},
@@ -618,7 +618,7 @@ pickups = Exercise(
             mistakes={200: "9 to 9 was taken: `last` must be *greater* than `first`."},
             needs=1,
         ),
-        ask(
+        request(
             "`early` is no hour, and only `first` is named",
             "POST /pickups",
             json={"first": "early", "last": 12},

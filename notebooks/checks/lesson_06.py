@@ -2,25 +2,25 @@
 
 from typing import Any
 
-from routebook_kernel.learn import Answer, Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, ProbeResponse, openapi, request
 
 
 def failed_with(*types: str) -> Any:
     return lambda answer: answer.failure is not None and answer.failure.type in types
 
 
-def is_not_subscriptable(answer: Answer) -> bool:
+def is_not_subscriptable(answer: ProbeResponse) -> bool:
     return answer.failure is not None and "not subscriptable" in answer.failure.message
 
 
 concerts = Exercise(
     "A concert in a hall",
     steps=[
-        ask(
+        request(
             "A concert in the Old Mill",
             "POST /concerts",
             json={"title": "Night music", "hall": {"name": "Old Mill", "seats": 120}},
-            gives={"poster": "Night music, at Old Mill"},
+            returns={"poster": "Night music, at Old Mill"},
             mistakes={
                 "body.concert": "Here one model is the whole body; `Body(embed=True)` or a second model wraps it in a name.",
                 lambda answer: answer.names == ("body.hall",): (
@@ -42,18 +42,18 @@ concerts = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Another, in the Roof; nobody said how many seats",
             "POST /concerts",
             json={"title": "Jazz", "hall": {"name": "Roof"}},
-            gives={"poster": "Jazz, at Roof"},
+            returns={"poster": "Jazz, at Roof"},
             mistakes={
                 "body.hall.seats": "`seats` must be sent now. A default in the model of the hall makes it optional: `= 80`.",
                 200: "Compare the poster with what is asked; it changes with title and hall.",
             },
             needs=1,
         ),
-        ask(
+        request(
             "A hall without a name is refused",
             "POST /concerts",
             json={"title": "Jazz", "hall": {"seats": 120}},
@@ -67,7 +67,7 @@ concerts = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "`many` is no number of seats",
             "POST /concerts",
             json={"title": "Jazz", "hall": {"name": "Roof", "seats": "many"}},
@@ -78,7 +78,7 @@ concerts = Exercise(
         openapi(
             "The documentation knows the 80 seats",
             "POST /concerts: body",
-            has={"properties": {"hall": {"properties": {"seats": {"default": 80}}}}},
+            includes={"properties": {"hall": {"properties": {"seats": {"default": 80}}}}},
             needs=(1, 2, 4),
         ),
     ],
@@ -175,11 +175,11 @@ BARE_LIST = (
 playlists = Exercise(
     "A list of songs",
     steps=[
-        ask(
+        request(
             "Two songs, 380 seconds",
             "POST /playlists",
             json={"name": "Morning", "songs": SONGS},
-            gives={"name": "Morning", "count": 2, "seconds": 380},
+            returns={"name": "Morning", "count": 2, "seconds": 380},
             mistakes={
                 lambda answer: answer.names == ("body.songs",): (
                     "The songs were refused as a whole: they are a list. One model in the type is one song; "
@@ -192,14 +192,14 @@ playlists = Exercise(
                 ): "It is the length of one song; asked is that of all.",
             },
         ),
-        ask(
+        request(
             "One song, 61 seconds",
             "POST /playlists",
             json={"name": "Short", "songs": [{"title": "Hm", "seconds": 61}]},
-            gives={"name": "Short", "count": 1, "seconds": 61},
+            returns={"name": "Short", "count": 1, "seconds": 61},
             needs=1,
         ),
-        ask(
+        request(
             "A playlist without songs is refused",
             "POST /playlists",
             json={"name": "Silence", "songs": []},
@@ -209,7 +209,7 @@ playlists = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "So is one that says nothing of songs",
             "POST /playlists",
             json={"name": "Silence"},
@@ -217,7 +217,7 @@ playlists = Exercise(
             mistakes={200: "The list may be left out: it has a default, and a default is not checked. Leave it away."},
             needs=1,
         ),
-        ask(
+        request(
             "The second song has a length of 0: its place is named",
             "POST /playlists",
             json={"name": "Morning", "songs": [SONGS[0], {"title": "4'33", "seconds": 0}]},
@@ -227,7 +227,7 @@ playlists = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "The first has no title: its place is named",
             "POST /playlists",
             json={"name": "Morning", "songs": [{"seconds": 10}, SONGS[1]]},
@@ -345,11 +345,11 @@ SALES = {"front": {"count": 2, "price": 30}, "balcony": {"count": 5, "price": 10
 sales = Exercise(
     "Names that you do not know before",
     steps=[
-        ask(
+        request(
             "Two at 30 and five at 10 are 110",
             "POST /sales",
             json=SALES,
-            gives={"total": 110},
+            returns={"total": 110},
             mistakes={
                 lambda answer: "body.front" in answer.names: (
                     "What stands under a name was refused: it is an object with `count` and `price`. "
@@ -368,11 +368,11 @@ sales = Exercise(
                 is_not_subscriptable: 'Each sale is a model, its fields are attributes: `sale.count`, not `sale["count"]`.',
             },
         ),
-        ask(
+        request(
             "Other areas: one at 7.5 is 7.5",
             "POST /sales",
             json={"garden": {"count": 1, "price": 7.5}},
-            gives={"total": 7.5},
+            returns={"total": 7.5},
             mistakes={
                 "garden": "7.5 was refused. The type of the price is `float`.",
                 422: "Only certain names are known. `dict[str, Sale]` takes any.",
@@ -380,8 +380,8 @@ sales = Exercise(
             },
             needs=1,
         ),
-        ask("Nothing sold: 0", "POST /sales", json={}, gives={"total": 0}, needs=1),
-        ask(
+        request("Nothing sold: 0", "POST /sales", json={}, returns={"total": 0}, needs=1),
+        request(
             "A sale of 0 tickets is refused, and its place is named",
             "POST /sales",
             json={**SALES, "box": {"count": 0, "price": 50}},
@@ -391,7 +391,7 @@ sales = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "So is one without a price",
             "POST /sales",
             json={"front": {"count": 1}},
@@ -492,11 +492,11 @@ TREE = {
 comments = Exercise(
     "Comments on comments",
     steps=[
-        ask(
+        request(
             "A comment without replies counts 1",
             "POST /comments",
             json={"text": "Hello"},
-            gives={"count": 1},
+            returns={"count": 1},
             mistakes={
                 lambda answer: answer.json == {"count": 0}: "The comment itself counts too: 1, and its replies.",
                 "body.replies": (
@@ -505,11 +505,11 @@ comments = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "With replies, and a reply to one of them: 4",
             "POST /comments",
             json=TREE,
-            gives={"count": 4},
+            returns={"count": 4},
             mistakes={
                 lambda answer: answer.json["count"] == 3: (
                     "The reply to a reply is not counted. Each reply is a comment, so it can be counted by the same "
@@ -524,7 +524,7 @@ comments = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A reply without a text, two levels down, is named",
             "POST /comments",
             json={"text": "Hello", "replies": [{"text": "Hi", "replies": [{"txt": "Hm"}]}]},

@@ -2,10 +2,10 @@
 
 from typing import Any
 
-from routebook_kernel.learn import Answer, Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, ProbeResponse, openapi, request
 
 
-def is_refused_by_hand(answer: Answer) -> bool:
+def is_refused_by_hand(answer: ProbeResponse) -> bool:
     return answer.status in {400, 404, 422} and not answer.names and bool(answer.json != {"detail": "Not Found"})
 
 
@@ -18,10 +18,10 @@ PRICES = {"child": 5, "adult": 12, "senior": 9}
 fares = Exercise(
     "One of three fares",
     steps=[
-        ask(
+        request(
             "An adult pays 12",
             "GET /fares?who=adult",
-            gives={"who": "adult", "price": 12},
+            returns={"who": "adult", "price": 12},
             mistakes={
                 "query.who": (
                     "`adult` is refused. Clients send the *value* of an enum's member, which stands behind the `=`: "
@@ -36,9 +36,9 @@ fares = Exercise(
                 ),
             },
         ),
-        ask("A child pays 5", "GET /fares?who=child", gives={"who": "child", "price": 5}, needs=1),
-        ask("A senior pays 9", "GET /fares?who=senior", gives={"who": "senior", "price": 9}, needs=1),
-        ask(
+        request("A child pays 5", "GET /fares?who=child", returns={"who": "child", "price": 5}, needs=1),
+        request("A senior pays 9", "GET /fares?who=senior", returns={"who": "senior", "price": 9}, needs=1),
+        request(
             "There is no fare for a captain",
             "GET /fares?who=captain",
             names="query.who",
@@ -141,10 +141,10 @@ DAYS = '`day: date` makes it a date: then `day - timedelta(days=1)` and `day.str
 eves = Exercise(
     "The day before",
     steps=[
-        ask(
+        request(
             "The day before Christmas Day 2026",
             "GET /days/2026-12-25",
-            gives={"day": "2026-12-25", "before": "2026-12-24", "weekday": "Friday"},
+            returns={"day": "2026-12-25", "before": "2026-12-24", "weekday": "Friday"},
             mistakes={
                 lambda answer: "'datetime.date' and 'int'" in answer.failure.message: (
                     "From a day a duration is taken away, not a number: `day - timedelta(days=1)`."
@@ -162,17 +162,17 @@ eves = Exercise(
                 lambda answer: answer.json["weekday"] == "Thursday": "That is the weekday of the day before.",
             },
         ),
-        ask(
+        request(
             "The day before the first of a month",
             "GET /days/2027-03-01",
-            gives={"day": "2027-03-01", "before": "2027-02-28", "weekday": "Monday"},
+            returns={"day": "2027-03-01", "before": "2027-02-28", "weekday": "Monday"},
             mistakes={
                 500: "The day before the first of a month is in another month. `timedelta(days=1)` knows that.",
                 200: "The day before the first of a month is in another month. `timedelta(days=1)` knows that.",
             },
             needs=1,
         ),
-        ask(
+        request(
             "There is no 30th of February",
             "GET /days/2026-02-30",
             names="path",
@@ -182,7 +182,7 @@ eves = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "`25.12.2026` is refused: dates are written year-month-day",
             "GET /days/25.12.2026",
             names="path",
@@ -263,11 +263,11 @@ AWARE = (
 crossings = Exercise(
     "How long a crossing takes",
     steps=[
-        ask(
+        request(
             "From 10:00 to 11:30 are 90 minutes",
             "POST /crossings",
             json={"leaves": "2026-07-01T10:00:00Z", "arrives": "2026-07-01T11:30:00Z"},
-            gives={"minutes": 90},
+            returns={"minutes": 90},
             mistakes={
                 lambda answer: answer.json["minutes"] in (5400, "PT1H30M", "PT5400S", "1:30:00"): (
                     "That is the duration in another form, such as seconds. For minutes, as a number, divide it by "
@@ -281,11 +281,11 @@ crossings = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "From 10:00 in Paris to 10:15 in London are 75 minutes",
             "POST /crossings",
             json={"leaves": "2026-07-01T10:00:00+02:00", "arrives": "2026-07-01T10:15:00+01:00"},
-            gives={"minutes": 75},
+            returns={"minutes": 75},
             mistakes={
                 lambda answer: answer.json["minutes"] == 15: (
                     "15 minutes are the difference of the clocks on the wall; their zones differ by an hour. Keep the zones "
@@ -294,11 +294,11 @@ crossings = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Over midnight, and more than a day: 1500 minutes",
             "POST /crossings",
             json={"leaves": "2026-07-01T10:00:00Z", "arrives": "2026-07-02T11:00:00Z"},
-            gives={"minutes": 1500},
+            returns={"minutes": 1500},
             mistakes={
                 lambda answer: answer.json["minutes"] == 60: (
                     "The day is lost: `.seconds` is only what is left besides whole days. `.total_seconds()` is all of it."
@@ -306,7 +306,7 @@ crossings = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A time without a zone is refused, and named",
             "POST /crossings",
             json={"leaves": "2026-07-01T10:00:00", "arrives": "2026-07-01T11:30:00Z"},
@@ -317,7 +317,7 @@ crossings = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "So it is where neither has one",
             "POST /crossings",
             json={"leaves": "2026-07-01T10:00:00", "arrives": "2026-07-01T11:30:00"},
@@ -403,11 +403,11 @@ crossings = Exercise(
 tickets = Exercise(
     "On foot or by car",
     steps=[
-        ask(
+        request(
             "A car of 4.5 metres pays 45",
             "POST /tickets",
             json={"kind": "car", "length": 4.5},
-            gives={"price": 45},
+            returns={"price": 45},
             mistakes={
                 lambda answer: any(".bags" in f".{name}" for name in answer.names): (
                     "A car was asked for its bags. The types are alternatives: `Annotated[Car | Walker, "
@@ -415,11 +415,11 @@ tickets = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "A walker with two bags pays 14",
             "POST /tickets",
             json={"kind": "walker", "bags": 2},
-            gives={"price": 14},
+            returns={"price": 14},
             mistakes={
                 lambda answer: any(".length" in f".{name}" for name in answer.names): (
                     "A walker was asked for a length. The types are alternatives: `Annotated[Car | Walker, "
@@ -430,15 +430,15 @@ tickets = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "A walker without bags pays 12",
             "POST /tickets",
             json={"kind": "walker"},
-            gives={"price": 12},
+            returns={"price": 12},
             mistakes={422: "`bags` may be left out. A field with a default may: `bags: int = 0`."},
             needs=2,
         ),
-        ask(
+        request(
             "A car without a length is refused, with one reason only",
             "POST /tickets",
             json={"kind": "car"},
@@ -457,7 +457,7 @@ tickets = Exercise(
             },
             needs=(1, 2),
         ),
-        ask(
+        request(
             "A bicycle is no known kind",
             "POST /tickets",
             json={"kind": "bicycle", "length": 2},

@@ -3,18 +3,18 @@
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, openapi, request
 
 HOUR = timedelta(hours=1)
 
 admission = Exercise(
     "Show your ticket",
     steps=[
-        ask(
+        request(
             "The ticket is read from its header",
             "GET /admission",
             headers={"X-Ticket": "A-12"},
-            gives={"ticket": "A-12", "persons": 1},
+            returns={"ticket": "A-12", "persons": 1},
             mistakes={
                 "query": (
                     "A plain parameter comes from the query. To read it from a header, mark it: "
@@ -38,11 +38,11 @@ admission = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "So is the number of persons, in any spelling of the header's name",
             "GET /admission",
             headers={"x-ticket": "B-3", "X-PERSONS": "6"},
-            gives={"ticket": "B-3", "persons": 6},
+            returns={"ticket": "B-3", "persons": 6},
             mistakes={
                 lambda answer: answer.json["persons"] == "6": (
                     '`persons` came as the text `"6"`: every header is text. The type hint `int` makes it a number.'
@@ -55,7 +55,7 @@ admission = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Seven persons are too many",
             "GET /admission",
             headers={"X-Ticket": "A-12", "X-Persons": "7"},
@@ -66,7 +66,7 @@ admission = Exercise(
             },
             needs=2,
         ),
-        ask(
+        request(
             "Nobody comes in without a ticket",
             "GET /admission",
             names="header",
@@ -75,7 +75,9 @@ admission = Exercise(
             },
             needs=1,
         ),
-        openapi("Clients can read which headers there are", "GET /admission: x-ticket", has={"in": "header"}, needs=1),
+        openapi(
+            "Clients can read which headers there are", "GET /admission: x-ticket", includes={"in": "header"}, needs=1
+        ),
     ],
     hints=[
         "Two parameters, both marked: `Annotated[…, Header()]`. Their names are the headers', with underscores.",
@@ -159,16 +161,18 @@ def _counts_films(probe):
     finally:
         films.pop()
     if came != "4":
-        raise Missed(f"`{came}`", asked="`4` when there are four films", hint="Count the films: `str(len(FILMS))`.")
+        raise CheckFailedError(
+            f"`{came}`", expected="`4` when there are four films", hint="Count the films: `str(len(FILMS))`."
+        )
 
 
 programme = Exercise(
     "What stands beside the answer",
     steps=[
-        ask(
+        request(
             "The films are the answer",
             "GET /programme",
-            gives=["Alien", "Brazil", "Cabaret"],
+            returns=["Alien", "Brazil", "Cabaret"],
             mistakes={
                 lambda answer: "encode" in answer.failure.message: (
                     "A header's value is text, and a number was set. `str(len(FILMS))` makes a text of it."
@@ -185,7 +189,7 @@ programme = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "`X-Total-Count` says how many there are",
             "GET /programme",
             has_headers={"x-total-count": "3"},
@@ -202,7 +206,7 @@ programme = Exercise(
             needs=1,
         ),
         do("It is counted, not written down", _counts_films, needs=2),
-        ask(
+        request(
             "`Cache-Control` lets it be kept for a minute",
             "GET /programme",
             has_headers={"cache-control": "max-age=60"},
@@ -293,7 +297,7 @@ def _visits(probe):
             hint = "On a first visit there is no cookie yet: give the parameter a default, `= 0`."
         elif answer.failure is None and isinstance(answer.json, dict) and "visits" in answer.json:
             hint = "`visits` must be a whole number in the answer."
-        raise Missed("", asked='`{"visits": …}`', hint=hint)
+        raise CheckFailedError("", expected='`{"visits": …}`', hint=hint)
     return answer.json["visits"]
 
 
@@ -301,9 +305,9 @@ def _counts_from_one(probe):
     probe.client.cookies.clear()
     first = _visits(probe)
     if first != 1:
-        raise Missed(
+        raise CheckFailedError(
             f"a visitor without any cookie was told: visit {first}",
-            asked="the first visit of a new visitor is 1",
+            expected="the first visit of a new visitor is 1",
             hint=(
                 "A variable of the notebook counts all visitors together. What each one has seen is in their own cookie."
                 if first > 1
@@ -333,7 +337,7 @@ def _counts_on(probe):
             "The cookie was set and sent back, but the function did not read it: without `Cookie()`, a plain parameter "
             "comes from the query."
         )
-    raise Missed(f"three visits of one visitor were counted {came}", asked="1, 2, 3", hint=hint)
+    raise CheckFailedError(f"three visits of one visitor were counted {came}", expected="1, 2, 3", hint=hint)
 
 
 def _each_has_their_own(probe):
@@ -342,9 +346,9 @@ def _each_has_their_own(probe):
     probe.client.cookies.clear()
     bo = _visits(probe)
     if (ada, bo) != ([1, 2], 1):
-        raise Missed(
+        raise CheckFailedError(
             f"the first visitor was counted {ada}, then another one {bo}",
-            asked="the other visitor begins at 1",
+            expected="the other visitor begins at 1",
             hint="What each visitor has seen is in their own cookie, not in a variable that all share.",
         )
 
@@ -430,9 +434,9 @@ def _enter(probe):
     header = answer.headers.get("set-cookie", "")
     if answer.status != 200 or not header.startswith("pass="):
         lost = answer.status == 200
-        raise Missed(
+        raise CheckFailedError(
             f"`set-cookie: {header}`" if header else "without a cookie",
-            asked="`POST /entry` answers 200 and sets the cookie `pass`",
+            expected="`POST /entry` answers 200 and sets the cookie `pass`",
             hint='`response.set_cookie("pass", …)` on the response that really goes out.' if lost else "",
         )
     return header
@@ -455,7 +459,9 @@ def _is_well_kept(probe):
         marks.add("max-age=3600")
     for mark, hint in asked.items():
         if mark not in marks:
-            raise Missed("; ".join(sorted(marks)), asked="`HttpOnly`, `SameSite=strict` and `Max-Age=3600`", hint=hint)
+            raise CheckFailedError(
+                "; ".join(sorted(marks)), expected="`HttpOnly`, `SameSite=strict` and `Max-Age=3600`", hint=hint
+            )
 
 
 def _opens_the_hall(probe):
@@ -470,9 +476,9 @@ def _opens_the_hall(probe):
                 "The cookie `pass` was sent, but not found. `pass` is a word of Python, so the parameter needs another "
                 'name: `seat: Annotated[str | None, Cookie(alias="pass")] = None`.'
             )
-        raise Missed(
+        raise CheckFailedError(
             "",
-            asked='`GET /hall`, after the entry, answers `{"seat": "F7"}`',
+            expected='`GET /hall`, after the entry, answers `{"seat": "F7"}`',
             hint=hint,
         )
 
@@ -489,9 +495,9 @@ def _closes_without(probe):
             )
         elif answer.status == 200:
             hint = "Nobody asked for the cookie. Raise `HTTPException(401)` where it is `None`."
-        raise Missed(
+        raise CheckFailedError(
             "",
-            asked="without the cookie, `GET /hall` is a 401",
+            expected="without the cookie, `GET /hall` is a 401",
             hint=hint,
         )
 
@@ -500,14 +506,14 @@ def _leaves(probe):
     _enter(probe)
     answer = probe.post("/exit")
     if answer.status != 200:
-        raise Missed("", asked="`POST /exit` answers 200")
+        raise CheckFailedError("", expected="`POST /exit` answers 200")
     kept = dict(probe.client.cookies)
     after = probe.get("/hall")
     if kept or after.status != 401:
         set_again = "set-cookie" in answer.headers
-        raise Missed(
+        raise CheckFailedError(
             f"the browser still has a cookie: {', '.join(kept)}" if kept else f"GET /hall answers {after.status_text}",
-            asked="after `POST /exit` the cookie is gone, and `GET /hall` is a 401",
+            expected="after `POST /exit` the cookie is gone, and `GET /hall` is a 401",
             hint=(
                 'An empty cookie is still a cookie. `response.delete_cookie("pass")` tells the browser to forget it; '
                 "where a `path` was given when it was set, it must be the same."

@@ -1,6 +1,6 @@
 """Lesson 9: responses, their models and their status codes."""
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, openapi, request
 
 _FLASK = (
     "With a comma, `return` gives a pair, and that is answered as a list, with 200. Write "
@@ -42,29 +42,31 @@ def _new_booking(probe):
             hint = 'Where nothing else is said, the status is 200. `@app.post("/bookings", status_code=201)` says else.'
         elif answer.status == 201:
             hint = "The answer needs an `id`, a whole number, so that the client can speak of this booking."
-        raise Missed("", asked='`201` with `{"id": a whole number, …}`', hint=hint)
+        raise CheckFailedError("", expected='`201` with `{"id": a whole number, …}`', hint=hint)
     return answer.json
 
 
 def _creates(probe):
     booking = _new_booking(probe)
     if (booking.get("guest"), booking.get("nights")) != ("Ada", 2):
-        raise Missed("", asked='the answer has `"guest": "Ada"` and `"nights": 2`', hint="Return what was sent, too.")
+        raise CheckFailedError(
+            "", expected='the answer has `"guest": "Ada"` and `"nights": 2`', hint="Return what was sent, too."
+        )
 
 
 def _gets_own_ids(probe):
     first, second = _new_booking(probe)["id"], _new_booking(probe)["id"]
     if first == second:
-        raise Missed(
+        raise CheckFailedError(
             f"two bookings got the same id, {first}",
-            asked="each booking has an id of its own",
+            expected="each booking has an id of its own",
             hint="Count: `next(numbers)` of the lesson's cell gives another number each time.",
         )
     probe.delete(f"/bookings/{first}")
     if _new_booking(probe)["id"] == second:
-        raise Missed(
+        raise CheckFailedError(
             f"after a booking was deleted, a new one got the id {second} of another",
-            asked="each booking has an id of its own",
+            expected="each booking has an id of its own",
             hint="How many there are is no id: it comes again when one is deleted. `next(numbers)` never comes again.",
         )
 
@@ -73,7 +75,7 @@ def _reads(probe):
     number = _new_booking(probe)["id"]
     answer = probe.get(f"/bookings/{number}")
     if answer.status != 200 or (answer.json or {}).get("guest") != "Ada":
-        raise Missed("", asked=f"`GET /bookings/{number}` answers 200 with the booking")
+        raise CheckFailedError("", expected=f"`GET /bookings/{number}` answers 200 with the booking")
 
 
 def _misses(probe):
@@ -88,7 +90,7 @@ def _misses(probe):
             hint = "The exception was returned, so it became the answer. Write `raise` in front of it, not `return`."
         elif answer.status == 200:
             hint = "What is not there is a 404, not an empty answer: `raise HTTPException(404)`."
-        raise Missed("", asked="a booking that is not there: `404`", hint=hint)
+        raise CheckFailedError("", expected="a booking that is not there: `404`", hint=hint)
 
 
 def _deletes(probe):
@@ -100,19 +102,19 @@ def _deletes(probe):
             hint = (
                 "`204 No Content` says: done, and there is nothing to tell. Put `status_code=204` into the decorator."
             )
-        raise Missed("", asked="`DELETE /bookings/…` answers 204, without a body", hint=hint)
+        raise CheckFailedError("", expected="`DELETE /bookings/…` answers 204, without a body", hint=hint)
     again = probe.get(f"/bookings/{number}")
     if again.status != 404:
-        raise Missed(
+        raise CheckFailedError(
             f"GET /bookings/{number} still answers {again.status_text}",
-            asked="a booking that was deleted is a `404`",
+            expected="a booking that was deleted is a `404`",
             hint="`del bookings[number]` takes it out.",
         )
     twice = probe.delete(f"/bookings/{number}")
     if twice.status != 404:
-        raise Missed(
+        raise CheckFailedError(
             f"DELETE /bookings/{number} once more: {twice.status_text}",
-            asked="a booking that was deleted is a `404`, for `DELETE` too",
+            expected="a booking that was deleted is a `404`, for `DELETE` too",
             hint="Look first whether it is there, as in `GET`: `if number not in bookings: raise HTTPException(404)`.",
         )
 
@@ -125,8 +127,10 @@ bookings = Exercise(
         do("It can be read", _reads, needs=1),
         do("What is not there is a 404", _misses, needs=3),
         do("A booking can be deleted", _deletes, needs=(3, 4)),
-        openapi("Clients can read that it is a 201", "POST /bookings", has={"responses": {"201": ...}}, needs=1),
-        openapi("… and that a deletion answers nothing", "DELETE /bookings/{number}", has={"responses": {"204": ...}}),
+        openapi("Clients can read that it is a 201", "POST /bookings", includes={"responses": {"201": ...}}, needs=1),
+        openapi(
+            "… and that a deletion answers nothing", "DELETE /bookings/{number}", includes={"responses": {"204": ...}}
+        ),
     ],
     hints=[
         "`status_code=…` stands in the decorator, behind the path.",
@@ -288,10 +292,10 @@ _LEAK = "The door's code went out. A return type that is a model without it, `->
 guests = Exercise(
     "What guests may know of each other",
     steps=[
-        ask(
+        request(
             "Ada is shown without her door's code",
             "GET /guests/1",
-            gives={"name": "Ada", "room": 4},
+            returns={"name": "Ada", "room": 4},
             mistakes={
                 lambda answer: answer.failure.type == "ResponseValidationError": (
                     "The model asks for something that the guest does not have, or for a list where there is one: "
@@ -300,10 +304,10 @@ guests = Exercise(
                 lambda answer: "door_code" in answer.json: _LEAK,
             },
         ),
-        ask(
+        request(
             "The list shows none of them, either",
             "GET /guests",
-            gives=[{"name": "Ada", "room": 4}, {"name": "Bo", "room": 7}],
+            returns=[{"name": "Ada", "room": 4}, {"name": "Bo", "room": 7}],
             mistakes={
                 lambda answer: answer.failure.type == "ResponseValidationError": (
                     "What was returned is not what was promised. A list of models is promised with "
@@ -318,7 +322,7 @@ guests = Exercise(
         openapi(
             "Clients can read what comes",
             "GET /guests/{number}: 200",
-            has={"properties": {"name": {"type": "string"}, "room": {"type": "integer"}}},
+            includes={"properties": {"name": {"type": "string"}, "room": {"type": "integer"}}},
             mistakes={
                 lambda schema: True: (
                     "The answer is right, but the document does not know it. Say it with a model as the return type: "
@@ -330,7 +334,7 @@ guests = Exercise(
         openapi(
             "… in the list as well",
             "GET /guests: 200",
-            has={"type": "array", "items": {"properties": {"name": ..., "room": ...}}},
+            includes={"type": "array", "items": {"properties": {"name": ..., "room": ...}}},
             mistakes={lambda schema: True: "Say it with the return type: `-> list[PublicGuest]`."},
             needs=2,
         ),
@@ -418,9 +422,9 @@ def _creates_then_replaces(probe):
     probe.value("LOCKERS").clear()
     first = probe.put("/lockers/3", json={"guest": "Ada"})
     if first.status != 201:
-        raise Missed(
+        raise CheckFailedError(
             "",
-            asked="a locker that nobody had: `201`",
+            expected="a locker that nobody had: `201`",
             hint=(
                 "The status in the decorator is the same for every answer. `response: Response` as a parameter, and "
                 "`response.status_code = 201`, sets it for this one."
@@ -430,9 +434,9 @@ def _creates_then_replaces(probe):
         )
     second = probe.put("/lockers/3", json={"guest": "Bo"})
     if second.status != 200:
-        raise Missed(
+        raise CheckFailedError(
             "",
-            asked="the same locker again: `200`",
+            expected="the same locker again: `200`",
             hint=(
                 "It was created by the first request, and is only replaced by the second. Look into `LOCKERS` before "
                 "you write: was the number there? `201` only where it was not."
@@ -442,9 +446,9 @@ def _creates_then_replaces(probe):
         )
     for answer, guest in ((first, "Ada"), (second, "Bo")):
         if answer.json != {"number": 3, "guest": guest}:
-            raise Missed(
+            raise CheckFailedError(
                 answer.body_text,
-                asked=f'`{{"number": 3, "guest": "{guest}"}}` in both cases',
+                expected=f'`{{"number": 3, "guest": "{guest}"}}` in both cases',
                 hint="A `Response` that you return yourself needs the body, too." if answer.text == "" else "",
             )
 
@@ -453,8 +457,12 @@ lockers = Exercise(
     "Created or replaced",
     steps=[
         do("The first guest of a locker is a 201, the next a 200", _creates_then_replaces),
-        ask(
-            "A locker that is not new stays a 200", "PUT /lockers/3", json={"guest": "Cy"}, has={"guest": "Cy"}, needs=1
+        request(
+            "A locker that is not new stays a 200",
+            "PUT /lockers/3",
+            json={"guest": "Cy"},
+            includes={"guest": "Cy"},
+            needs=1,
         ),
     ],
     hints=[
@@ -542,9 +550,9 @@ def _board(probe):
             hint = 'A redirect is a response of its own: `return RedirectResponse("/notice")`.'
         elif "location" in answer.headers:
             hint = "It leads somewhere else: compare the address."
-        raise Missed(
+        raise CheckFailedError(
             f"{answer.status_text}, `location: {answer.headers['location']}`" if "location" in answer.headers else "",
-            asked="a redirect (`3xx`) with the header `location: /notice`",
+            expected="a redirect (`3xx`) with the header `location: /notice`",
             hint=hint,
         )
 
@@ -552,7 +560,7 @@ def _board(probe):
 pages = Exercise(
     "A page, a table, another way",
     steps=[
-        ask(
+        request(
             "The notice is a page",
             "GET /notice",
             text=_is_notice,
@@ -568,7 +576,7 @@ pages = Exercise(
                 200: "Compare the page with what is asked, letter by letter.",
             },
         ),
-        ask(
+        request(
             "The guests come as a table",
             "GET /guests.csv",
             text=_is_table,

@@ -3,16 +3,16 @@
 import hashlib
 import json
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, openapi, request
 
 members = Exercise(
     "Join the club",
     steps=[
-        ask(
+        request(
             "A form with a ticked box is read",
             "POST /members",
             data={"name": "Ada", "age": "36", "newsletter": "on"},
-            gives={"name": "Ada", "age": 36, "newsletter": True},
+            returns={"name": "Ada", "age": 36, "newsletter": True},
             mistakes={
                 "query": (
                     "It was looked for in the query: a plain parameter comes from there. `Annotated[str, Form()]` reads "
@@ -30,18 +30,18 @@ members = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "A box that is not ticked is no",
             "POST /members",
             data={"name": "Bo", "age": "16"},
-            gives={"name": "Bo", "age": 16, "newsletter": False},
+            returns={"name": "Bo", "age": 16, "newsletter": False},
             mistakes={
                 "newsletter": "A box that is not ticked sends nothing at all, so `newsletter` needs a default: `= False`.",
                 "age": "16 itself is refused. `gt` leaves the limit out; `ge`, greater or equal, keeps it.",
             },
             needs=1,
         ),
-        ask(
+        request(
             "Who is 15 is refused",
             "POST /members",
             data={"name": "Cy", "age": "15"},
@@ -54,7 +54,7 @@ members = Exercise(
         openapi(
             "Clients can read that it is a form",
             "POST /members",
-            has={"requestBody": {"content": {"application/x-www-form-urlencoded": ...}}},
+            includes={"requestBody": {"content": {"application/x-www-form-urlencoded": ...}}},
             needs=1,
         ),
     ],
@@ -132,11 +132,11 @@ _NOT_AWAITED = (
 photos = Exercise(
     "Hand in a photo",
     steps=[
-        ask(
+        request(
             "Name and size of a picture come back",
             "POST /photos",
             files={"photo": ("cat.png", b"\x89PNG1234", "image/png")},
-            gives={"name": "cat.png", "bytes": 8},
+            returns={"name": "cat.png", "bytes": 8},
             mistakes={
                 "query": (
                     "It was looked for in the query. A parameter of the type `UploadFile` is a file of the form."
@@ -157,17 +157,17 @@ photos = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "So do those of another one",
             "POST /photos",
             files={"photo": ("dog.jpg", b"\xff\xd8\xff", "image/jpeg")},
-            gives={"name": "dog.jpg", "bytes": 3},
+            returns={"name": "dog.jpg", "bytes": 3},
             mistakes={
                 415: 'A JPEG is a picture, too. `photo.content_type.startswith("image/")` takes them all.',
             },
             needs=1,
         ),
-        ask(
+        request(
             "A text is refused",
             "POST /photos",
             files={"photo": ("cat.txt", b"meow", "text/plain")},
@@ -177,7 +177,7 @@ photos = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "The type counts, not the name",
             "POST /photos",
             files={"photo": ("meow.png", b"meow", "text/plain")},
@@ -185,7 +185,7 @@ photos = Exercise(
             mistakes={200: "It is called `meow.png`, and is a text: look at `photo.content_type`, not at the name."},
             needs=3,
         ),
-        ask(
+        request(
             "Nothing at all is refused",
             "POST /photos",
             names="photo",
@@ -294,7 +294,7 @@ def _fingerprint(content, limit_hint=""):
             )
         elif answer.status == 200 and isinstance(answer.json, dict):
             hint = "Is the fingerprint made of the whole content? And is it the text that `hexdigest()` gives?"
-        raise Missed("", asked=f'`{{"sha256": "{asked[:12]}…"}}`', hint=hint)
+        raise CheckFailedError("", expected=f'`{{"sha256": "{asked[:12]}…"}}`', hint=hint)
 
     return send
 
@@ -302,9 +302,9 @@ def _fingerprint(content, limit_hint=""):
 def _refuses_large(probe):
     answer = probe.post("/fingerprints", files={"photo": ("big.png", b"x" * 100_001, "image/png")})
     if answer.status != 413:
-        raise Missed(
+        raise CheckFailedError(
             "",
-            asked="100 001 bytes are refused with `413`",
+            expected="100 001 bytes are refused with `413`",
             hint=(
                 "Nobody looked at the size. `photo.size` is the number of bytes; or count while you read."
                 if answer.status == 200
@@ -404,12 +404,12 @@ _PICTURES = [("photos", (name, b"\x89PNG", "image/png")) for name in ("a.png", "
 albums = Exercise(
     "An album",
     steps=[
-        ask(
+        request(
             "Title, place and two photos arrive together",
             "POST /albums",
             data={"title": "Vienna", "place": json.dumps(_PLACE)},
             files=_PICTURES,
-            gives={"title": "Vienna", "place": _PLACE, "photos": ["a.png", "b.png"]},
+            returns={"title": "Vienna", "place": _PLACE, "photos": ["a.png", "b.png"]},
             mistakes={
                 "query": "It was looked for in the query. Beside a file, every other field is marked with `Form()`.",
                 "body.place": (
@@ -428,15 +428,15 @@ albums = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "One photo is an album as well",
             "POST /albums",
             data={"title": "Rome", "place": '{"lat": 41.9, "lon": 12.5}'},
             files=_PICTURES[:1],
-            gives={"title": "Rome", "place": {"lat": 41.9, "lon": 12.5}, "photos": ["a.png"]},
+            returns={"title": "Rome", "place": {"lat": 41.9, "lon": 12.5}, "photos": ["a.png"]},
             needs=1,
         ),
-        ask(
+        request(
             "A place without `lon` is refused",
             "POST /albums",
             data={"title": "Vienna", "place": '{"lat": 48.2}'},

@@ -1,6 +1,6 @@
 """Lesson 11: errors and handlers."""
 
-from routebook_kernel.learn import Exercise, Lesson, Mistake, ask
+from routebook_kernel.learn import Exercise, Lesson, Mistake, request
 
 _RETURNED = "The exception was returned, so it became the answer, with 200. Write `raise` in front of it, not `return`."
 
@@ -12,20 +12,20 @@ def _was_returned(answer):
 boarding = Exercise(
     "Full, or not there at all",
     steps=[
-        ask(
+        request(
             "Two board the Aurora",
             "POST /boardings",
             json={"ferry": "Aurora", "persons": 2},
-            has={"left": 1},
+            includes={"left": 1},
         ),
-        ask(
+        request(
             "Ten board the Borealis",
             "POST /boardings",
             json={"ferry": "Borealis", "persons": 10},
-            has={"left": 0},
+            includes={"left": 0},
             mistakes={409: "Ten want to board, and there are ten places: enough. Only more than that is a `409`."},
         ),
-        ask(
+        request(
             "A ferry that is not there is a 404",
             "POST /boardings",
             json={"ferry": "Titanic", "persons": 1},
@@ -45,12 +45,12 @@ boarding = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A full ferry is a 409, and says how many places are left",
             "POST /boardings",
             json={"ferry": "Aurora", "persons": 4},
             status=409,
-            has={"detail": {"code": "full", "left": 3}},
+            includes={"detail": {"code": "full", "left": 3}},
             mistakes={
                 _was_returned: _RETURNED,
                 lambda answer: answer.status == 500 and "409" in answer.text: (
@@ -210,21 +210,23 @@ _HANDLER_HINTS = {
 handled = Exercise(
     "One answer for all",
     steps=[
-        ask("The Aurora leaves at nine", "GET /departures/Aurora", gives={"ferry": "Aurora", "at": "09:00"}),
-        ask("… and the Borealis at eleven", "GET /departures/Borealis", gives={"ferry": "Borealis", "at": "11:30"}),
-        ask(
+        request("The Aurora leaves at nine", "GET /departures/Aurora", returns={"ferry": "Aurora", "at": "09:00"}),
+        request(
+            "… and the Borealis at eleven", "GET /departures/Borealis", returns={"ferry": "Borealis", "at": "11:30"}
+        ),
+        request(
             "A departure of no ferry is a 404 that names it",
             "GET /departures/Titanic",
             status=404,
-            gives=_ANSWER,
+            returns=_ANSWER,
             mistakes=_HANDLER_HINTS,
             needs=1,
         ),
-        ask(
+        request(
             "So is a delay of no ferry: an operation of the lesson's, which you need not touch",
             "GET /delays/Titanic",
             status=404,
-            gives=_ANSWER,
+            returns=_ANSWER,
             mistakes={
                 lambda answer: answer.failure.type == "NoSuchFerry": (
                     "`GET /delays/{ferry}` raises `NoSuchFerry`, too, and nothing answers it there. One handler for the "
@@ -326,11 +328,11 @@ _OLD_SHAPE = (
 invalid = Exercise(
     "Refused in your own words",
     steps=[
-        ask(
+        request(
             "A wrong parameter is named",
             "GET /berths/x",
             status=422,
-            gives={"error": "invalid", "fields": ["path.number"]},
+            returns={"error": "invalid", "fields": ["path.number"]},
             mistakes={
                 lambda answer: isinstance(answer.json.get("detail"), list): _OLD_SHAPE,
                 lambda answer: answer.status in {200, 400}: (
@@ -344,12 +346,12 @@ invalid = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "All that is wrong is named, not the first thing only",
             "POST /cargo",
             json={"boxes": -1},
             status=422,
-            gives={"error": "invalid", "fields": ["body.ship", "body.boxes"]},
+            returns={"error": "invalid", "fields": ["body.ship", "body.boxes"]},
             mistakes={
                 lambda answer: answer.status == 422 and len(answer.json["fields"]) == 1: (
                     "Two things are wrong here, and one is named. `error.errors()` is a list: take each."
@@ -357,12 +359,12 @@ invalid = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A place inside a list is named, too",
             "POST /cargo",
             json={"ship": "Aurora", "boxes": 1, "weights": [10, "heavy"]},
             status=422,
-            gives={"error": "invalid", "fields": ["body.weights.1"]},
+            returns={"error": "invalid", "fields": ["body.weights.1"]},
             mistakes={
                 lambda answer: answer.failure.type == "TypeError" and "int found" in answer.failure.message: (
                     'A place in a list is a number, and `join` takes texts only: `".".join(map(str, each["loc"]))`.'
@@ -371,7 +373,7 @@ invalid = Exercise(
             },
             needs=1,
         ),
-        ask("What is right passes", "GET /berths/3", gives={"berth": 3}),
+        request("What is right passes", "GET /berths/3", returns={"berth": 3}),
     ],
     hints=[
         "`@office.exception_handler(RequestValidationError)` above a function that takes the request and the error.",
@@ -445,11 +447,11 @@ invalid = Exercise(
 same = Exercise(
     "Every error alike",
     steps=[
-        ask(
+        request(
             "An error that you raise",
             "GET /berths/99",
             status=404,
-            gives={"error": {"status": 404, "message": "There is no such berth"}},
+            returns={"error": {"status": 404, "message": "There is no such berth"}},
             mistakes={
                 lambda answer: "detail" in answer.json: (
                     "Your handler was not called. Is it registered for the application `office`, and for "
@@ -463,11 +465,11 @@ same = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "A path that does not exist",
             "GET /lighthouse",
             status=404,
-            gives={"error": {"status": 404, "message": "Not Found"}},
+            returns={"error": {"status": 404, "message": "Not Found"}},
             mistakes={
                 lambda answer: answer.json == {"detail": "Not Found"}: (
                     "Your own errors have the new shape, this one has not: it is raised by the router, as Starlette's "
@@ -480,11 +482,11 @@ same = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "A method that is not allowed, with the header that says which are",
             "DELETE /berths/3",
             status=405,
-            gives={"error": {"status": 405, "message": "Method Not Allowed"}},
+            returns={"error": {"status": 405, "message": "Method Not Allowed"}},
             has_headers={"allow": ...},
             mistakes={
                 404: "Every error became a 404. Each knows its status: `error.status_code`.",

@@ -4,7 +4,7 @@ import asyncio
 import sys
 import time
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, request
 
 _NO_AWAIT = (
     "`await` is missing: calling an `async def` function gives a coroutine, a promise of work. `await` does the work and "
@@ -23,16 +23,16 @@ _ASYNC_HINTS = {
 orders = Exercise(
     "Ask the kitchen",
     steps=[
-        ask(
+        request(
             "Soup comes with its price and the kitchen's word",
             "GET /orders/soup",
-            gives={"dish": "soup", "price": 4, "says": "soup is hot"},
+            returns={"dish": "soup", "price": 4, "says": "soup is hot"},
             mistakes=_ASYNC_HINTS,
         ),
-        ask(
+        request(
             "So does cake",
             "GET /orders/cake",
-            gives={"dish": "cake", "price": 3, "says": "cake is hot"},
+            returns={"dish": "cake", "price": 3, "says": "cake is hot"},
             mistakes=_ASYNC_HINTS,
             needs=1,
         ),
@@ -104,23 +104,23 @@ def _free_while_baking(url, hint):
 
         probe.run(ring_while_it_bakes())
         if "in" not in diary:
-            raise Missed(
+            raise CheckFailedError(
                 "nothing was baked",
-                asked=f"`GET {url}` calls `bake()`, once",
+                expected=f"`GET {url}` calls `bake()`, once",
                 hint="The check looks into `diary`, where `bake()` notes what it does: call the function itself.",
             )
         if sys.platform == "emscripten":  # no threads: whatever blocks there, blocks
             return
         if diary != ["in", "bell", "out"]:
-            raise Missed(
+            raise CheckFailedError(
                 f"the diary says: {', '.join(diary)}",
-                asked="the bell rings while the bread is in the oven: in, bell, out",
+                expected="the bell rings while the bread is in the oven: in, bell, out",
                 hint=hint,
             )
         if any(span.kind == "background" for span in probe.trace(f"GET {url}").spans):
-            raise Missed(
+            raise CheckFailedError(
                 "the answer went out before the bread was baked",
-                asked="the answer is what `bake()` gives",
+                expected="the answer is what `bake()` gives",
                 hint="A background task runs after the response: what it gives cannot be in the answer. Wait for `bake()`.",
             )
 
@@ -130,10 +130,10 @@ def _free_while_baking(url, hint):
 bread = Exercise(
     "Do not hold up the bell",
     steps=[
-        ask(
+        request(
             "Bread is baked",
             "GET /bread",
-            gives={"baked": "bread"},
+            returns={"baked": "bread"},
             mistakes={
                 lambda answer: "coroutine" in answer.failure.message: _NO_AWAIT,
                 lambda answer: "callable" in answer.failure.message: (
@@ -198,10 +198,10 @@ bread = Exercise(
 supper = Exercise(
     "Both in one operation",
     steps=[
-        ask(
+        request(
             "Supper has bread and the kitchen's word",
             "GET /supper",
-            gives={"baked": "bread", "says": "soup is hot"},
+            returns={"baked": "bread", "says": "soup is hot"},
             mistakes={
                 lambda answer: "callable" in answer.failure.message: (
                     "`bake()` with parentheses is called at once, and only its result goes to the thread. Hand over the "
@@ -297,10 +297,10 @@ def _last_table(probe):
                 hint = "There was a table, and nobody got it. Count down only for those who get one."
             elif set(came) == {200, 409}:
                 hint = 'Every table that is taken must be counted: `tables["left"] -= 1`.'
-            raise Missed(
+            raise CheckFailedError(
                 f"{came.count(200)} of four guests at once got one, {came.count(409)} a 409; "
                 f'`tables["left"]` is {tables["left"]}',
-                asked=f"with {left} left, {left} of four guests get a table, the others a 409, and 0 are left",
+                expected=f"with {left} left, {left} of four guests get a table, the others a 409, and 0 are left",
                 hint=hint,
             )
     tables["left"] = 1
@@ -314,11 +314,11 @@ def _is_paid(probe):
         hint = _NO_AWAIT if answer.failure and "coroutine" in answer.failure.message else ""
         if answer.status == 409:
             hint = "One table was left, and the guest was sent away. Look first, `== 0`, and only then count down."
-        raise Missed("", asked='`{"reserved": true}`', hint=hint)
+        raise CheckFailedError("", expected='`{"reserved": true}`', hint=hint)
     if probe.value("paid")["times"] - before != 1:
-        raise Missed(
+        raise CheckFailedError(
             "nobody paid",
-            asked="`pay()` is awaited, once",
+            expected="`pay()` is awaited, once",
             hint="Calling `pay()` does nothing yet: `await pay()` does it.",
         )
 

@@ -1,14 +1,14 @@
 """Lesson 13: dependencies."""
 
-from routebook_kernel.learn import Exercise, Lesson, Mistake, ask, openapi, trace
+from routebook_kernel.learn import Exercise, Lesson, Mistake, openapi, request, trace
 
 paging = Exercise(
     "One way to turn pages",
     steps=[
-        ask(
+        request(
             "Books come ten at a time",
             "GET /shelf/books",
-            has={"page": 1, "size": 10},
+            includes={"page": 1, "size": 10},
             mistakes={
                 lambda answer: answer.json == {}: (
                     "The operation answered with the function itself, which is only the default of a parameter. "
@@ -16,9 +16,9 @@ paging = Exercise(
                 ),
             },
         ),
-        ask("A page can be asked for", "GET /shelf/books?page=3&size=5", has={"page": 3, "size": 5}, needs=1),
-        ask("Authors turn pages likewise", "GET /shelf/authors?page=2", has={"page": 2, "size": 10}),
-        ask(
+        request("A page can be asked for", "GET /shelf/books?page=3&size=5", includes={"page": 3, "size": 5}, needs=1),
+        request("Authors turn pages likewise", "GET /shelf/authors?page=2", includes={"page": 2, "size": 10}),
+        request(
             "A page of more than 50 is refused",
             "GET /shelf/authors?size=51",
             names="query.size",
@@ -37,7 +37,7 @@ paging = Exercise(
             },
             needs=(1, 3),
         ),
-        openapi("Clients read both parameters", "GET /shelf/authors: size", has={"in": "query"}, needs=3),
+        openapi("Clients read both parameters", "GET /shelf/authors: size", includes={"in": "query"}, needs=3),
     ],
     hints=[
         "A dependency is a function like an operation's: what it takes is read from the request.",
@@ -103,7 +103,7 @@ paging = Exercise(
 guard = Exercise(
     "Only with a library card",
     steps=[
-        ask(
+        request(
             "Without a card the loans are closed",
             "GET /loans",
             status=401,
@@ -115,7 +115,7 @@ guard = Exercise(
                 200: "Nobody asked for a card. Raise `HTTPException(401)` in the dependency where the card is missing.",
             },
         ),
-        ask(
+        request(
             "A card that nobody knows is refused",
             "GET /loans",
             headers={"x-library-card": "stolen"},
@@ -126,11 +126,11 @@ guard = Exercise(
                 500: "A card that is not in `CARDS` raises a `KeyError`. `CARDS.get(card)` gives `None` instead.",
             },
         ),
-        ask(
+        request(
             "Ada sees her loans",
             "GET /loans",
             headers={"x-library-card": "c-1"},
-            gives={"reader": "Ada", "loans": ["Emma"]},
+            returns={"reader": "Ada", "loans": ["Emma"]},
             mistakes={
                 403: "`c-1` is in `CARDS`, and was refused. Does the parameter's name say `x_library_card`?",
                 401: (
@@ -139,17 +139,21 @@ guard = Exercise(
                 ),
             },
         ),
-        ask(
-            "Bo sees his", "GET /loans", headers={"x-library-card": "c-2"}, gives={"reader": "Bo", "loans": []}, needs=3
+        request(
+            "Bo sees his",
+            "GET /loans",
+            headers={"x-library-card": "c-2"},
+            returns={"reader": "Bo", "loans": []},
+            needs=3,
         ),
-        ask(
+        request(
             "The fines are closed too",
             "GET /fines",
             status=401,
             mistakes={200: "The fines are open to everybody. Let them ask for the same dependency."},
             needs=1,
         ),
-        ask("Ada has no fine", "GET /fines", headers={"x-library-card": "c-1"}, gives={"fine": 0}, needs=3),
+        request("Ada has no fine", "GET /fines", headers={"x-library-card": "c-1"}, returns={"fine": 0}, needs=3),
     ],
     hints=[
         "The dependency takes the header: `x_library_card: Annotated[str | None, Header()] = None`.",
@@ -244,11 +248,11 @@ guard = Exercise(
 once = Exercise(
     "Asked twice, run once",
     steps=[
-        ask(
+        request(
             "The receipt has a name and a number",
             "GET /receipt",
             headers={"x-library-card": "c-1"},
-            has={"reader": "Ada", "number": int},
+            includes={"reader": "Ada", "number": int},
         ),
         trace(
             "The number is drawn once for a request",

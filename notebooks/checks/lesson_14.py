@@ -1,38 +1,38 @@
 """Lesson 14: dependencies with `yield`."""
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, trace
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, request, trace
 
 
-def _events_of(probe, request):
+def _events_of(probe, line):
     before = len(probe.value("events"))
-    answer = probe.request(request)
+    answer = probe.request(line)
     return answer, probe.value("events")[before:]
 
 
 def _is_closed(probe):
-    for request in ("GET /shelves/A", "GET /shelves/Z"):
-        _, events = _events_of(probe, request)
+    for line in ("GET /shelves/A", "GET /shelves/Z"):
+        _, events = _events_of(probe, line)
         if "open" not in events:
-            raise Missed(
-                f"`{request}` opened nothing",
-                asked="the cabinet is opened and closed for each request",
+            raise CheckFailedError(
+                f"`{line}` opened nothing",
+                expected="the cabinet is opened and closed for each request",
                 hint="`Cabinet()` opens it. Make it in the dependency, above the `yield`.",
             )
         if "close" not in events:
-            raise Missed(
-                f"`{request}` left the cabinet open",
-                asked="`close()` is called for each request, after a 404 too",
+            raise CheckFailedError(
+                f"`{line}` left the cabinet open",
+                expected="`close()` is called for each request, after a 404 too",
                 hint=(
                     "When the operation raises, the exception comes out of the `yield`, and what stands below it is "
                     "skipped. `try: … finally: …` runs in both cases."
-                    if request.endswith("Z")
+                    if line.endswith("Z")
                     else "What stands below the `yield` runs after the operation: call `close()` there."
                 ),
             )
         if events.index("close") < events.index("open") or events.count("open") > 1:
-            raise Missed(
+            raise CheckFailedError(
                 " then ".join(events),
-                asked="open, then close, once each",
+                expected="open, then close, once each",
                 hint="One cabinet a request: make it above the `yield`, give it away with `yield`, close it below.",
             )
 
@@ -51,9 +51,9 @@ def _is_read_from(probe):
     finally:
         cabinet.read = read
     if "A" not in names:
-        raise Missed(
+        raise CheckFailedError(
             "nobody asked the cabinet",
-            asked="the books come from the cabinet's `read`",
+            expected="the books come from the cabinet's `read`",
             hint="`SHELVES` is the cabinet's business: the operation asks what the dependency yields, `cabinet.read(name)`.",
         )
 
@@ -61,10 +61,10 @@ def _is_read_from(probe):
 cabinet = Exercise(
     "Closed, whatever happens",
     steps=[
-        ask(
+        request(
             "Shelf A is read",
             "GET /shelves/A",
-            gives={"shelf": "A", "books": ["Emma"]},
+            returns={"shelf": "A", "books": ["Emma"]},
             mistakes={
                 lambda answer: answer.failure is not None and "generator" in answer.failure.message: (
                     "The operation got a generator. `Depends(cabinet)`, with the function itself, runs it up to the `yield`."
@@ -75,7 +75,7 @@ cabinet = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Shelf Z is a 404",
             "GET /shelves/Z",
             status=404,
@@ -189,16 +189,16 @@ cabinet = Exercise(
 def _is_kept_or_undone(probe):
     answer, events = _events_of(probe, "POST /transfers?amount=5")
     if "commit" not in events or "rollback" in events:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status}`, and the ledger did: {', '.join(events) or 'nothing'}",
-            asked="a transfer that succeeds is committed",
+            expected="a transfer that succeeds is committed",
             hint="Below the `yield`, where nothing was raised, call `commit()`.",
         )
     answer, events = _events_of(probe, "POST /transfers?amount=5000")
     if answer.status != 409:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}`",
-            asked="`409` for a transfer that the ledger refuses",
+            expected="`409` for a transfer that the ledger refuses",
             hint=(
                 "The exception was swallowed: `except` without `raise` hides it from the framework. After "
                 "`rollback()`, write `raise`."
@@ -207,18 +207,18 @@ def _is_kept_or_undone(probe):
             ),
         )
     if "commit" in events:
-        raise Missed(
+        raise CheckFailedError(
             "a refused transfer was committed",
-            asked="it is rolled back, and not committed",
+            expected="it is rolled back, and not committed",
             hint=(
                 "`finally` runs after errors too: commit in an `else`, or right below the `yield`. And what the operation "
                 "catches itself, the dependency never hears of: let `TooMuch` through."
             ),
         )
     if "rollback" not in events:
-        raise Missed(
+        raise CheckFailedError(
             "a refused transfer was neither committed nor rolled back",
-            asked="it is rolled back",
+            expected="it is rolled back",
             hint="The operation's exception comes out of the `yield`: `except Exception:` with `rollback()` and `raise`.",
         )
 
@@ -226,7 +226,7 @@ def _is_kept_or_undone(probe):
 ledger = Exercise(
     "All or nothing",
     steps=[
-        ask("A small transfer succeeds", "POST /transfers?amount=5", gives={"moved": 5}),
+        request("A small transfer succeeds", "POST /transfers?amount=5", returns={"moved": 5}),
         do("It is kept; a refused one is undone", _is_kept_or_undone, needs=1),
     ],
     hints=[
@@ -325,13 +325,15 @@ def _is_in_order(probe):
         hint = "Both dependencies note two things in `events`: one above their `yield`, one below."
     elif told[:2] == ["door open", "light on"]:
         hint = "The door was opened in the dark. When `door` asks for `light` with `Depends`, the light comes first."
-    raise Missed(", ".join(told) or "nothing", asked="light on, door open, door closed, light off", hint=hint)
+    raise CheckFailedError(
+        ", ".join(told) or "nothing", expected="light on, door open, door closed, light off", hint=hint
+    )
 
 
 order = Exercise(
     "Last opened, first closed",
     steps=[
-        ask("The inventory is taken", "GET /inventory", has={"books": 2}),
+        request("The inventory is taken", "GET /inventory", includes={"books": 2}),
         do("The light is on as long as the door is open", _is_in_order, needs=1),
         trace(
             "Two dependencies see to it",

@@ -1,14 +1,14 @@
 """Lesson 15: routers and larger applications."""
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, openapi, request
 
 members = Exercise(
     "A department of its own",
     steps=[
-        ask(
+        request(
             "The members are listed",
             "GET /members/",
-            gives=["Ada", "Bo"],
+            returns=["Ada", "Bo"],
             mistakes={
                 lambda answer: "/members/members/" in answer.document["paths"]: (
                     "Nothing is at `/members/`: the prefix stands twice, and it is `/members/members/`. Say it once."
@@ -16,10 +16,10 @@ members = Exercise(
                 404: "Nothing is at `/members/`. A router is part of the application when `app.include_router(…)` has run.",
             },
         ),
-        ask(
+        request(
             "One member has a page",
             "GET /members/Ada",
-            gives={"name": "Ada"},
+            returns={"name": "Ada"},
             mistakes={
                 lambda answer: answer.status == 404 and "/members/members" in answer.text: "`/members` stands twice.",
             },
@@ -27,7 +27,7 @@ members = Exercise(
         openapi(
             "They have their tag in the documentation",
             "GET /members/{name}",
-            has={"tags": ["members"]},
+            includes={"tags": ["members"]},
             mistakes={
                 lambda operation: "m" in operation["tags"]: "`tags` is a list: in a text, each letter is one.",
                 lambda operation: not operation.get("tags"): (
@@ -107,7 +107,7 @@ members = Exercise(
 staff = Exercise(
     "Behind one door",
     steps=[
-        ask(
+        request(
             "The rota is closed",
             "GET /staff/rota",
             status=401,
@@ -119,7 +119,7 @@ staff = Exercise(
                 404: "Nothing is at `/staff/rota` yet: include the router.",
             },
         ),
-        ask(
+        request(
             "The wages are closed too",
             "GET /staff/wages",
             status=401,
@@ -128,14 +128,16 @@ staff = Exercise(
             },
             needs=1,
         ),
-        ask("With the key the rota opens", "GET /staff/rota", headers={"x-key": "sesame"}, gives={"monday": "Bo"}),
-        ask("And the wages", "GET /staff/wages", headers={"x-key": "sesame"}, gives={"Bo": 2400}),
-        ask("A wrong key does not open", "GET /staff/rota", headers={"x-key": "please"}, status=401, needs=3),
-        ask(
+        request(
+            "With the key the rota opens", "GET /staff/rota", headers={"x-key": "sesame"}, returns={"monday": "Bo"}
+        ),
+        request("And the wages", "GET /staff/wages", headers={"x-key": "sesame"}, returns={"Bo": 2400}),
+        request("A wrong key does not open", "GET /staff/rota", headers={"x-key": "please"}, status=401, needs=3),
+        request(
             "The catalogue stays open",
             "GET /catalogue/books",
             status=200,
-            has=list,
+            includes=list,
             mistakes={
                 401: "Now the whole application asks for the key. The guard belongs to the router of the staff.",
             },
@@ -206,21 +208,21 @@ staff = Exercise(
 def _has_versions(probe):
     first, second = probe.get("/v1/books/7"), probe.get("/v2/books/7")
     if (first.status, second.status) != (200, 200):
-        raise Missed(
+        raise CheckFailedError(
             f"`/v1/books/7` {first.status_text}, `/v2/books/7` {second.status_text}",
-            asked="both answer 200",
+            expected="both answer 200",
             hint='One router, included twice with two prefixes: `app.include_router(books, prefix="/v1")`, then `/v2`.',
         )
     if (first.json, second.json) != ({"id": 7}, {"id": 7}):
-        raise Missed(f"`{first.text}` and `{second.text}`", asked='`{"id": 7}` from both')
+        raise CheckFailedError(f"`{first.text}` and `{second.text}`", expected='`{"id": 7}` from both')
 
 
 versions = Exercise(
     "The same in two places",
     steps=[
         do("Version 1 and version 2 have the books", _has_versions),
-        ask("Only version 2 has the search", "GET /v2/search?q=em", gives={"q": "em"}),
-        ask(
+        request("Only version 2 has the search", "GET /v2/search?q=em", returns={"q": "em"}),
+        request(
             "Version 1 has none",
             "GET /v1/search?q=em",
             status=404,
@@ -232,7 +234,7 @@ versions = Exercise(
         openapi(
             "Version 1 says that it is old",
             "GET /v1/books/{book_id}",
-            has={"deprecated": True},
+            includes={"deprecated": True},
             needs=1,
             mistakes={
                 lambda operation: not operation.get("deprecated"): (

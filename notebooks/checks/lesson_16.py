@@ -1,6 +1,6 @@
 """Lesson 16: OpenAPI and documentation."""
 
-from routebook_kernel.learn import Exercise, Lesson, Mistake, ask, openapi
+from routebook_kernel.learn import Exercise, Lesson, Mistake, openapi, request
 
 
 def _says(word):
@@ -15,16 +15,16 @@ def _says(word):
 found = Exercise(
     "Say what it does",
     steps=[
-        ask(
+        request(
             "The operation answers",
             "GET /books/0-19-953556-2",
-            has={"isbn": "0-19-953556-2"},
+            includes={"isbn": "0-19-953556-2"},
             mistakes={422: "An ISBN is often written with hyphens: it is a text, and no number."},
         ),
         openapi(
             "Its summary is `Find a book`",
             "GET /books/{isbn}",
-            has={"summary": "Find a book"},
+            includes={"summary": "Find a book"},
             mistakes={
                 lambda operation: operation.get("description", "").startswith("Find a book"): (
                     "The docstring is the description. The summary, one line in lists, is the decorator's `summary=`, or "
@@ -41,7 +41,7 @@ found = Exercise(
         openapi(
             "The description says what an ISBN is for",
             "GET /books/{isbn}",
-            has={"description": _says("isbn")},
+            includes={"description": _says("isbn")},
             mistakes={
                 lambda operation: "description" not in operation: (
                     "There is no description. The function's docstring is one, `description=` is another way; a comment "
@@ -53,7 +53,7 @@ found = Exercise(
         openapi(
             "It is sorted under `catalogue`",
             "GET /books/{isbn}",
-            has={"tags": ["catalogue"]},
+            includes={"tags": ["catalogue"]},
             needs=1,
             mistakes={
                 lambda operation: True: '`tags=["catalogue"]`, a list, in the decorator.',
@@ -62,7 +62,7 @@ found = Exercise(
         openapi(
             "The parameter says how it is written",
             "GET /books/{isbn}: isbn",
-            has={"description": _says("digits")},
+            includes={"description": _says("digits")},
             needs=1,
             mistakes={
                 lambda parameter: True: (
@@ -124,7 +124,7 @@ found = Exercise(
 example = Exercise(
     "A form that is filled in",
     steps=[
-        ask("An order is taken", "POST /orders", json={"title": "Emma", "copies": 2}, has={"copies": 2}),
+        request("An order is taken", "POST /orders", json={"title": "Emma", "copies": 2}, includes={"copies": 2}),
         openapi(
             "The body has an example: two copies of Emma",
             "POST /orders: body",
@@ -153,7 +153,7 @@ example = Exercise(
         openapi(
             "The number of copies is explained",
             "POST /orders: body",
-            has={"properties": {"copies": {"description": str}}},
+            includes={"properties": {"copies": {"description": str}}},
             mistakes={
                 lambda schema: True: '`copies: int = Field(description="…")` explains the field wherever it is shown.',
             },
@@ -216,7 +216,7 @@ example = Exercise(
 others = Exercise(
     "What else may come",
     steps=[
-        ask(
+        request(
             "A book can be removed",
             "DELETE /books/7",
             status=204,
@@ -224,11 +224,11 @@ others = Exercise(
                 200: "`status_code=204` in the decorator: done, and nothing to say.",
             },
         ),
-        ask("The book 0 is not there", "DELETE /books/0", status=404),
+        request("The book 0 is not there", "DELETE /books/0", status=404),
         openapi(
             "The 404 is documented",
             "DELETE /books/{book_id}",
-            has={"responses": {"404": {"description": str}}},
+            includes={"responses": {"404": {"description": str}}},
             mistakes={
                 lambda operation: True: (
                     "The document knows only what it can see: an exception in the body of a function is not in the "
@@ -240,13 +240,13 @@ others = Exercise(
         openapi(
             "Clients call it `delete_book`",
             "DELETE /books/{book_id}",
-            has={"operationId": "delete_book"},
+            includes={"operationId": "delete_book"},
             mistakes={
                 lambda operation: True: 'Generated clients name their functions by it: `operation_id="delete_book"`.'
             },
             needs=1,
         ),
-        ask("The shop's own counter answers", "GET /internal/counter", has={"visits": int}),
+        request("The shop's own counter answers", "GET /internal/counter", includes={"visits": int}),
         openapi(
             "It is in no documentation",
             "",

@@ -1,6 +1,6 @@
 """Lesson 17: API keys and HTTP Basic."""
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, openapi, request
 
 _OPEN = (
     "Everybody gets in. The operation, or a dependency of it, has to compare the key and raise `HTTPException(401)`."
@@ -22,7 +22,7 @@ def _has_api_key(document):
 key = Exercise(
     "A key for the forecast",
     steps=[
-        ask(
+        request(
             "Without a key there is no forecast",
             "GET /forecast",
             status=401,
@@ -39,7 +39,7 @@ key = Exercise(
                 403: "Nobody is known yet: that is a `401`. A `403` is for somebody who is known, and may not.",
             },
         ),
-        ask(
+        request(
             "A wrong key is refused",
             "GET /forecast",
             headers={"x-api-key": "guess"},
@@ -50,11 +50,11 @@ key = Exercise(
                 403: "Nobody is known yet: that is a `401`. A `403` is for somebody who is known, and may not.",
             },
         ),
-        ask(
+        request(
             "The right key gets in",
             "GET /forecast",
             headers={"x-api-key": "k-4711"},
-            gives={"tomorrow": "sun"},
+            returns={"tomorrow": "sun"},
             mistakes={
                 401: "The right key was refused. Is the header's name `X-API-Key`, and is `KEY` what you compare with?",
             },
@@ -140,7 +140,7 @@ key = Exercise(
 basic = Exercise(
     "A name and a password",
     steps=[
-        ask(
+        request(
             "Without a password the browser is told to ask",
             "GET /diary",
             status=401,
@@ -153,17 +153,17 @@ basic = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Ada reads her diary",
             "GET /diary",
             auth=("ada", "lovelace"),
-            gives={"of": "ada", "pages": 12},
+            returns={"of": "ada", "pages": 12},
             mistakes={
                 401: "Ada's password is in `PASSWORDS`, and was refused.",
             },
         ),
-        ask("Bo reads his", "GET /diary", auth=("bo", "diddley"), gives={"of": "bo", "pages": 3}, needs=2),
-        ask(
+        request("Bo reads his", "GET /diary", auth=("bo", "diddley"), returns={"of": "bo", "pages": 3}, needs=2),
+        request(
             "A wrong password is refused, and told the same",
             "GET /diary",
             auth=("ada", "guess"),
@@ -178,7 +178,7 @@ basic = Exercise(
             },
             needs=1,
         ),
-        ask(
+        request(
             "Somebody unknown is refused",
             "GET /diary",
             auth=("eve", "x"),
@@ -189,7 +189,7 @@ basic = Exercise(
                 404: "`404` tells that there is no such user. To a stranger say the same in both cases: `401`.",
             },
         ),
-        ask(
+        request(
             "Somebody unknown with an empty password is refused",
             "GET /diary",
             auth=("eve", ""),
@@ -202,7 +202,7 @@ basic = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Nor does the password of another open",
             "GET /diary",
             auth=("ada", "diddley"),
@@ -294,9 +294,9 @@ def _serves_new_editors(probe):
     finally:
         editors.discard("bo")
     if (answer.status, answer.json) != (200, {"pages": 2}):
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` {answer.text[:80]}",
-            asked='`{"pages": 2}` for Bo, once he is in `EDITORS`',
+            expected='`{"pages": 2}` for Bo, once he is in `EDITORS`',
             hint="Look into `EDITORS` and `PAGES` with each request, with the name that was sent.",
         )
 
@@ -304,7 +304,7 @@ def _serves_new_editors(probe):
 roles = Exercise(
     "Known, but not allowed",
     steps=[
-        ask(
+        request(
             "Without a password it is a 401",
             "DELETE /diary/page",
             status=401,
@@ -312,7 +312,7 @@ roles = Exercise(
                 403: "Nobody is known yet, so it is a `401`; the `403` comes after that.",
             },
         ),
-        ask(
+        request(
             "Bo may not: 403",
             "DELETE /diary/page",
             auth=("bo", "diddley"),
@@ -323,7 +323,7 @@ roles = Exercise(
                 204: "Bo may do it, too. Only who is in `EDITORS` may.",
             },
         ),
-        ask(
+        request(
             "Ada's name alone is not enough",
             "DELETE /diary/page",
             auth=("ada", "a guess"),
@@ -332,7 +332,7 @@ roles = Exercise(
                 200: "A wrong password deleted a page. Who it is, is the first question: look at the password, too."
             },
         ),
-        ask("Ada, an editor, may", "DELETE /diary/page", auth=("ada", "lovelace"), gives={"pages": 11}),
+        request("Ada, an editor, may", "DELETE /diary/page", auth=("ada", "lovelace"), returns={"pages": 11}),
         do("So may whoever becomes one", _serves_new_editors, needs=(2, 4)),
     ],
     hints=[

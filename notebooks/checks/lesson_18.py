@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 import jwt
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, openapi, request
 
 
 def _token(probe, minutes=5, secret=None, **claims):
@@ -22,22 +22,22 @@ def _holds_a_name_and_an_end(probe):
     try:
         claims = jwt.decode(token, probe.value("SECRET"), algorithms=["HS256"], options={"verify_exp": False})
     except jwt.PyJWTError as error:
-        raise Missed(
+        raise CheckFailedError(
             f"the token cannot be read: {error}",
-            asked="a JWT that is signed with `SECRET`, by `HS256`",
+            expected="a JWT that is signed with `SECRET`, by `HS256`",
             hint='`jwt.encode({"sub": name, "exp": ends}, SECRET, algorithm="HS256")` makes one.',
         ) from None
     if claims.get("sub") != "ada":
-        raise Missed(
+        raise CheckFailedError(
             f"the claims {claims}",
-            asked='`"sub": "ada"`, whom the token is about',
+            expected='`"sub": "ada"`, whom the token is about',
             hint='The *subject* of a token is its claim `sub`: `{"sub": form.username, …}`.',
         )
     left = claims.get("exp", 0) - datetime.now(UTC).timestamp()
     if "exp" not in claims or not 0 < left <= 3600:
-        raise Missed(
+        raise CheckFailedError(
             "a token that never ends" if "exp" not in claims else f"a token that ends in {left / 60:.0f} minutes",
-            asked="`exp`, at most an hour from now",
+            expected="`exp`, at most an hour from now",
             hint=(
                 '`"exp": datetime.now(UTC) + timedelta(minutes=30)`. Without `UTC` the time is read in another time zone.'
                 if "exp" in claims
@@ -49,11 +49,11 @@ def _holds_a_name_and_an_end(probe):
 token = Exercise(
     "A token for a password",
     steps=[
-        ask(
+        request(
             "Ada gets a token",
             "POST /token",
             data={"username": "ada", "password": "lovelace"},
-            has={"access_token": str, "token_type": "bearer"},
+            includes={"access_token": str, "token_type": "bearer"},
             mistakes={
                 422: (
                     "The password comes as a form, as OAuth2 asks, and not as JSON or in the query: "
@@ -68,7 +68,7 @@ token = Exercise(
             },
         ),
         do("It says who it is about, and when it ends", _holds_a_name_and_an_end, needs=1),
-        ask(
+        request(
             "A wrong password gets none",
             "POST /token",
             data={"username": "ada", "password": "guess"},
@@ -76,7 +76,7 @@ token = Exercise(
             mistakes={200: "A token for any password! Compare it with `PASSWORDS` first."},
             needs=1,
         ),
-        ask(
+        request(
             "An unknown name gets none",
             "POST /token",
             data={"username": "eve", "password": "x"},
@@ -146,9 +146,9 @@ def _asks_me(title, expected, hint, **token):
     def step(probe):
         answer = probe.get("/me", headers=_bearer(_token(probe, **token)))
         if answer.status != expected:
-            raise Missed(
+            raise CheckFailedError(
                 f"`{answer.status_text}` {answer.text[:80]}",
-                asked=f"`{expected}`",
+                expected=f"`{expected}`",
                 hint=(
                     "`jwt.decode` raised, and nobody caught it. `except jwt.PyJWTError:` turns every reason into a `401`."
                     if answer.status == 500
@@ -162,9 +162,9 @@ def _asks_me(title, expected, hint, **token):
 def _knows_ada(probe):
     answer = probe.get("/me", headers=_bearer(_token(probe)))
     if (answer.status, answer.json) != (200, {"name": "ada"}):
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` {answer.text[:100]}",
-            asked='`200` with `{"name": "ada"}`, for a token whose `sub` is `ada`',
+            expected='`200` with `{"name": "ada"}`, for a token whose `sub` is `ada`',
             hint='`jwt.decode(token, SECRET, algorithms=["HS256"])` gives the claims; the name is their `sub`.',
         )
 
@@ -172,7 +172,7 @@ def _knows_ada(probe):
 me = Exercise(
     "Who is it?",
     steps=[
-        ask(
+        request(
             "Without a token nobody is known",
             "GET /me",
             status=401,
@@ -194,7 +194,7 @@ me = Exercise(
             '`algorithms=["HS256"]` to `jwt.decode`, and leave `verify_signature` alone.',
             secret="not-the-secret-of-this-service-at-all",
         ),
-        ask(
+        request(
             "Nonsense is refused",
             "GET /me",
             headers=_bearer("abc"),
@@ -287,9 +287,9 @@ def _asks_notes(probe, scope):
 def _needs_write(probe):
     answer = _asks_notes(probe, "notes:read")
     if answer.status != 403:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` for a token with the scope `notes:read`",
-            asked="`403`",
+            expected="`403`",
             hint=(
                 "The token is right, so you know who it is: `403`, not `401`."
                 if answer.status == 401
@@ -298,16 +298,16 @@ def _needs_write(probe):
         )
     answer = _asks_notes(probe, "notes:write-to-me")
     if answer.status != 403:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` for a token with the scope `notes:write-to-me`",
-            asked="`403`",
+            expected="`403`",
             hint="A part of a word is not the word: `in` finds it in a text, and in `scope.split()` only whole words.",
         )
     answer = probe.delete("/notes/1", headers=_bearer(_token(probe)))
     if answer.status != 403:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` for a token without any scope",
-            asked="`403`",
+            expected="`403`",
             hint='A token need not have the claim: `claims.get("scope", "")` is empty where there is none.',
         )
 
@@ -315,9 +315,9 @@ def _needs_write(probe):
 def _lets_write(probe):
     answer = _asks_notes(probe, "notes:read notes:write")
     if (answer.status, answer.json) != (200, {"deleted": 1, "by": "ada"}):
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` {answer.text[:80]}",
-            asked='`200` with `{"deleted": 1, "by": "ada"}`, for the scopes `notes:read notes:write`',
+            expected='`200` with `{"deleted": 1, "by": "ada"}`, for the scopes `notes:read notes:write`',
             hint="The scopes are one text, with blanks between them: `.split()` makes a list of it.",
         )
 
@@ -325,7 +325,7 @@ def _lets_write(probe):
 scopes = Exercise(
     "Only with the scope",
     steps=[
-        ask(
+        request(
             "Without a token it is a 401",
             "DELETE /notes/1",
             status=401,

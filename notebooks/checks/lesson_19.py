@@ -1,6 +1,6 @@
 """Lesson 19: middleware and CORS."""
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, request
 
 PAGE = "https://shop.example"
 OTHER = "https://evil.example"
@@ -19,9 +19,9 @@ def _counts(probe):
     for path in ("/tea", "/cake", "/nowhere"):
         value = probe.get(path).headers.get("x-visit", "")
         if not value.isdigit():
-            raise Missed(
+            raise CheckFailedError(
                 f"`GET {path}` came without a number in the header `X-Visit`" + (f", but `{value}`" if value else ""),
-                asked="every response has one, the `404` too",
+                expected="every response has one, the `404` too",
                 hint=(
                     "A dependency or an operation sets a header only where it runs. A middleware sees every response, of "
                     "paths that are not there as well."
@@ -31,9 +31,9 @@ def _counts(probe):
             )
         numbers.append(int(value))
     if numbers != [numbers[0], numbers[0] + 1, numbers[0] + 2]:
-        raise Missed(
+        raise CheckFailedError(
             f"three requests got the numbers {', '.join(map(str, numbers))}",
-            asked="each one more than the last",
+            expected="each one more than the last",
             hint="The count has to outlive the request: an `itertools.count(1)`, or a `global`, outside of the function.",
         )
 
@@ -41,10 +41,10 @@ def _counts(probe):
 visits = Exercise(
     "Count the visits",
     steps=[
-        ask(
+        request(
             "The tea is still there",
             "GET /tea",
-            gives={"price": 3},
+            returns={"price": 3},
             mistakes={
                 lambda answer: answer.failure is not None and "NoneType" in answer.failure.message: (
                     "The middleware gave back nothing. It has to `return response`."
@@ -118,16 +118,16 @@ visits = Exercise(
 def _is_closed_at_night(probe):
     day = probe.get("/tea", headers={"x-hour": "12"})
     if (day.status, day.json) != (200, {"price": 3}):
-        raise Missed(
+        raise CheckFailedError(
             f"`{day.status_text}` at noon",
-            asked="`200` by day",
+            expected="`200` by day",
             hint="By day the request goes on: `return await call_next(request)`.",
         )
     night = probe.trace("GET /tea", headers={"x-hour": "23"})
     if night.status != 503:
-        raise Missed(
+        raise CheckFailedError(
             f"`{night.status_text}` at 23 o'clock",
-            asked="`503`",
+            expected="`503`",
             hint=(
                 "An exception that a middleware raises is caught by nobody: the handlers stand further inside. "
                 "Return a response instead: `JSONResponse({…}, 503)`."
@@ -136,20 +136,22 @@ def _is_closed_at_night(probe):
             ),
         )
     if night.spans and any(span.kind == "endpoint" for span in night.spans):
-        raise Missed("the operation ran", asked="it does not run at night", hint="Answer before `call_next`.")
+        raise CheckFailedError(
+            "the operation ran", expected="it does not run at night", hint="Answer before `call_next`."
+        )
     absent = probe.get("/tea")
     if absent.status != 200:
-        raise Missed(
+        raise CheckFailedError(
             f"`{absent.status_text}` without the header",
-            asked="`200`: it is noon where nobody says the hour",
+            expected="`200`: it is noon where nobody says the hour",
             hint='`request.headers.get("x-hour", "12")` has a value for when it is missing.',
         )
     for hour, status in ((22, 503), (21, 200), (5, 503), (6, 200)):
         answer = probe.get("/tea", headers={"x-hour": str(hour)})
         if answer.status != status:
-            raise Missed(
+            raise CheckFailedError(
                 f"`{answer.status_text}` at {hour} o'clock",
-                asked=f"`{status}`: it is closed from 22 on, and open from 6 on",
+                expected=f"`{status}`: it is closed from 22 on, and open from 6 on",
                 hint="Look at the limits: `hour >= 22 or hour < 6` is the night.",
             )
 
@@ -228,7 +230,7 @@ closing = Exercise(
 cors = Exercise(
     "A page from another place",
     steps=[
-        ask(
+        request(
             "The shop's page may read",
             "GET /tea",
             headers={"origin": PAGE},
@@ -244,7 +246,7 @@ cors = Exercise(
                 ),
             },
         ),
-        ask(
+        request(
             "Another page may not",
             "GET /tea",
             headers={"origin": OTHER},
@@ -255,7 +257,7 @@ cors = Exercise(
             ),
             mistakes={200: "Another page may read, too. `allow_origins` names the one that may."},
         ),
-        ask(
+        request(
             "Nor may one whose address is a part of it",
             "GET /tea",
             headers={"origin": "https://shop"},
@@ -268,7 +270,7 @@ cors = Exercise(
                 200: "`allow_origins` is a list. In a text, each part of it counts as an origin, such as `https://shop`."
             },
         ),
-        ask(
+        request(
             "Before it deletes, the page may ask",
             "OPTIONS /tea",
             headers=_preflight(PAGE),
@@ -283,7 +285,7 @@ cors = Exercise(
                 405: "`OPTIONS` reached the operations, which do not know it: the middleware answers the preflight for them.",
             },
         ),
-        ask(
+        request(
             "It may not ask for everything",
             "OPTIONS /tea",
             headers=_preflight(PAGE, method="PUT"),

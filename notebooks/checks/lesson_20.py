@@ -2,7 +2,7 @@
 
 from uuid import uuid4
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, trace
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, request, trace
 
 
 def _never_awaited(answer):
@@ -17,28 +17,28 @@ def _is_kept(probe):
     for plant in (1, 2):
         answer = probe.post("/sightings", json={"plant_id": plant, "place": place})
         if answer.status != 201 or not isinstance(answer.json, dict) or answer.json.get("plant_id") != plant:
-            raise Missed(f"`{answer.status_text}` with `{answer.text}`", asked="`201` with the sighting")
+            raise CheckFailedError(f"`{answer.status_text}` with `{answer.text}`", expected="`201` with the sighting")
     answer = probe.get(f"/sightings?place={place}")
     if answer.status != 200:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` {answer.failure_text}",
-            asked="`200` with a list",
+            expected="`200` with a list",
             hint=AWAIT if _never_awaited(answer) else "",
         )
     seen = answer.json if isinstance(answer.json, list) else []
     if len(seen) < 2:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.text}`",
-            asked=f"the two sightings at `{place}`",
+            expected=f"the two sightings at `{place}`",
             hint=(
                 "They were answered and not kept. `await session.commit()` in the operation keeps them; `add` and `flush` "
                 "alone are undone when the session is closed. Without `await`, nothing happens either."
             ),
         )
     if any(each.get("place") != place for each in seen if isinstance(each, dict)):
-        raise Missed(
+        raise CheckFailedError(
             f"sightings at {', '.join(sorted({each['place'] for each in seen}))}",
-            asked=f"only those at `{place}`",
+            expected=f"only those at `{place}`",
             hint="All came. `select(Sighting).where(Sighting.place == place)` chooses.",
         )
 
@@ -46,12 +46,12 @@ def _is_kept(probe):
 sightings = Exercise(
     "Seen on the moor",
     steps=[
-        ask(
+        request(
             "A sighting is taken down",
             "POST /sightings",
             json={"plant_id": 1, "place": "moor"},
             status=201,
-            has={"id": int, "plant_id": 1, "place": "moor"},
+            includes={"id": int, "plant_id": 1, "place": "moor"},
             mistakes={
                 _never_awaited: AWAIT,
                 lambda answer: answer.failure is not None and "'id'" in answer.failure.message: (
@@ -170,7 +170,9 @@ sightings = Exercise(
 def _names(probe):
     answer = probe.get("/plants")
     if answer.status != 200:
-        raise Missed(f"`GET /plants` answers `{answer.status_text}`", hint="Run the lesson's cell with `GET /plants`.")
+        raise CheckFailedError(
+            f"`GET /plants` answers `{answer.status_text}`", hint="Run the lesson's cell with `GET /plants`."
+        )
     return {plant["id"]: plant["name"] for plant in answer.json}
 
 
@@ -178,15 +180,17 @@ def _is_renamed(probe):
     name = f"moss-{uuid4().hex[:6]}"
     answer = probe.put("/plants/2", json={"name": name})
     if answer.status != 200 or answer.json != {"id": 2, "name": name}:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}` with `{answer.text}`",
-            asked=f'`200` with `{{"id": 2, "name": "{name}"}}`',
+            expected=f'`200` with `{{"id": 2, "name": "{name}"}}`',
             hint=AWAIT if _never_awaited(answer) else "",
         )
     kept = _names(probe).get(2)
     if kept != name:
-        raise Missed(
-            f"`GET /plants` still says `{kept}`", asked=f"`{name}`", hint="`await session.commit()` keeps the new name."
+        raise CheckFailedError(
+            f"`GET /plants` still says `{kept}`",
+            expected=f"`{name}`",
+            hint="`await session.commit()` keeps the new name.",
         )
 
 
@@ -201,9 +205,11 @@ def _is_taken(probe):
             )
         elif answer.failure is not None and "PendingRollback" in answer.failure.type:
             hint = "After an error a session is of no use until `await session.rollback()`."
-        raise Missed(f"`{answer.status_text}` {answer.failure_text}", asked="`409`: plant 1 has this name", hint=hint)
+        raise CheckFailedError(
+            f"`{answer.status_text}` {answer.failure_text}", expected="`409`: plant 1 has this name", hint=hint
+        )
     if _names(probe).get(2) == "fern":
-        raise Missed("two plants are called `fern`", asked="names that differ")
+        raise CheckFailedError("two plants are called `fern`", expected="names that differ")
     probe.put("/plants/2", json={"name": "moss"})
 
 
@@ -211,7 +217,7 @@ rename = Exercise(
     "A name that is taken",
     steps=[
         do("A plant gets a new name", _is_renamed),
-        ask(
+        request(
             "A plant that is not there is a 404",
             "PUT /plants/999999",
             json={"name": "ghost orchid"},
@@ -325,14 +331,14 @@ def _atlas_is_complete(probe):
                 "`plant.sightings` was not loaded, and reading it now would mean to wait where nobody can. Load it with "
                 "the plants: `select(Plant).options(selectinload(Plant.sightings))`."
             )
-        raise Missed(
-            f"`{answer.status_text}` {answer.failure_text[:160]}", asked="`200` with plants and places", hint=hint
+        raise CheckFailedError(
+            f"`{answer.status_text}` {answer.failure_text[:160]}", expected="`200` with plants and places", hint=hint
         )
     found = [each for each in answer.json if isinstance(each, dict) and each.get("name") == name]
     if len(found) != 1 or sorted(found[0].get("places") or []) != ["cliff", "dune"]:
-        raise Missed(
+        raise CheckFailedError(
             f"`{found[0] if found else answer.text[:200]}`",
-            asked=f'`{{"name": "{name}", "places": ["dune", "cliff"]}}` among the plants',
+            expected=f'`{{"name": "{name}", "places": ["dune", "cliff"]}}` among the plants',
             hint=(
                 "A join gives a row for each sighting; make one object of each plant."
                 if len(found) > 1
@@ -340,9 +346,9 @@ def _atlas_is_complete(probe):
             ),
         )
     if {"name": unseen, "places": []} not in answer.json:
-        raise Missed(
+        raise CheckFailedError(
             f"without `{unseen}`, which nobody has seen yet",
-            asked="an object for each plant",
+            expected="an object for each plant",
             hint="A `join` leaves out what has no partner. Begin with the plants: those without a sighting have `[]`.",
         )
 
@@ -355,9 +361,9 @@ def _atlas_asks_little(probe):
     answer = probe.get("/atlas")
     asked = [each for each in statements if each.lstrip().upper().startswith("SELECT")]
     if len(asked) > 3:
-        raise Missed(
+        raise CheckFailedError(
             f"{len(asked)} SELECTs for {len(answer.json)} plants",
-            asked="at most 3, however many plants there are",
+            expected="at most 3, however many plants there are",
             hint=(
                 "One question for the plants, and one more for each plant: that grows. "
                 "`.options(selectinload(Plant.sightings))` asks for all sightings at once."

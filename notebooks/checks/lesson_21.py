@@ -3,7 +3,7 @@
 import json
 from uuid import uuid4
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, request
 
 
 def _kinds(answer):
@@ -23,7 +23,9 @@ def _task_failed(answer):
         hint = "The task's function was called without what it takes: `add_task(function, value)`."
     else:
         hint = "The exception came after the response: no handler can answer it. Catch it inside of the task."
-    return Missed(f"`{answer.status_text}`, and then {answer.failure_text}", asked="a task that succeeds", hint=hint)
+    return CheckFailedError(
+        f"`{answer.status_text}`, and then {answer.failure_text}", expected="a task that succeeds", hint=hint
+    )
 
 
 def _is_baked_afterwards(probe):
@@ -33,9 +35,9 @@ def _is_baked_afterwards(probe):
         raise failed
     is_baked, kinds = cake in probe.value("baked"), _kinds(answer)
     if not is_baked:
-        raise Missed(
+        raise CheckFailedError(
             f"`{answer.status_text}`, and `{cake}` was not baked",
-            asked="`bake` runs for each order, with its cake",
+            expected="`bake` runs for each order, with its cake",
             hint=(
                 "A task ran, and it did not bake this cake. Hand it on: `add_task(bake, cake)`."
                 if "background" in kinds
@@ -44,23 +46,23 @@ def _is_baked_afterwards(probe):
             ),
         )
     if "background" not in kinds:
-        raise Missed(
+        raise CheckFailedError(
             f"the cake was baked first, and the answer took {answer.elapsed_ms:.0f} ms",
-            asked="the answer is sent, and then the cake is baked",
+            expected="the answer is sent, and then the cake is baked",
             hint="`await bake(cake)` makes the client wait. `add_task(bake, cake)` notes it down for afterwards.",
         )
     if probe.value("baked").count(cake) != 1:
-        raise Missed(f"`{cake}` was baked twice", hint="Only the task bakes, and the operation does not.")
+        raise CheckFailedError(f"`{cake}` was baked twice", hint="Only the task bakes, and the operation does not.")
 
 
 order = Exercise(
     "Accept now, bake later",
     steps=[
-        ask(
+        request(
             "An order is accepted",
             "POST /orders?cake=plum",
             status=202,
-            gives={"cake": "plum", "status": "accepted"},
+            returns={"cake": "plum", "status": "accepted"},
             mistakes={
                 200: "All is well, says `200`. *Accepted*, `202`, says that the work is still to be done: `status_code=202`.",
             },
@@ -149,15 +151,15 @@ def _all_letters_go_out(probe):
     text = f"`{answer.status_text}`; letters to {', '.join(got) or 'nobody'}"
     asked = f"letters to {dan} and {fay}, and {eve}, who has no address, in `returned`"
     if "background" not in _kinds(answer):
-        raise Missed(
+        raise CheckFailedError(
             text,
-            asked="the letters go out after the response",
+            expected="the letters go out after the response",
             hint="No task ran: the client waits, or nothing happens. Hand the work to `tasks.add_task(…)`.",
         )
     if fay not in got:
-        raise Missed(
+        raise CheckFailedError(
             text + (f", then {answer.failure_text}" if answer.failure else ""),
-            asked=asked,
+            expected=asked,
             hint=(
                 "A task that raises ends the tasks behind it. A `try` round `add_task` catches nothing: the function "
                 "runs later. Put the `try` into a function of your own that posts one letter, and add that."
@@ -168,28 +170,30 @@ def _all_letters_go_out(probe):
     if answer.failure is not None:
         raise _task_failed(answer)
     if dan not in got and letters.count(fay) > 1:
-        raise Missed(
+        raise CheckFailedError(
             f"{text}, {letters.count(fay)} times",
-            asked=asked,
+            expected=asked,
             hint=(
                 "A `lambda` looks at the variable of the loop when it runs, and then the loop is over. Hand the name over "
                 "instead: `add_task(function, name)`."
             ),
         )
     if dan not in got:
-        raise Missed(text, asked=asked, hint="Everybody in `CUSTOMERS` gets a letter, as the list is at that moment.")
+        raise CheckFailedError(
+            text, expected=asked, hint="Everybody in `CUSTOMERS` gets a letter, as the list is at that moment."
+        )
     if eve not in returned:
-        raise Missed(text, asked=asked, hint="In the `except` of the task, append the name to `returned`.")
+        raise CheckFailedError(text, expected=asked, hint="In the `except` of the task, append the name to `returned`.")
     if dan in returned or fay in returned:
-        raise Missed(
-            f"{dan} is in `returned` too", asked=asked, hint="Only names whose letter raised belong in `returned`."
+        raise CheckFailedError(
+            f"{dan} is in `returned` too", expected=asked, hint="Only names whose letter raised belong in `returned`."
         )
 
 
 newsletter = Exercise(
     "One bad address",
     steps=[
-        ask("The newsletter is accepted", "POST /newsletter", gives={"letters": 3}),
+        request("The newsletter is accepted", "POST /newsletter", returns={"letters": 3}),
         do("Everybody with an address gets a letter", _all_letters_go_out, needs=1),
     ],
     hints=[
@@ -279,7 +283,9 @@ newsletter = Exercise(
 def _job_of(answer):
     job = answer.json.get("job") if isinstance(answer.json, dict) else None
     if job is None:
-        raise Missed(f"`{answer.text}`", asked="an object with the `job`'s number", hint='Return `{"job": number}`.')
+        raise CheckFailedError(
+            f"`{answer.text}`", expected="an object with the `job`'s number", hint='Return `{"job": number}`.'
+        )
     return job
 
 
@@ -314,16 +320,18 @@ def _is_followed(probe):
 
     try:
         probe.run(follow())
-    except Missed:
+    except CheckFailedError:
         raise
     except Exception as error:
-        raise Missed(f"{type(error).__name__}: {error}", asked="a job that can be asked for while it runs") from error
+        raise CheckFailedError(
+            f"{type(error).__name__}: {error}", expected="a job that can be asked for while it runs"
+        ) from error
     for moment, state in (("while", "baking"), ("after", "ready")):
         if f'"{state}"' in seen[moment]:
             continue
-        raise Missed(
+        raise CheckFailedError(
             f"`{seen[moment]}` {'while the cake is in the oven' if moment == 'while' else 'when all is done'}",
-            asked=f"the state `{state}`",
+            expected=f"the state `{state}`",
             hint=_what_went_wrong(moment, seen[moment]),
         )
 
@@ -331,15 +339,15 @@ def _is_followed(probe):
 def _jobs_differ(probe):
     first, second = (_job_of(probe.post(f"/jobs?cake={cake}")) for cake in ("plum", "lemon"))
     if first == second:
-        raise Missed(
-            f"both have the number `{first}`", asked="a number for each job", hint="`next(numbers)` draws one."
+        raise CheckFailedError(
+            f"both have the number `{first}`", expected="a number for each job", hint="`next(numbers)` draws one."
         )
     for job, cake in ((first, "plum"), (second, "lemon")):
         answer = probe.get(f"/jobs/{job}")
         if answer.json != {"cake": cake, "state": "ready"}:
-            raise Missed(
+            raise CheckFailedError(
                 f"`{answer.status_text}` with `{answer.text}`",
-                asked=f'`{{"cake": "{cake}", "state": "ready"}}` for the job `{job}`',
+                expected=f'`{{"cake": "{cake}", "state": "ready"}}` for the job `{job}`',
                 hint="Keep each job under its number, in `jobs`: its cake and its state.",
             )
 
@@ -347,8 +355,8 @@ def _jobs_differ(probe):
 job = Exercise(
     "Is it ready yet?",
     steps=[
-        ask("A job has a number", "POST /jobs?cake=plum", status=202, has={"job": int}),
-        ask(
+        request("A job has a number", "POST /jobs?cake=plum", status=202, includes={"job": int}),
+        request(
             "A job that nobody began is a 404",
             "GET /jobs/999999",
             status=404,

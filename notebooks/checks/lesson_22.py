@@ -6,7 +6,18 @@ import re
 from uuid import uuid4
 
 from routebook_kernel import WebSocketClosedError, WebSocketRejectedError
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, closes, do, receive, send, socket
+from routebook_kernel.learn import (
+    CheckFailedError,
+    Exercise,
+    Lesson,
+    Mistake,
+    closes,
+    do,
+    receive,
+    request,
+    send,
+    socket,
+)
 
 loudspeaker = Exercise(
     "The loudspeaker",
@@ -25,7 +36,7 @@ loudspeaker = Exercise(
                     "Nothing was sent, or nobody listens at `/loudspeaker`. The decorator is `@app.websocket(…)`, and "
                     "`accept`, `receive_text` and `send_text` are all awaited."
                 ),
-                "No answer came": "Your function takes the text and sends nothing: `await websocket.send_text(…)`.",
+                "No response": "Your function takes the text and sends nothing: `await websocket.send_text(…)`.",
                 '"ATTENTION': "A text in quotes is JSON. `send_text` sends a text as it is, `send_json` writes JSON.",
             },
         ),
@@ -56,7 +67,7 @@ loudspeaker = Exercise(
             closes(1000),
             mistakes={
                 "ATTENTION: end": '`end` was announced. Look at the text before you send: `if text == "end":`.',
-                "No answer came": "Nothing happened after `end`. `await websocket.close()`, and leave the loop.",
+                "No response": "Nothing happened after `end`. `await websocket.close()`, and leave the loop.",
                 1011: "An exception came after `end`. After `close()` nothing more can be received or sent: leave the loop.",
             },
             needs=2,
@@ -153,7 +164,9 @@ def _end_of(probe, url):
                     text = await connection.receive_text()
                 except WebSocketClosedError as end:
                     return True, end.code
-                raise Missed(f"`{text}`", asked="that it closes with `4401`", hint="This one should not come in.")
+                raise CheckFailedError(
+                    f"`{text}`", expected="that it closes with `4401`", hint="This one should not come in."
+                )
         except WebSocketRejectedError as end:
             return False, end.code
 
@@ -173,9 +186,9 @@ def _strangers_stay_out(probe):
                 "It was refused before it was accepted: a browser sees no more than that it failed. First `await "
                 "websocket.accept()`, then close it with the code."
             )
-        raise Missed(
+        raise CheckFailedError(
             f"`{url}` was {'accepted and closed' if is_accepted else 'refused'} with `{code}`",
-            asked="that it is accepted, and closed with `4401`",
+            expected="that it is accepted, and closed with `4401`",
             hint=hint,
         )
 
@@ -183,9 +196,9 @@ def _strangers_stay_out(probe):
 def _numbers_are_numbers(probe):
     is_accepted, code = _end_of(probe, "/platforms/three?key=blue")
     if code != 1008:
-        raise Missed(
+        raise CheckFailedError(
             f"`/platforms/three` was {'accepted and closed' if is_accepted else 'refused'} with `{code}`",
-            asked="that it is refused with `1008`",
+            expected="that it is refused with `1008`",
             hint="Say that the number is one, `number: int`: what does not fit is refused before your function runs.",
         )
 
@@ -205,7 +218,7 @@ platform = Exercise(
                     "query."
                 ),
                 4401: "The key `blue` was sent, in the query, and turned away.",
-                "No answer came": "Nothing was sent. The first word is yours: `await websocket.send_json(…)`.",
+                "No response": "Nothing was sent. The first word is yours: `await websocket.send_json(…)`.",
             },
         ),
         socket(
@@ -219,7 +232,7 @@ platform = Exercise(
             mistakes={
                 1000: "The function ended. The loop comes after the first message, and goes on: `while True:`.",
                 1011: "An exception ended it. `await websocket.receive_json()` gives the object that was sent.",
-                "No answer came": 'Receive an object, and send it back with the platform: `{"platform": number, **message}`.',
+                "No response": 'Receive an object, and send it back with the platform: `{"platform": number, **message}`.',
             },
             needs=1,
         ),
@@ -299,7 +312,9 @@ def _listeners(probe):
     answer = probe.get("/board")
     count = answer.json.get("listeners") if isinstance(answer.json, dict) else None
     if not isinstance(count, int):
-        raise Missed(f"`{answer.status_text}` with `{answer.text}`", asked='`{"listeners": 0}` from `GET /board`')
+        raise CheckFailedError(
+            f"`{answer.status_text}` with `{answer.text}`", expected='`{"listeners": 0}` from `GET /board`'
+        )
     return count
 
 
@@ -328,42 +343,42 @@ def _everybody_hears(probe):
     try:
         heard, count, again, namesakes = probe.run(meet())
     except (WebSocketClosedError, WebSocketRejectedError) as end:
-        raise Missed(
+        raise CheckFailedError(
             str(end),
-            asked="two who talk at `/board?name=…`",
+            expected="two who talk at `/board?name=…`",
             hint="Accept, keep the connection in a list, then receive in a loop, and send to all in the list.",
         ) from end
     for name, came in heard.items():
         if came != f"Ada: {word}":
             others = "Only the one who sends hears it. Send to each connection in a list, with `for`."
-            raise Missed(
+            raise CheckFailedError(
                 f"{name} heard `{came}`" if came else f"{name} heard nothing",
-                asked=f"`Ada: {word}`, for Ada and for Bo",
+                expected=f"`Ada: {word}`, for Ada and for Bo",
                 hint=others if name == "Bo" else "Everybody hears it, the one who sends too: `Ada: …`, with the name.",
             )
     if count != before + 2:
-        raise Missed(
+        raise CheckFailedError(
             f"{count - before} with two connected",
-            asked="2 listeners",
+            expected="2 listeners",
             hint="`GET /board` answers the length of the list of connections.",
         )
     if again != f"Ada: {word} again":
-        raise Missed(
+        raise CheckFailedError(
             f"when Bo was gone, Ada heard `{again}`",
-            asked="that those who stay go on",
+            expected="that those who stay go on",
             hint="Whoever leaves is taken out of the list; the others are still in it.",
         )
     if namesakes != [f"Ada: {word}"] * 2:
-        raise Missed(
+        raise CheckFailedError(
             "of two who are called Ada, one heard nothing",
-            asked="that everybody who is connected hears it",
+            expected="that everybody who is connected hears it",
             hint="Two may have the same name: keep the connections themselves, in a list or a set, not under the name.",
         )
     left = _listeners(probe)
     if left > before:
-        raise Missed(
+        raise CheckFailedError(
             f"both are gone, and {left - before} are still counted",
-            asked="that nobody is left in the list",
+            expected="that nobody is left in the list",
             hint=(
                 "When a client leaves, `receive_text` raises `WebSocketDisconnect`. Take its connection out of the list "
                 "in a `finally`, which runs however the loop ends."
@@ -374,7 +389,7 @@ def _everybody_hears(probe):
 board = Exercise(
     "One for all",
     steps=[
-        ask("The listeners are counted", "GET /board", has={"listeners": int}),
+        request("The listeners are counted", "GET /board", includes={"listeners": int}),
         do("Everybody hears it, and who leaves is gone", _everybody_hears, needs=1),
     ],
     hints=[
@@ -522,28 +537,30 @@ def _all_trains_come(probe):
     try:
         data = _trains_of(answer)
     except ValueError:
-        raise Missed(
+        raise CheckFailedError(
             "data that is no JSON",
-            asked=f"{len(wanted)} events with JSON as their data",
+            expected=f"{len(wanted)} events with JSON as their data",
             hint="`ServerSentEvent(data={…})` writes the JSON; `raw_data` is for text that is sent as it is.",
         ) from None
     if data != wanted:
         if answer.failure is not None and "ServerSentEvent\nid" in answer.failure.message:
-            raise Missed("no event", asked="events with an id", hint="An id is a text: `id=str(number)`.")
+            raise CheckFailedError("no event", expected="events with an id", hint="An id is a text: `id=str(number)`.")
         hint = "One event for each train in `TRAINS`: `for train in TRAINS:`, and a `yield` in it."
         if data and isinstance(data[0], str):
             hint = 'The data is a text. Give the object itself, `data={"train": train}`, and it is written as JSON.'
-        raise Missed(came, asked=f"{len(wanted)} events, the first with `{json.dumps(wanted[0])}`", hint=hint)
+        raise CheckFailedError(
+            came, expected=f"{len(wanted)} events, the first with `{json.dumps(wanted[0])}`", hint=hint
+        )
     if any(event.get("event") != "departure" for event in events):
-        raise Missed(
+        raise CheckFailedError(
             f"the types {', '.join(str(event.get('event')) for event in events[:3])} …",
-            asked="events of the type `departure`",
+            expected="events of the type `departure`",
             hint='`ServerSentEvent(…, event="departure")` names the type.',
         )
     if [event.get("id") for event in events] != [str(n) for n in range(1, len(wanted) + 1)]:
-        raise Missed(
+        raise CheckFailedError(
             f"the ids {', '.join(str(event.get('id')) for event in events[:3])} …",
-            asked="the ids 1, 2, 3 …",
+            expected="the ids 1, 2, 3 …",
             hint="`for number, train in enumerate(TRAINS, start=1):`, and `id=str(number)`: an id is a text.",
         )
 
@@ -561,9 +578,9 @@ def _goes_on(probe):
                 hint = "The right trains, numbered anew: the ids go on as well."
             elif ids and ids[0] == str(last):
                 hint = "The last event came twice: go on with the one behind it."
-            raise Missed(
+            raise CheckFailedError(
                 f"ids {', '.join(map(str, ids)) or 'none'}",
-                asked=f"ids {', '.join(wanted)} after `Last-Event-ID: {last}`",
+                expected=f"ids {', '.join(wanted)} after `Last-Event-ID: {last}`",
                 hint=hint,
             )
 
@@ -571,7 +588,7 @@ def _goes_on(probe):
 departures = Exercise(
     "Departures, live",
     steps=[
-        ask(
+        request(
             "The stream is one of events",
             "GET /departures",
             has_headers={"content-type": re.compile("text/event-stream.*")},

@@ -5,7 +5,7 @@ from contextlib import contextmanager
 from datetime import date
 
 from routebook.testclient import TestClient
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, do
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do
 
 
 class Watched(TestClient):
@@ -37,14 +37,14 @@ def tried(probe, name):
     client = Watched(probe.app)
     try:
         given = probe.call(name, client)
-    except Missed:
+    except CheckFailedError:
         raise
     except Exception as error:
         return error, client
     if given is not None:
-        raise Missed(
+        raise CheckFailedError(
             f"`{name}` returned `{given!r}`",
-            asked="a test that asserts",
+            expected="a test that asserts",
             hint="What a test returns is looked at by nobody. Write `assert` where `return` stands.",
         )
     return None, client
@@ -73,14 +73,16 @@ def passes(probe, name, when=""):
     elif isinstance(error, AssertionError):
         came = f"the test fails: {error}" if str(error) else "the test fails"
         hint = when or "Here the bakery is right. Look at what you expect: carrot cake costs 4, lemon cake 3 a piece."
-    raise Missed(came, asked=f"`{name}` passes where the bakery is right", hint=hint)
+    raise CheckFailedError(came, expected=f"`{name}` passes where the bakery is right", hint=hint)
 
 
 def finds(probe, names, bug, hint, **changes):
     """At least one of the tests fails with this bug."""
     with changed(probe, **changes):
         if all(tried(probe, name)[0] is None for name in names):
-            raise Missed(f"with the bug that {bug}, {' and '.join(names)} passed", asked="a test that fails", hint=hint)
+            raise CheckFailedError(
+                f"with the bug that {bug}, {' and '.join(names)} passed", expected="a test that fails", hint=hint
+            )
 
 
 def _pass(probe):
@@ -261,15 +263,15 @@ def _passes_every_day(probe):
             )
             try:
                 passes(probe, "test_sunday", when)
-            except Missed as missed:
-                hint = missed.hint
+            except CheckFailedError as error:
+                hint = error.hint
                 if any(not callable(key) for key in overrides):
                     hint = 'The key is the function itself, `today`. `today()` calls it, and `"today"` is only a text.'
                 elif any(not callable(value) for value in overrides.values()):
                     hint = "The override is called instead of `today`: give a function, `lambda: date(2026, 5, 3)`."
                 elif overrides and probe.value("today") not in overrides:
                     hint = "You replace another function. The key is the one in `Depends(today)`: `today`."
-                raise Missed(missed.came, asked=f"the test passes on a {word}", hint=hint) from None
+                raise CheckFailedError(error.actual, expected=f"the test passes on a {word}", hint=hint) from None
 
 
 def _finds_open_sunday(probe):
@@ -288,18 +290,18 @@ def _cleans_up(probe):
     with own_overrides(probe) as overrides:
         tried(probe, "test_sunday")
         if overrides:
-            raise Missed(
+            raise CheckFailedError(
                 "an override stayed after the test",
-                asked="`app.dependency_overrides` is empty after the test",
+                expected="`app.dependency_overrides` is empty after the test",
                 hint="Take it away at the end: `app.dependency_overrides.clear()`.",
             )
         for bug in (lambda day: True, lambda day: False):
             with changed(probe, is_open=bug):
                 tried(probe, "test_sunday")
             if overrides:
-                raise Missed(
+                raise CheckFailedError(
                     "an override stayed after the test had failed",
-                    asked="`app.dependency_overrides` is empty, even when the test failed",
+                    expected="`app.dependency_overrides` is empty, even when the test failed",
                     hint=(
                         "A failing `assert` leaves the function, and the lines below it do not run. What stands in "
                         "`finally:` runs in any case."
@@ -401,12 +403,12 @@ sunday = Exercise(
 def _made(probe):
     fixture = probe.value("bakery")
     if not callable(fixture):
-        raise Missed(f"`bakery` is of type `{type(fixture).__name__}`", asked="a function `bakery()`")
+        raise CheckFailedError(f"`bakery` is of type `{type(fixture).__name__}`", expected="a function `bakery()`")
     made = fixture()
     if not isinstance(made, Generator):
-        raise Missed(
+        raise CheckFailedError(
             f"`bakery()` gave a `{type(made).__name__}`",
-            asked="a function with one `yield`",
+            expected="a function with one `yield`",
             hint=(
                 "A plain `def`: the test client is used without `await`."
                 if isinstance(made, AsyncGenerator)
@@ -423,9 +425,9 @@ def _orders_of(client):
     try:
         response = client.get("/orders")
     except AttributeError as error:
-        raise Missed(
+        raise CheckFailedError(
             f"`{error}`",
-            asked="`GET /orders` answers `[]`",
+            expected="`GET /orders` answers `[]`",
             hint="The lifespan did not run: `TestClient(app)` begins it only in a `with` statement.",
         ) from None
     return response.json() if response.status_code == 200 else f"status {response.status_code}"
@@ -438,14 +440,16 @@ def _has_own_book(probe):
             client = next(made)
             orders = _orders_of(client)
             if orders != []:
-                raise Missed(
+                raise CheckFailedError(
                     f"`{orders}`",
-                    asked="`GET /orders` answers `[]` for each test",
+                    expected="`GET /orders` answers `[]` for each test",
                     hint="Orders of the test before are still there. Make the client inside `bakery`, a new one each time.",
                 )
             client.post("/orders", json={"cake": "lemon", "pieces": 2})
             if len(kept := _orders_of(client)) != 1:
-                raise Missed(f"after one order: `{kept}`", asked="an order stays in the book until the test ends")
+                raise CheckFailedError(
+                    f"after one order: `{kept}`", expected="an order stays in the book until the test ends"
+                )
         finally:
             for _rest in made:
                 pass
@@ -460,17 +464,17 @@ def _opens_and_closes(probe):
     rest = list(made)
     after = list(events[before:])
     if rest:
-        raise Missed(f"it yields {1 + len(rest)} times", asked="one `yield`")
+        raise CheckFailedError(f"it yields {1 + len(rest)} times", expected="one `yield`")
     if came != ["opened"]:
-        raise Missed(
+        raise CheckFailedError(
             f"before the test: `{came}`",
-            asked="`opened` before the `yield`",
+            expected="`opened` before the `yield`",
             hint="The `with` statement, and with it the start, stands before the `yield`.",
         )
     if after != ["opened", "closed"]:
-        raise Missed(
+        raise CheckFailedError(
             f"after the test: `{after}`",
-            asked="`opened`, then `closed` after the `yield`",
+            expected="`opened`, then `closed` after the `yield`",
             hint="Nothing ended the lifespan. When the `yield` stands inside the `with` block, its end does.",
         )
 

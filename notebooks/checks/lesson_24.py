@@ -2,12 +2,12 @@
 
 from uuid import uuid4
 
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, trace
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, request, trace
 
 ping = Exercise(
     "No thread for so little",
     steps=[
-        ask("It answers", "GET /ping", gives={"pong": True}),
+        request("It answers", "GET /ping", returns={"pong": True}),
         trace(
             "No step leaves the event loop",
             "GET /ping",
@@ -72,9 +72,9 @@ def _is_read_once(probe):
         probe.get(f"/prices/{name}")
     times = probe.value("reads") - before
     if times > 1:
-        raise Missed(
+        raise CheckFailedError(
             f"four requests read the list {times} times",
-            asked="`read_prices()` is called once at most, however many requests come",
+            expected="`read_prices()` is called once at most, however many requests come",
             hint=(
                 "A dependency is called once a request, so this reads for each of them. Read it when the cell runs, or "
                 "let `functools.cache` remember what it gave."
@@ -87,16 +87,16 @@ def _is_read_once(probe):
 prices = Exercise(
     "Read it once",
     steps=[
-        ask("Tea has its price", "GET /prices/tea", gives={"name": "tea", "price": 3}),
-        ask("Cake has its own", "GET /prices/cake", gives={"name": "cake", "price": 4}, needs=1),
-        ask(
+        request("Tea has its price", "GET /prices/tea", returns={"name": "tea", "price": 3}),
+        request("Cake has its own", "GET /prices/cake", returns={"name": "cake", "price": 4}, needs=1),
+        request(
             "So has all that is read",
             "GET /prices/scone",
-            gives={"name": "scone", "price": 2},
+            returns={"name": "scone", "price": 2},
             mistakes={404: "`read_prices()` gives a price for it. Take the prices from there, not from the sentence."},
             needs=2,
         ),
-        ask(
+        request(
             "What is not sold is a 404",
             "GET /prices/gold",
             status=404,
@@ -188,15 +188,15 @@ def _is_asked_together(probe):
     calls = probe.value("calls")[before:]
     asked = sorted(name for event, name in calls if event == "asked")
     if asked != ["tide", "weather"]:
-        raise Missed(
+        raise CheckFailedError(
             f"the stations that were asked: {', '.join(asked) or 'none'}",
-            asked="one request asks each station once",
+            expected="one request asks each station once",
             hint="Both answers come from `ask_station`: call it for `weather` and for `tide`, once each.",
         )
     if calls[1][0] != "asked":
-        raise Missed(
+        raise CheckFailedError(
             f"{calls[0][1]} was asked, answered, and only then {calls[2][1]} was asked",
-            asked="both are asked before the first has answered",
+            expected="both are asked before the first has answered",
             hint=(
                 "`await` waits until the answer is there before the next line runs. `asyncio.gather(a(), b())` begins "
                 "both, and one `await` in front of it waits for the two."
@@ -207,10 +207,10 @@ def _is_asked_together(probe):
 report = Exercise(
     "Wait for both at the same time",
     steps=[
-        ask(
+        request(
             "The report has both answers",
             "GET /report",
-            gives={"weather": "sun", "tide": "low"},
+            returns={"weather": "sun", "tide": "low"},
             mistakes={
                 lambda answer: answer.failure is not None and "coroutine" in answer.failure.message: (
                     "A coroutine was never awaited. Calling an `async def` gives a coroutine; `await` gives its answer."

@@ -7,7 +7,7 @@ from contextlib import contextmanager
 
 from routebook import Routebook
 from routebook.testclient import TestClient
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, do
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do
 
 NAMES = ("CINEMA_SEATS", "CINEMA_KEY")
 KEY = "k-9172-reel"
@@ -34,12 +34,12 @@ def settings_of(probe, **values):
     with environment(**values):
         try:
             return probe.call("read_settings")
-        except Missed:
+        except CheckFailedError:
             raise
         except Exception as error:
-            raise Missed(
+            raise CheckFailedError(
                 f"`{type(error).__name__}: {str(error).splitlines()[0] if str(error) else ''}`",
-                asked=f"settings, with a key and {shown or 'no CINEMA_SEATS'}",
+                expected=f"settings, with a key and {shown or 'no CINEMA_SEATS'}",
                 hint=(
                     "`os.environ[…]` raises a `KeyError` for what is not set. `os.environ.get(name, default)` does not."
                     if isinstance(error, KeyError)
@@ -61,11 +61,13 @@ def _reads_seats(probe):
                 if settings is None
                 else "An object's values are read with a dot: `settings.seats`."
             )
-            raise Missed(f"a `{kind}` without `seats`", asked="an object with `seats` and `key`", hint=hint)
+            raise CheckFailedError(
+                f"a `{kind}` without `seats`", expected="an object with `seats` and `key`", hint=hint
+            )
         if settings.seats != number or isinstance(settings.seats, str):
-            raise Missed(
+            raise CheckFailedError(
                 f"`seats` is `{settings.seats!r}`",
-                asked=f"`seats` is `{number}` with `CINEMA_SEATS={text}`",
+                expected=f"`seats` is `{number}` with `CINEMA_SEATS={text}`",
                 hint=(
                     "What stands in the environment is a text. `int(…)`, or a model with `seats: int`, makes a number."
                     if isinstance(settings.seats, str)
@@ -75,7 +77,7 @@ def _reads_seats(probe):
             )
     seats = settings_of(probe, CINEMA_KEY=KEY).seats
     if seats != 40:
-        raise Missed(f"`seats` is `{seats!r}`", asked="40 seats where `CINEMA_SEATS` is not set")
+        raise CheckFailedError(f"`seats` is `{seats!r}`", expected="40 seats where `CINEMA_SEATS` is not set")
 
 
 def _reads_key(probe):
@@ -83,18 +85,18 @@ def _reads_key(probe):
         found = getattr(settings_of(probe, CINEMA_KEY=key), "key", None)
         found = found.get_secret_value() if hasattr(found, "get_secret_value") else found
         if found != key:
-            raise Missed("another value", asked="`key` is what `CINEMA_KEY` says")
+            raise CheckFailedError("another value", expected="`key` is what `CINEMA_KEY` says")
 
 
 def _refused(probe, asked, hint, **values):
     with environment(**values):
         try:
             probe.call("read_settings")
-        except Missed:
+        except CheckFailedError:
             raise
         except Exception:
             return
-    raise Missed("no error", asked=asked, hint=hint)
+    raise CheckFailedError("no error", expected=asked, hint=hint)
 
 
 def _needs_key(probe):
@@ -113,9 +115,9 @@ def _refuses_seats(probe):
 
 def _hides_key(probe):
     if KEY in repr(settings_of(probe, CINEMA_KEY=KEY)):
-        raise Missed(
+        raise CheckFailedError(
             "the key can be read in it",
-            asked="`repr(read_settings())` does not show the key",
+            expected="`repr(read_settings())` does not show the key",
             hint="With `key: SecretStr` the model prints stars. In a dataclass, `field(repr=False)` leaves it out.",
         )
 
@@ -234,7 +236,9 @@ def started(app):
                 "A lifespan is an `async def` with one `yield`, and `@asynccontextmanager` above it: before the `yield` "
                 "is the start, after it the end."
             )
-        raise Missed(f"`{type(error).__name__}: {error}`", asked="the application starts", hint=hint) from None
+        raise CheckFailedError(
+            f"`{type(error).__name__}: {error}`", expected="the application starts", hint=hint
+        ) from None
     return client
 
 
@@ -242,7 +246,7 @@ def status(client, path, wanted, asked, hints=None):
     came = client.get(path).status_code
     if came != wanted:
         nowhere = f"There is no `GET {path}` yet." if came == 404 else ""
-        raise Missed(f"`GET {path}`: {came}", asked=asked, hint=(hints or {}).get(came, nowhere))
+        raise CheckFailedError(f"`GET {path}`: {came}", expected=asked, hint=(hints or {}).get(came, nowhere))
 
 
 def _loads_once(probe):
@@ -256,27 +260,27 @@ def _loads_once(probe):
     finally:
         client.__exit__(None, None, None)
     if answers[0].status_code != 200 or answers[0].json() != ["Metropolis", "Playtime"]:
-        raise Missed(
+        raise CheckFailedError(
             f"`GET /films`: {answers[0].status_code} `{answers[0].text[:80]}`",
-            asked="the films that were loaded",
+            expected="the films that were loaded",
             hint="" if after else "The start loaded nothing. Is the lifespan handed over, `Routebook(lifespan=…)`?",
         )
     if at_start == 0 and after:
         hint = "The first visitors wait for it. Call it in the lifespan, before the `yield`."
-        raise Missed("loaded by requests", asked="`load_films()` is called at the start", hint=hint)
+        raise CheckFailedError("loaded by requests", expected="`load_films()` is called at the start", hint=hint)
     if at_start == 0:
-        raise Missed(
+        raise CheckFailedError(
             "the start loaded nothing",
-            asked="`load_films()` is called at the start",
+            expected="`load_films()` is called at the start",
             hint=(
                 "The films were loaded when the cell ran: importing the file would then take as long. Call it in the "
                 "lifespan, before the `yield`; and hand the lifespan over: `Routebook(lifespan=…)`."
             ),
         )
     if at_start != 1 or after != 1:
-        raise Missed(
+        raise CheckFailedError(
             f"called {after} times",
-            asked="`load_films()` is called once",
+            expected="`load_films()` is called once",
             hint="Keep what it gave: `app.state.films = …`.",
         )
 
@@ -487,9 +491,9 @@ def run_main(probe, **values):
     """The names of main.py, run alone."""
     path = probe.value("folder") / "main.py"
     if not path.is_file():
-        raise Missed(
+        raise CheckFailedError(
             "there is no `main.py`",
-            asked="the file `main.py` in `folder`",
+            expected="the file `main.py` in `folder`",
             hint="The cell's first line writes it: `%%writefile {folder}/main.py`. Run the cell.",
         )
     with no_server():
@@ -502,38 +506,44 @@ def _stands_alone(probe):
         try:
             names = run_main(probe)
         except Served:
-            raise Missed(
+            raise CheckFailedError(
                 "running the file starts a server",
-                asked="a file that can be imported",
+                expected="a file that can be imported",
                 hint='`routebook run` imports the file. Leave `uvicorn.run(…)` out, or put it under `if __name__ == "__main__":`.',
             ) from None
-        except Missed:
+        except CheckFailedError:
             raise
         except SyntaxError as error:
             if (error.text or "").lstrip().startswith(("%", "!")):
                 hint = "Lines that begin with `%` or `!` are the notebook's. Python does not know them: leave them out."
-            raise Missed(f"line {error.lineno}: `{error.msg}`", asked="a file that Python can run", hint=hint) from None
+            raise CheckFailedError(
+                f"line {error.lineno}: `{error.msg}`", expected="a file that Python can run", hint=hint
+            ) from None
         except NameError as error:
             hint = (
                 f"`{error.name}` was made in a cell of this notebook, or imported there. A file begins empty: import it, or "
                 "copy it into the file."
             )
-            raise Missed(f"`NameError: {error}`", asked="a file that runs without this notebook", hint=hint) from None
+            raise CheckFailedError(
+                f"`NameError: {error}`", expected="a file that runs without this notebook", hint=hint
+            ) from None
         except Exception as error:
-            raise Missed(f"`{type(error).__name__}: {error}`", asked="a file that runs without this notebook") from None
+            raise CheckFailedError(
+                f"`{type(error).__name__}: {error}`", expected="a file that runs without this notebook"
+            ) from None
     if not isinstance(names.get("app"), Routebook):
         found = [name for name, value in names.items() if isinstance(value, Routebook)]
         came = f"an application under the name `{found[0]}`" if found else "no application"
         hint = "The command `routebook run main.py` looks for the name `app`." if found else ""
-        raise Missed(came, asked="a variable `app` with the application", hint=hint)
+        raise CheckFailedError(came, expected="a variable `app` with the application", hint=hint)
     owners = {
         getattr(value, "__name__", "") if isinstance(value, type(sys)) else type(value).__module__
         for value in names.values()
     }
     if any(owner.partition(".")[0] == "routebook_kernel" for owner in owners):
-        raise Missed(
+        raise CheckFailedError(
             "the file uses `routebook_kernel`",
-            asked="a file that needs no notebook",
+            expected="a file that needs no notebook",
             hint="`routebook_kernel` and its client belong to the notebook, and are not installed in production.",
         )
 
@@ -563,9 +573,9 @@ def _tells_seats(probe):
                 hint = "It is always 40. Read `CINEMA_SEATS` in the file."
             elif came.status_code == 404:
                 hint = "There is no `GET /about` in the file yet."
-            raise Missed(
+            raise CheckFailedError(
                 f"{came.status_code} `{came.text[:100]}`",
-                asked=f'`GET /about` answers `{{"seats": {seats}}}`'
+                expected=f'`GET /about` answers `{{"seats": {seats}}}`'
                 + (f" with `CINEMA_SEATS={seats}`" if values else " with `CINEMA_SEATS` not set"),
                 hint=hint,
             )
@@ -574,7 +584,7 @@ def _tells_seats(probe):
 def _lives(probe):
     came = answer(probe, "/live")
     if came.status_code != 200:
-        raise Missed(f"`GET /live`: {came.status_code}", asked="200")
+        raise CheckFailedError(f"`GET /live`: {came.status_code}", expected="200")
 
 
 def _does_not_start(probe):
@@ -582,13 +592,13 @@ def _does_not_start(probe):
         try:
             with TestClient(run_main(probe)["app"]):
                 pass
-        except Missed:
+        except CheckFailedError:
             raise
         except Exception:
             return
-    raise Missed(
+    raise CheckFailedError(
         "it started",
-        asked="an error without `CINEMA_KEY`",
+        expected="an error without `CINEMA_KEY`",
         hint="Nothing asks for the key. Read the settings when the file runs, or in the lifespan, so that a missing one ends it.",
     )
 

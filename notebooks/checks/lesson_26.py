@@ -4,7 +4,7 @@ import json
 from contextlib import contextmanager
 
 from routebook.testclient import TestClient
-from routebook_kernel.learn import Exercise, Lesson, Missed, Mistake, ask, do, openapi
+from routebook_kernel.learn import CheckFailedError, Exercise, Lesson, Mistake, do, openapi, request
 
 ADA = {"Authorization": "Bearer t-ada"}
 BO = {"Authorization": "Bearer t-bo"}
@@ -21,12 +21,14 @@ def results_of(probe, params):
     answer = probe.get("/search", params=params)
     results = answer.json.get("results") if isinstance(answer.json, dict) else None
     if answer.status != 200:
-        raise Missed(f"status {answer.status}", asked="200")
+        raise CheckFailedError(f"status {answer.status}", expected="200")
     if not isinstance(results, list):
-        raise Missed(answer.text[:80], asked="an object with `query` and `results`, a list")
+        raise CheckFailedError(answer.text[:80], expected="an object with `query` and `results`, a list")
     if not all(isinstance(each, dict) for each in results):
         hint = "`index.search` gives pairs: `for score, passage in index.search(…)`. Make a dictionary of each."
-        raise Missed(f"`{results[0]}`"[:80], asked="results with `id`, `lesson`, `heading` and `score`", hint=hint)
+        raise CheckFailedError(
+            f"`{results[0]}`"[:80], expected="results with `id`, `lesson`, `heading` and `score`", hint=hint
+        )
     return results, answer.json
 
 
@@ -35,21 +37,23 @@ def _finds_passages(probe):
         results, body = results_of(probe, {"q": question})
         wanted = found_by(probe, question)
         if body.get("query") != question:
-            raise Missed(f"`query` is `{body.get('query')!r}`", asked=f"`query` is `{question!r}`")
+            raise CheckFailedError(f"`query` is `{body.get('query')!r}`", expected=f"`query` is `{question!r}`")
         if results and (missing := {"id", "lesson", "heading", "score"} - set(results[0])):
-            raise Missed(
-                f"no `{'`, `'.join(sorted(missing))}`", asked="results with `id`, `lesson`, `heading` and `score`"
+            raise CheckFailedError(
+                f"no `{'`, `'.join(sorted(missing))}`", expected="results with `id`, `lesson`, `heading` and `score`"
             )
         ids = [each["id"] for each in results]
         if ids != wanted:
             hint = "Give back what `index.search(q, limit)` finds, in its order."
             if len(ids) != len(wanted):
                 hint = "Without `limit` there are 5 results: a default of 5, handed over to `index.search`."
-            raise Missed(f"{len(ids)} results: {', '.join(ids[:6])}", asked=f"{', '.join(wanted)}", hint=hint)
+            raise CheckFailedError(
+                f"{len(ids)} results: {', '.join(ids[:6])}", expected=f"{', '.join(wanted)}", hint=hint
+            )
         if any("text" in each for each in results):
-            raise Missed(
+            raise CheckFailedError(
                 "the results hold the text",
-                asked="results without the text",
+                expected="results without the text",
                 hint=(
                     "The text is for readers with a token. Name the four fields, or declare a model of them as the type of "
                     "the response: what it does not name is left out."
@@ -62,7 +66,7 @@ def _keeps_limit(probe):
         ids = [each["id"] for each in results_of(probe, {"q": "request", "limit": limit})[0]]
         if ids != found_by(probe, "request", limit):
             hint = "Hand `limit` over to `index.search`."
-            raise Missed(f"{len(ids)} results", asked=f"{limit} results with `limit={limit}`", hint=hint)
+            raise CheckFailedError(f"{len(ids)} results", expected=f"{limit} results with `limit={limit}`", hint=hint)
 
 
 search = Exercise(
@@ -70,29 +74,29 @@ search = Exercise(
     steps=[
         do("The best passages are found, without their text", _finds_passages),
         do("`limit` is kept", _keeps_limit, needs=1),
-        ask("Nothing found is no error", "GET /search?q=qqqqzzzz", has={"results": []}),
-        ask(
+        request("Nothing found is no error", "GET /search?q=qqqqzzzz", includes={"results": []}),
+        request(
             "A question is required",
             "GET /search",
             names="query.q",
             mistakes={200: "`q` must not have a default: then it is required."},
             needs=1,
         ),
-        ask(
+        request(
             "One letter is no question",
             "GET /search?q=a",
             names="query.q",
             mistakes={200: "`Query(min_length=2)` refuses what is shorter."},
             needs=1,
         ),
-        ask(
+        request(
             "A limit of 0 is refused",
             "GET /search?q=path&limit=0",
             names="query.limit",
             mistakes={200: "`Query(ge=1, le=20)` keeps the limit between the two."},
             needs=1,
         ),
-        ask(
+        request(
             "A limit of 21 is refused",
             "GET /search?q=path&limit=21",
             names="query.limit",
@@ -184,7 +188,7 @@ _REFUSAL = {
 
 def refused(title, line, headers=None, needs=()):
     """A step: the door is shut."""
-    return ask(title, line, headers=headers or {}, status=401, has_headers=_BEARER, mistakes=_REFUSAL, needs=needs)
+    return request(title, line, headers=headers or {}, status=401, has_headers=_BEARER, mistakes=_REFUSAL, needs=needs)
 
 
 def first_id(probe, number=0):
@@ -204,13 +208,15 @@ def _reads_passages(probe):
                 hint = "An id is a text, such as `1-load-text`."
             elif answer.status == 200:
                 hint = "Compare: `id`, `lesson`, `heading` and `text` of the passage that was asked for."
-            raise Missed(f"{answer.status} `{answer.text[:80]}`", asked=f"the passage `{passage['id']}`", hint=hint)
+            raise CheckFailedError(
+                f"{answer.status} `{answer.text[:80]}`", expected=f"the passage `{passage['id']}`", hint=hint
+            )
 
 
 def history_of(probe, headers):
     answer = probe.get("/history", headers=headers)
     if not isinstance(answer.json, list):
-        raise Missed(f"{answer.status} `{answer.text[:80]}`", asked="a list of ids")
+        raise CheckFailedError(f"{answer.status} `{answer.text[:80]}`", expected="a list of ids")
     return answer.json
 
 
@@ -222,15 +228,15 @@ def _remembers(probe):
     came = history_of(probe, ADA)
     if "none" in came[len(before["Ada"]) :]:
         hint = "Nobody reads what there is not: add the id only when the passage is found."
-        raise Missed(f"`{came[-3:]}`", asked=f"Ada has read `{[first, second]}`", hint=hint)
+        raise CheckFailedError(f"`{came[-3:]}`", expected=f"Ada has read `{[first, second]}`", hint=hint)
     if came[len(before["Ada"]) :] == [first, second, second] and history_of(probe, BO) == came:
         hint = "Ada sees what Bo has read. Keep a list for each reader: a dictionary with the reader's name as its key."
-        raise Missed(f"`{came[-3:]}`", asked=f"Ada has read `{[first, second]}`", hint=hint)
+        raise CheckFailedError(f"`{came[-3:]}`", expected=f"Ada has read `{[first, second]}`", hint=hint)
     if came != before["Ada"] + [first, second]:
         hint = "Each passage that is read is added at the end, once for each time that it was read."
-        raise Missed(f"`{came[-3:]}`", asked=f"at the end `{[first, second]}`, in this order", hint=hint)
+        raise CheckFailedError(f"`{came[-3:]}`", expected=f"at the end `{[first, second]}`, in this order", hint=hint)
     if history_of(probe, BO) != before["Bo"] + [second]:
-        raise Missed(f"Bo: `{history_of(probe, BO)[-3:]}`", asked=f"Bo has read `{[second]}`")
+        raise CheckFailedError(f"Bo: `{history_of(probe, BO)[-3:]}`", expected=f"Bo has read `{[second]}`")
 
 
 readers = Exercise(
@@ -240,7 +246,7 @@ readers = Exercise(
         refused("Without a token passages are closed", "GET /passages/1-load-text"),
         refused("A token that nobody has is refused", "GET /passages/1-load-text", STRANGER),
         refused("A passage that there is not is closed, too", "GET /passages/none", STRANGER),
-        ask(
+        request(
             "For Ada, a passage that there is not is a 404",
             "GET /passages/none",
             headers=ADA,
@@ -406,19 +412,21 @@ def _tells_sources(probe):
             hint = ""
             if answer.status == 200:
                 hint = "`@app.get(…, response_class=EventSourceResponse)`, and a function that yields, make a stream of events."
-            raise Missed(
-                f"{answer.status} {answer.headers.get('content-type', '')}", asked="server-sent events", hint=hint
+            raise CheckFailedError(
+                f"{answer.status} {answer.headers.get('content-type', '')}", expected="server-sent events", hint=hint
             )
         events = events_of(answer)
         kind, data = events[0] if events else ("no event", "")
         if kind != "sources":
             hint = 'The type is named with `ServerSentEvent(event="sources", data=…)`.'
-            raise Missed(f"first `{kind}`", asked="first an event of the type `sources`", hint=hint)
+            raise CheckFailedError(f"first `{kind}`", expected="first an event of the type `sources`", hint=hint)
         if plain(data) != found_by(probe, question, 3):
             hint = 'Its data is the list of the ids, in JSON: `data=[passage["id"] for …]`.'
             if plain(data) == found_by(probe, question):
                 hint = "At most three: `index.search(q, limit=3)`."
-            raise Missed(f"`{data[:80]}`", asked=f"`{json.dumps(found_by(probe, question, 3))}`", hint=hint)
+            raise CheckFailedError(
+                f"`{data[:80]}`", expected=f"`{json.dumps(found_by(probe, question, 3))}`", hint=hint
+            )
 
 
 def _sends_words(probe):
@@ -432,13 +440,13 @@ def _sends_words(probe):
             hint = "`async for word in compose(…)`, with the passages that were found, and in it a `yield` of an event `word`."
             if answer.failure is not None and "tuple" in answer.failure.message:
                 hint = "`compose` takes passages; `index.search` gives pairs: `[passage for _, passage in …]`."
-            raise Missed(
-                f"after the sources: {came or 'nothing'}"[:120], asked="an event `word` for each word", hint=hint
+            raise CheckFailedError(
+                f"after the sources: {came or 'nothing'}"[:120], expected="an event `word` for each word", hint=hint
             )
         if not events or events[-1] != ("done", str(len(made))):
             hint = "After the loop one more event, with the number of words that were sent."
-            raise Missed(
-                f"at the end: `{events[-1]}`", asked=f"at the end `done`, with the data `{len(made)}`", hint=hint
+            raise CheckFailedError(
+                f"at the end: `{events[-1]}`", expected=f"at the end `done`, with the data `{len(made)}`", hint=hint
             )
 
 
@@ -447,9 +455,9 @@ def _does_not_wait(probe):
     before = len(composed)
     probe.lines("GET /answer?q=dependency", 4, headers=ADA)  # the sources and the first word, two lines each
     if len(composed) - before >= 25:
-        raise Missed(
+        raise CheckFailedError(
             "the first word came when all words were made",
-            asked="each event is sent as soon as it can be",
+            expected="each event is sent as soon as it can be",
             hint="All words are gathered first, in a list. Yield the sources before, and each word inside the `async for`.",
         )
 
@@ -462,7 +470,7 @@ answering = Exercise(
         do("First it says where the answer comes from", _tells_sources),
         do("Then come the words, and the end", _sends_words, needs=3),
         do("Nothing waits for the last word", _does_not_wait, needs=4),
-        ask(
+        request(
             "Where nothing is found it ends at once",
             "GET /answer?q=qqqqzzzz",
             headers=ADA,
@@ -646,13 +654,13 @@ def complaint(probe, name):
     """What a test complains of; None where it passes."""
     try:
         given = probe.call(name, TestClient(probe.app))
-    except Missed:
+    except CheckFailedError:
         raise
     except Exception as error:
         return error
     if given is not None:
         hint = "What a test returns is looked at by nobody. Write `assert` where `return` stands."
-        raise Missed(f"`{name}` returned `{given!r}`", asked="a test that asserts", hint=hint)
+        raise CheckFailedError(f"`{name}` returned `{given!r}`", expected="a test that asserts", hint=hint)
     return None
 
 
@@ -664,7 +672,9 @@ def _passes(probe):
                 hint = "Are exercises 26.1 and 26.2 done? A test needs the operations that it asks."
             elif isinstance(error, AssertionError):
                 hint = "The service is right here. Look at what the test expects, and which path it asks."
-            raise Missed(f"`{type(error).__name__}: {error}`", asked=f"`{name}` passes with your service", hint=hint)
+            raise CheckFailedError(
+                f"`{type(error).__name__}: {error}`", expected=f"`{name}` passes with your service", hint=hint
+            )
 
 
 def _finds_bad_search(probe):
@@ -683,15 +693,15 @@ def _finds_bad_search(probe):
     ):
         with changed(probe, "index", Turned(index, turn)):
             if complaint(probe, "test_search") is None:
-                raise Missed(f"with the bug that {bug}, it passed", asked="`test_search` fails", hint=hint)
+                raise CheckFailedError(f"with the bug that {bug}, it passed", expected="`test_search` fails", hint=hint)
 
 
 def _finds_open_door(probe):
     with changed(probe, "TOKENS", Everybody(probe.value("TOKENS"))):
         if complaint(probe, "test_closed") is None:
-            raise Missed(
+            raise CheckFailedError(
                 "every token opens the passages, and it passed",
-                asked="`test_closed` fails",
+                expected="`test_closed` fails",
                 hint='Send a token that nobody has, `headers={"Authorization": "Bearer wrong"}`, and assert that it is a 401.',
             )
 

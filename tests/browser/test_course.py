@@ -8,7 +8,7 @@ import nbformat
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from routebook_kernel.learn.exercise import Exercise, anchor_of
+from routebook_kernel.learn.exercise import Exercise, exercise_anchor
 from routebook_kernel.learn.library import Library
 from tests.browser.lab import Lab
 from tests.browser.notebook import Notebook, open_path, set_theme
@@ -36,7 +36,7 @@ class Lesson:
 
     def check(self, name: str, source: str) -> Locator:
         """Write this into the exercise's cell, run it and its `%check`; what the check says."""
-        anchor = anchor_of(name)
+        anchor = exercise_anchor(name)
         self.read_up_to(f"{anchor}-cell")
         cell, check = self.ids.index(f"{anchor}-cell"), self.ids.index(f"{anchor}-check")
         self.notebook.edit_cell(cell, source)

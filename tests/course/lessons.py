@@ -7,7 +7,7 @@ from pathlib import Path
 
 import nbformat
 
-from routebook_kernel.learn.exercise import Exercise, Lesson, anchor_of
+from routebook_kernel.learn.exercise import Exercise, Lesson, exercise_anchor
 from routebook_kernel.learn.library import Library
 
 NOTEBOOKS = Path(__file__).parents[2] / "notebooks"
@@ -40,7 +40,7 @@ def places(key: str) -> dict[str, Place]:
     found = {}
     for number, exercise in enumerate(lesson(key).exercises, 1):
         name = lesson(key).name(number)
-        anchor = anchor_of(name)
+        anchor = exercise_anchor(name)
         found[f"{anchor}-cell"] = Place(name, exercise, f"{anchor}-cell", f"{anchor}-check")
     return found
 

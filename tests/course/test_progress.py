@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from routebook import Routebook
-from routebook_kernel.learn import Exercise, Lesson, LessonError, Tutor, ask
-from routebook_kernel.learn.display import Said, SolutionShown
+from routebook_kernel.learn import Exercise, Lesson, LessonError, Tutor, request
+from routebook_kernel.learn.cards import MessageCard, SolutionCard
 from routebook_kernel.learn.library import Library
-from routebook_kernel.learn.progress import Progress, Record
+from routebook_kernel.learn.progress import ExerciseRecord, Progress
 from routebook_kernel.session import Session
 
 STUB = "# Exercise 1.1: GET /"
@@ -23,7 +23,7 @@ LESSON = Lesson(
     exercises=[
         Exercise(
             "Root",
-            steps=[ask("It answers", "GET /", gives=1)],
+            steps=[request("It answers", "GET /", returns=1)],
             stub=STUB,
             solution="s",
             another="a",
@@ -77,10 +77,10 @@ def test_solution_opens_after_a_try_that_really_changed_the_cell(pupil: Pupil) -
     pupil.write(f"{STUB}\n@app.get('/')\ndef a(): return 2", 2)
     checked = pupil.tutor.check("1.1")
 
-    assert isinstance(closed, Said)
+    assert isinstance(closed, MessageCard)
     assert "after a try of your own" in closed.text
     assert checked.record.tries == 1
-    assert isinstance(pupil.tutor.solution("1.1"), SolutionShown)
+    assert isinstance(pupil.tutor.solution("1.1"), SolutionCard)
 
 
 def test_learner_who_removed_the_stub_s_comment_is_still_known(pupil: Pupil) -> None:
@@ -99,13 +99,13 @@ def test_cell_that_raised_is_named_until_it_runs(pupil: Pupil) -> None:
     """Else the check speaks of an application that the learner's last cell did not make."""
     source = f"{STUB}\nroom"
     pupil.write(source, 2)
-    pupil.tutor.ran(source, NameError("name 'room' is not defined"))
+    pupil.tutor.record_run(source, NameError("name 'room' is not defined"))
     raised = pupil.tutor.check("1.1")
-    pupil.tutor.ran(source, NotImplementedError())
+    pupil.tutor.record_run(source, NotImplementedError())
     wordless = pupil.tutor.check("1.1")
-    pupil.tutor.ran(source, None)
+    pupil.tutor.record_run(source, None)
 
-    assert "Your cell raised `NotImplementedError` when" in repr(wordless)
+    assert "Your cell raised `NotImplementedError` the last time it ran." in repr(wordless)
     assert "Your cell raised `NameError: name 'room' is not defined`" in repr(raised)
     assert "name &#x27;room&#x27; is not defined" in raised._repr_html_()
     assert "raised" not in repr(pupil.tutor.check("1.1"))
@@ -127,9 +127,9 @@ def test_passing_stays_and_hints_and_solution_stay_with_it(pupil: Pupil) -> None
     pupil.write(f"{STUB}\nx = 2", 2)
     failed = pupil.tutor.check("1.1")
 
-    assert passed.verdict.is_passed
-    assert (failed.verdict.is_passed, failed.record.is_passed) == (False, True)
-    assert isinstance(pupil.tutor.solution("1.1"), SolutionShown)
+    assert passed.result.is_passed
+    assert (failed.result.is_passed, failed.record.is_passed) == (False, True)
+    assert isinstance(pupil.tutor.solution("1.1"), SolutionCard)
     assert "1 of 1 exercises, 1 of 1 lessons" in repr(pupil.tutor.show_progress())
 
 
@@ -147,9 +147,9 @@ def test_check_that_cannot_begin_counts_no_try(pupil: Pupil) -> None:
 
     checked = pupil.tutor.check("1.1")
 
-    assert "There is no `app`" in checked.verdict.stopped
+    assert "There's no `app`" in checked.result.skipped
     assert checked.record.tries == 0
-    assert "No try was counted" in repr(checked)
+    assert "This doesn't count as a try" in repr(checked)
 
 
 def test_hint_without_a_name_and_without_a_check_asks_for_one(pupil: Pupil) -> None:
@@ -174,7 +174,7 @@ def test_progress_survives_in_a_file_and_is_forgotten_on_reset(tmp_path: Path) -
     path = tmp_path / "deep" / "p.json"
     Progress(path).change("1.1", lambda before: replace(before, tries=2))
 
-    assert Progress(path).of("1.1") == Record(tries=2)
+    assert Progress(path).of("1.1") == ExerciseRecord(tries=2)
     Progress(path).reset()
     assert Progress(path).all() == {}
 
@@ -200,7 +200,7 @@ def test_file_that_cannot_be_read_is_moved_aside_and_named(tmp_path: Path, conte
         assert progress.change("1.1", lambda before: replace(before, tries=1)).tries == 1
         aside = sorted(tmp_path.glob("p.json.unreadable-*"), key=lambda file: file.stat().st_mtime_ns)
         assert [file.read_bytes() for file in aside] == [content] * count
-        assert str(aside[-1]) in progress.trouble
+        assert str(aside[-1]) in progress.problem
         assert json.loads(path.read_text())["exercises"]["1.1"]["tries"] == 1
 
 
@@ -225,14 +225,14 @@ def test_file_that_cannot_be_moved_is_not_overwritten(tmp_path: Path, monkeypatc
     progress.change("1.1", lambda before: replace(before, tries=1))
 
     assert path.read_text() == "{"
-    assert "Permission denied" in progress.trouble
+    assert "Permission denied" in progress.problem
 
 
 def test_records_of_another_kind_are_read_as_far_as_they_go(tmp_path: Path) -> None:
     """A file that was edited; what isn't known stays in it."""
     path = tmp_path / "p.json"
     path.write_text('{"version": 1, "exercises": {"1.1": {"tries": "x", "is_passed": true, "new": 1}, "1.2": 3}}')
-    assert Progress(path).all() == {"1.1": Record(is_passed=True), "1.2": Record()}
+    assert Progress(path).all() == {"1.1": ExerciseRecord(is_passed=True), "1.2": ExerciseRecord()}
 
     Progress(path).change("1.1", lambda before: replace(before, tries=1))
     assert json.loads(path.read_text())["exercises"]["1.1"]["new"] == 1
@@ -244,7 +244,7 @@ def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
     progress = Progress(tmp_path / "file" / "p.json")
 
     assert progress.change("1.1", lambda before: replace(before, tries=1)).tries == 1
-    assert "couldn't be saved" in progress.trouble
+    assert "couldn't be saved" in progress.problem
 
 
 def add_tries(path: Path, name: str) -> None:

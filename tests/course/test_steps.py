@@ -1,4 +1,4 @@
-"""Each kind of step, judged against small applications in this process: what passes, what is said where it does not."""
+"""Each kind of step, run against small applications in this process: what passes, and what a failure shows."""
 
 import asyncio
 import re
@@ -10,15 +10,27 @@ import pytest
 
 from routebook import BackgroundTasks, Depends, Routebook, WebSocket
 from routebook.responses import StreamingResponse
-from routebook_kernel.learn import Exercise, Missed, Probe, ask, closes, do, openapi, receive, send, socket, trace
-from routebook_kernel.learn.checked import _waits
+from routebook_kernel.learn import (
+    CheckFailedError,
+    Exercise,
+    Probe,
+    closes,
+    do,
+    openapi,
+    receive,
+    request,
+    send,
+    socket,
+    trace,
+)
+from routebook_kernel.learn.check_report import describe_waiting
+from routebook_kernel.learn.check_runner import CheckResult, run_check
 from routebook_kernel.learn.exercise import LessonError
-from routebook_kernel.learn.judging import Verdict, judge
-from routebook_kernel.learn.outcomes import Outcome
-from routebook_kernel.learn.patterns import differs, told
+from routebook_kernel.learn.patterns import describe_pattern, find_difference
+from routebook_kernel.learn.step_results import StepResult
 from routebook_kernel.session import Session
 
-Try = Callable[..., Outcome]
+RunStep = Callable[..., StepResult]
 
 
 @pytest.fixture(scope="module")
@@ -33,13 +45,13 @@ def exercise(*steps: Any, app: str | None = "app") -> Exercise:
     return Exercise("T", steps=steps, stub="# T", solution="1", another="2", hints=["h"], app=app)
 
 
-def verdict_of(session: Session, app: Any, *steps: Any, **names: Any) -> Verdict:
-    return judge(exercise(*steps), session, {"app": app, **names})
+def run_steps(session: Session, app: Any, *steps: Any, **names: Any) -> CheckResult:
+    return run_check(exercise(*steps), session, {"app": app, **names})
 
 
 @pytest.fixture
-def outcome(session: Session) -> Try:
-    return lambda app, step, **names: verdict_of(session, app, step, **names).outcomes[0]
+def run_step(session: Session) -> RunStep:
+    return lambda app, step, **names: run_steps(session, app, step, **names).steps[0]
 
 
 def shop() -> Routebook:
@@ -68,32 +80,32 @@ def shop() -> Routebook:
     return app
 
 
-def test_header_that_may_be_anything_must_be_there(outcome: Try) -> None:
-    """`...` in `has_headers` asks for the header itself, so one that was forgotten does not pass."""
+def test_header_with_any_value_must_exist(run_step: RunStep) -> None:
+    """`...` in `has_headers` expects the header itself, so a missing one fails."""
     there, lost = (
-        outcome(shop(), ask("t", "GET /items/3", has_headers={name: ...})) for name in ("content-type", "allow")
+        run_step(shop(), request("t", "GET /items/3", has_headers={name: ...})) for name in ("content-type", "allow")
     )
 
-    assert (there.kind, lost.kind) == ("passed", "failed")
-    assert "allow" in lost.came
+    assert (there.status, lost.status) == ("passed", "failed")
+    assert "allow" in lost.actual
 
 
-def test_answer_that_fits_passes_and_one_that_does_not_says_where(outcome: Try) -> None:
-    """What was sent, asked and came are all there."""
+def test_response_that_matches_passes_and_another_shows_where_it_differs(run_step: RunStep) -> None:
+    """The result has what was sent, expected and received."""
     app = shop()
 
-    fits = outcome(app, ask("t", "GET /items/3", gives={"id": int, "tags": [..., re.compile("b")], "ok": True}))
-    differs = outcome(app, ask("t", "GET /items/3", has={"id": 4}))
+    fits = run_step(app, request("t", "GET /items/3", returns={"id": int, "tags": [..., re.compile("b")], "ok": True}))
+    find_difference = run_step(app, request("t", "GET /items/3", includes={"id": 4}))
 
-    assert fits.kind == "passed"
-    assert (differs.kind, differs.sent, differs.asked) == (
+    assert fits.status == "passed"
+    assert (find_difference.status, find_difference.sent, find_difference.expected) == (
         "failed",
         ("GET /items/3",),
         '`200` with at least `{"id": 4}`',
     )
-    assert differs.came == "see `id`"
-    assert differs.answer is not None
-    assert differs.answer.status == 200
+    assert find_difference.actual == "see `id`"
+    assert find_difference.response is not None
+    assert find_difference.response.status == 200
 
 
 @pytest.mark.parametrize(
@@ -110,27 +122,29 @@ def test_answer_that_fits_passes_and_one_that_does_not_says_where(outcome: Try) 
         ("GET /class", "not a class"),
     ],
 )
-def test_usual_mistakes_have_a_hint_without_a_lesson_saying_so(outcome: Try, request_line: str, hint: str) -> None:
+def test_common_mistake_has_a_hint_that_no_lesson_wrote(run_step: RunStep, request_line: str, hint: str) -> None:
     """A wrong path or method looks the same in every exercise."""
-    assert hint in outcome(shop(), ask("t", request_line, gives=1)).hint
+    assert hint in run_step(shop(), request("t", request_line, returns=1)).hint
 
 
-def test_first_mistake_that_what_came_shows_gives_the_hint(outcome: Try) -> None:
-    """By a status, by a place that a 422 names, by a function; a function that stumbles says no."""
+def test_first_matching_mistake_provides_the_hint(run_step: RunStep) -> None:
+    """By a status, by a field that a 422 reports, by a function. A function that raises doesn't match."""
     app = shop()
 
-    by_status = outcome(app, ask("t", "GET /items/3", status=201, mistakes={404: "no", 200: "not created"}))
-    by_place = outcome(app, ask("t", "GET /items/x", mistakes={"query.item_id": "no", "path.item_id": "a number"}))
-    by_function = outcome(
+    by_status = run_step(app, request("t", "GET /items/3", status=201, mistakes={404: "no", 200: "not created"}))
+    by_place = run_step(app, request("t", "GET /items/x", mistakes={"query.item_id": "no", "path.item_id": "a number"}))
+    by_function = run_step(
         app,
-        ask("t", "GET /items/3", status=201, mistakes={lambda a: a.json["no"]: "no", lambda a: a.json["ok"]: "yes"}),
+        request(
+            "t", "GET /items/3", status=201, mistakes={lambda a: a.json["no"]: "no", lambda a: a.json["ok"]: "yes"}
+        ),
     )
 
     assert [by_status.hint, by_place.hint, by_function.hint] == ["not created", "a number", "yes"]
 
 
-def test_handlers_that_never_end_or_raise_are_answers_not_ends(session: Session) -> None:
-    """A learner's loop may not hang the kernel: blocking in a thread, waiting in the loop, holding the loop."""
+def test_handler_that_never_ends_or_raises_fails_its_step_only(session: Session) -> None:
+    """A learner's loop must not hang the kernel: blocking in a thread, waiting in the loop, holding the loop."""
     app = Routebook()
 
     @app.get("/sync")
@@ -152,74 +166,78 @@ def test_handlers_that_never_end_or_raise_are_answers_not_ends(session: Session)
         raise ValueError("no")
 
     began = time.monotonic()
-    steps = [ask(path, f"GET {path}", timeout_s=0.2) for path in ("/sync", "/wait", "/hold", "/raise")]
-    late, waiting, holding, raising = verdict_of(session, app, *steps).outcomes
+    steps = [request(path, f"GET {path}", timeout_s=0.2) for path in ("/sync", "/wait", "/hold", "/raise")]
+    late, waiting, holding, raising = run_steps(session, app, *steps).steps
 
     assert time.monotonic() - began < 25  # the endpoint that holds would take 30
-    assert late.answer is not None
-    assert "0.2 seconds" in late.answer.trouble
-    assert waiting.kind == "failed"
-    assert holding.answer is not None
-    assert "blocking code" in holding.answer.trouble
+    assert late.response is not None
+    assert "0.2 seconds" in late.response.trouble
+    assert waiting.status == "failed"
+    assert holding.response is not None
+    assert "Blocking code" in holding.response.trouble
     assert "ValueError: no" in raising.hint
 
 
-def test_steps_wait_only_for_those_that_they_need(session: Session) -> None:
-    """One that failed hides nothing that it has no part in."""
-    verdict = verdict_of(
-        session, shop(), ask("a", "GET /no"), ask("b", "GET /items/1"), ask("c", "GET /items/1", needs=1)
+def test_step_waits_only_for_steps_that_it_needs(session: Session) -> None:
+    """A failed step doesn't hide steps that don't depend on it."""
+    result = run_steps(
+        session, shop(), request("a", "GET /no"), request("b", "GET /items/1"), request("c", "GET /items/1", needs=1)
     )
 
-    assert [each.kind for each in verdict.outcomes] == ["failed", "passed", "waiting"]
-    assert verdict.outcomes[2].needs == (1,)
+    assert [step.status for step in result.steps] == ["failed", "passed", "waiting"]
+    assert result.steps[2].needs == (1,)
 
 
-def test_checks_say_in_a_sentence_for_which_steps_one_waits(session: Session) -> None:
-    """`once steps 1, 2 and 3 pass`: as one would say it."""
-    steps = [ask(name, "GET /no") for name in "abc"]
-    outcomes = verdict_of(session, shop(), *steps, ask("d", "GET /no", needs=1), ask("e", "GET /no", needs=(1, 2, 3)))
+def test_waiting_step_lists_the_steps_that_it_needs(session: Session) -> None:
+    """The list reads as people would say it."""
+    steps = [request(name, "GET /no") for name in "abc"]
+    result = run_steps(
+        session, shop(), *steps, request("d", "GET /no", needs=1), request("e", "GET /no", needs=(1, 2, 3))
+    )
 
-    assert [_waits(each) for each in outcomes.outcomes[3:]] == [
-        "not tried; tried once step 1 passes",
-        "not tried; tried once steps 1, 2 and 3 pass",
+    assert [describe_waiting(step) for step in result.steps[3:]] == [
+        "waiting for step 1",
+        "waiting for steps 1, 2 and 3",
     ]
 
 
-def test_step_may_need_only_steps_before_it() -> None:
-    """A teacher's slip is told when the file is read."""
+def test_step_that_needs_a_later_one_is_rejected() -> None:
+    """The teacher gets the error when the file is read."""
     with pytest.raises(LessonError, match="step 1"):
-        exercise(ask("a", "GET /", needs=1))
+        exercise(request("a", "GET /", needs=1))
 
 
 @pytest.mark.parametrize(
     ("names", "text"),
-    [({}, "There is no `app` in this notebook"), ({"app": 5}, "`app` is no application but of type `int`")],
+    [({}, "There's no `app` in this notebook"), ({"app": 5}, "`app` isn't an application. Its type is `int`")],
 )
-def test_missing_application_is_said_kindly(session: Session, names: dict[str, Any], text: str) -> None:
-    """It is no failed check: the first cell was not run."""
-    verdict = judge(exercise(ask("t", "GET /")), session, names)
+def test_missing_application_skips_the_check(session: Session, names: dict[str, Any], text: str) -> None:
+    """It isn't a failed check: the first cell wasn't run."""
+    result = run_check(exercise(request("t", "GET /")), session, names)
 
-    assert text in verdict.stopped
-    assert not verdict.outcomes
+    assert text in result.skipped
+    assert not result.steps
 
 
-def test_document_is_read_with_its_references_followed(outcome: Try) -> None:
-    """No model's name matters; parameters, bodies and responses are found by their place."""
+def test_document_step_follows_references(run_step: RunStep) -> None:
+    """The names of models don't matter. Parameters, bodies and responses are found by their place."""
     app = shop()
 
-    assert outcome(app, openapi("t", "GET /items/{item_id}: item_id", has={"in": "path"})).kind == "passed"
-    refused = openapi("t", "GET /items/{item_id}: 422", has={"properties": {"detail": {"type": "array"}}})
-    assert outcome(app, refused).kind == "passed"
-    wrong = outcome(app, openapi("t", "GET /items/{item_id}", has={"summary": "Get"}, mistakes={lambda o: o: "say so"}))
-    nothing = outcome(app, openapi("t", "GET /no"))
-    other_name = outcome(app, openapi("t", "GET /items/{number}"))
-    assert (wrong.kind, wrong.hint) == ("failed", "say so")
-    assert nothing.came == "nothing of it"
-    assert other_name.kind == "passed"
+    assert run_step(app, openapi("t", "GET /items/{item_id}: item_id", includes={"in": "path"})).status == "passed"
+    refused = openapi("t", "GET /items/{item_id}: 422", includes={"properties": {"detail": {"type": "array"}}})
+    assert run_step(app, refused).status == "passed"
+    wrong = run_step(
+        app, openapi("t", "GET /items/{item_id}", includes={"summary": "Get"}, mistakes={lambda o: o: "say so"})
+    )
+    nothing = run_step(app, openapi("t", "GET /no"))
+    other_name = run_step(app, openapi("t", "GET /items/{number}"))
+    assert (wrong.status, wrong.hint) == ("failed", "say so")
+    assert nothing.actual == "missing"
+    assert other_name.status == "passed"
 
 
-def test_trace_counts_and_orders_what_ran(outcome: Try) -> None:
-    """How often a dependency ran, and that its end came after the endpoint."""
+def test_trace_step_counts_spans_and_checks_their_order(run_step: RunStep) -> None:
+    """A dependency runs once, and its teardown runs after the endpoint."""
     app = Routebook()
 
     async def get_db() -> AsyncIterator[int]:
@@ -232,16 +250,16 @@ def test_trace_counts_and_orders_what_ran(outcome: Try) -> None:
     def read(tasks: BackgroundTasks, db: int = Depends(get_db), user: int = Depends(user)) -> None: ...
 
     order = ("dependency get_db", "endpoint", "teardown get_db")
-    right = outcome(app, trace("t", "GET /", runs={"dependency get_db": 1, "cache hit": 1}, order=order))
-    wrong = outcome(app, trace("t", "GET /", runs={"get_db": 7}))
+    right = run_step(app, trace("t", "GET /", runs={"dependency get_db": 1, "cache hit": 1}, order=order))
+    wrong = run_step(app, trace("t", "GET /", runs={"get_db": 7}))
 
-    assert right.kind == "passed"
-    assert wrong.asked == "`get_db` 7 times"
-    assert "`dependency get_db`" in wrong.came
+    assert right.status == "passed"
+    assert wrong.expected == "`get_db` 7 times"
+    assert "`dependency get_db`" in wrong.actual
 
 
-def test_dialogue_through_a_websocket_is_held_line_by_line(outcome: Try) -> None:
-    """What is heard, how it ends, and what came instead."""
+def test_socket_step_compares_each_line_of_the_dialogue(run_step: RunStep) -> None:
+    """Messages, the end of the connection, and what arrives instead of them."""
     app = Routebook()
 
     @app.websocket("/ws")
@@ -258,29 +276,29 @@ def test_dialogue_through_a_websocket_is_held_line_by_line(outcome: Try) -> None
     async def untyped_talk(websocket) -> None:  # type: ignore[no-untyped-def]
         await websocket.accept()
 
-    def hold(url: str, *dialogue: Any, **options: Any) -> Outcome:
-        return outcome(app, socket("t", url, *dialogue, **options))
+    def hold(url: str, *dialogue: Any, **options: Any) -> StepResult:
+        return run_step(app, socket("t", url, *dialogue, **options))
 
-    assert hold("/ws", send("hi"), receive("said hi"), send("bye"), closes(4000)).kind == "passed"
-    assert hold("/ws?key=json", send("hi"), receive({"said": str})).kind == "passed"
-    assert hold("/ws?key=no", closes(1008)).kind == "passed"
+    assert hold("/ws", send("hi"), receive("said hi"), send("bye"), closes(4000)).status == "passed"
+    assert hold("/ws?key=json", send("hi"), receive({"said": str})).status == "passed"
+    assert hold("/ws?key=no", closes(1008)).status == "passed"
     other = hold("/ws", send("hi"), receive("hi"), mistakes={"said": "leave it out"})
-    assert (other.asked, other.came, other.hint) == ("`hi`", "said hi", "leave it out")
+    assert (other.expected, other.actual, other.hint) == ("`hi`", "said hi", "leave it out")
     refused = hold("/ws?key=no", send("hi"), receive("said hi"), mistakes={1008: "let them in"})
-    assert (refused.kind, refused.hint) == ("failed", "let them in")
+    assert (refused.status, refused.hint) == ("failed", "let them in")
     ended = hold("/ws", send("bye"), receive("said bye"))
-    assert "4000" in ended.came
+    assert "4000" in ended.actual
     code = hold("/ws", send("bye"), closes(1000))
-    assert (code.kind, code.asked) == ("failed", "that it closes with `1000`")
+    assert (code.status, code.expected) == ("failed", "that it closes with `1000`")
     untyped = hold("/untyped", send("hi"), mistakes={1008: "let them in"})
     assert "the parameter of the type `WebSocket`" in untyped.hint
     missing = hold("/other", send("hi"))
-    assert missing.kind == "failed"
+    assert missing.status == "failed"
 
 
-def test_silent_websocket_is_not_waited_for_for_ever(outcome: Try, monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dialogue has a time limit; the line that was due is named."""
-    monkeypatch.setattr("routebook_kernel.learn.sockets.PATIENCE_S", 0.2)
+def test_silent_websocket_fails_after_the_time_limit(run_step: RunStep, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The result names the line that was expected next."""
+    monkeypatch.setattr("routebook_kernel.learn.socket_steps.PATIENCE_S", 0.2)
     app = Routebook()
 
     @app.websocket("/ws")
@@ -289,35 +307,35 @@ def test_silent_websocket_is_not_waited_for_for_ever(outcome: Try, monkeypatch: 
         await websocket.receive_text()
         await websocket.receive_text()
 
-    came = outcome(app, socket("t", "/ws", send("hi"), receive("hi")))
+    result = run_step(app, socket("t", "/ws", send("hi"), receive("hi")))
 
-    assert (came.kind, came.asked) == ("failed", "`hi`")
-    assert "0.2 seconds" in came.came
+    assert (result.status, result.expected) == ("failed", "`hi`")
+    assert "0.2 seconds" in result.actual
 
 
-def test_function_step_says_what_it_says(outcome: Try) -> None:
-    """`Missed`, an `assert` and any other exception end a step, not the check."""
+def test_function_step_reports_every_kind_of_exception(run_step: RunStep) -> None:
+    """`CheckFailedError`, an `assert` and any other exception end a step, not the check."""
     app = shop()
 
     def asserts(probe: Probe) -> None:
         assert probe.get("/items/3").json["id"] == 4, "it was 3"
 
     def misses(probe: Probe) -> None:
-        raise Missed("that", asked="this", hint="so")
+        raise CheckFailedError("that", expected="this", hint="so")
 
     def stumbles(probe: Probe) -> None:
         probe.get("/items/3").json["price"]
 
-    asserted, missed, stumbled = (outcome(app, do("t", each)) for each in (asserts, misses, stumbles))
+    asserted, missed, stumbled = (run_step(app, do("t", each)) for each in (asserts, misses, stumbles))
 
-    assert (asserted.came, asserted.sent) == ("it was 3", ("GET /items/3",))
-    assert (missed.asked, missed.came, missed.hint) == ("this", "that", "so")
-    assert "KeyError" in stumbled.came
-    assert outcome(app, do("t", lambda probe: probe.get("/items/3"))).kind == "passed"
+    assert (asserted.actual, asserted.sent) == ("it was 3", ("GET /items/3",))
+    assert (missed.expected, missed.actual, missed.hint) == ("this", "that", "so")
+    assert "KeyError" in stumbled.actual
+    assert run_step(app, do("t", lambda probe: probe.get("/items/3"))).status == "passed"
 
 
 def test_probe_calls_the_learners_functions_with_a_time_limit(session: Session) -> None:
-    """Sync and async ones; a missing name stops the check kindly, a loop ends."""
+    """Sync and async ones. A missing name skips the check, and an endless loop ends."""
 
     async def double(n: int) -> int:
         return 2 * n
@@ -331,15 +349,15 @@ def test_probe_calls_the_learners_functions_with_a_time_limit(session: Session) 
         await asyncio.Event().wait()
 
     names = {"double": double, "len": len, "wait": wait}
-    late = judge(exercise(do("t", check), app=None), session, names)
-    missing = judge(exercise(do("t", lambda probe: probe.call("no")), app=None), session, names)
+    late = run_check(exercise(do("t", check), app=None), session, names)
+    missing = run_check(exercise(do("t", lambda probe: probe.call("no")), app=None), session, names)
 
-    assert "0.1 seconds" in late.outcomes[0].came
-    assert "There is no `no`" in missing.stopped
+    assert "0.1 seconds" in late.steps[0].actual
+    assert "There's no `no`" in missing.skipped
 
 
-def test_streams_and_simultaneous_requests(outcome: Try) -> None:
-    """The first lines of an endless stream; requests that run at the same time."""
+def test_probe_reads_streams_and_sends_requests_at_the_same_time(run_step: RunStep) -> None:
+    """A stream may never end, and two requests may need each other."""
     app = Routebook()
     gate = {"waiting": 0}
 
@@ -363,8 +381,8 @@ def test_streams_and_simultaneous_requests(outcome: Try) -> None:
         assert probe.lines("GET /stream", 3) == ["tick"] * 3
         assert [each.json for each in probe.together("GET /meet", "GET /meet")] == [2, 2]
 
-    came = outcome(app, do("t", check))
-    assert came.kind == "passed", came.came
+    result = run_step(app, do("t", check))
+    assert result.status == "passed", result.actual
 
 
 @pytest.mark.parametrize(
@@ -380,37 +398,37 @@ def test_streams_and_simultaneous_requests(outcome: Try) -> None:
         (lambda value: value > 3, "text", ""),
     ],
 )
-def test_patterns_say_where_a_value_differs(expected: Any, value: Any, place: str | None) -> None:
-    """A place that a person can find in what is shown; None where it fits."""
-    assert differs(expected, value, exactly=True) == place
+def test_pattern_finds_where_a_value_differs(expected: Any, value: Any, place: str | None) -> None:
+    """The path helps learners to find the difference. None means there's none."""
+    assert find_difference(expected, value, exactly=True) == place
 
 
-def test_patterns_are_told_in_words() -> None:
-    """What is asked reads as JSON with words in it."""
-    assert told({"id": int, "t": ["x", ...]}) == '{"id": a whole number, "t": ["x", …]}'
+def test_pattern_is_described_as_json_with_words() -> None:
+    """Learners read it as the expected value."""
+    assert describe_pattern({"id": int, "t": ["x", ...]}) == '{"id": a whole number, "t": ["x", …]}'
 
 
-def test_credentials_are_not_shown(outcome: Try) -> None:
-    """Neither those that the check sends nor those that come back."""
+def test_credentials_are_not_shown(run_step: RunStep) -> None:
+    """Neither credentials that the check sends nor those in the response."""
     app = Routebook()
 
     @app.post("/token")
     def token() -> dict[str, str]:
         return {"access_token": "abc123"}
 
-    step = ask("t", "POST /token", headers={"authorization": "Bearer xyz"}, json={"password": "hush"}, status=201)
-    came = outcome(app, step)
+    step = request("t", "POST /token", headers={"authorization": "Bearer xyz"}, json={"password": "hush"}, status=201)
+    result = run_step(app, step)
 
-    assert came.answer is not None
-    assert came.answer.json == {"access_token": "abc123"}
-    assert "abc123" not in came.answer.shown
-    assert "xyz" not in came.sent[0]
-    assert "hush" not in came.sent[0]
+    assert result.response is not None
+    assert result.response.json == {"access_token": "abc123"}
+    assert "abc123" not in result.response.shown
+    assert "xyz" not in result.sent[0]
+    assert "hush" not in result.sent[0]
 
 
 @pytest.mark.parametrize("token", ["correct-horse-battery", "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxIn0.dGhlc2lnbmF0dXJl"])
-def test_what_a_check_shows_holds_no_credential_of_a_response(session: Session, token: str) -> None:
-    """Neither in the facts of a step nor in what a teacher's function or hint quotes."""
+def test_check_report_has_no_credentials_of_a_response(session: Session, token: str) -> None:
+    """Neither in the results of steps nor in what a teacher's function or hint quotes."""
     app = Routebook()
 
     @app.post("/token")
@@ -422,20 +440,22 @@ def test_what_a_check_shows_holds_no_credential_of_a_response(session: Session, 
         raise ValueError(f"no user for {token}")
 
     def quotes(probe: Probe) -> None:
-        answer = probe.post("/token")
-        raise Missed(f"`{answer.json['access_token']}` came, in {answer.text}", hint=f"Send `{answer.text}`.")
+        response = probe.post("/token")
+        raise CheckFailedError(
+            f"`{response.json['access_token']}` arrived, in {response.text}", hint=f"Send `{response.text}`."
+        )
 
-    verdict = verdict_of(
+    result = run_steps(
         session,
         app,
-        ask("It logs in", "POST /token", json={"user": "ada"}, gives={"access_token": "another"}),
+        request("It logs in", "POST /token", json={"user": "ada"}, returns={"access_token": "another"}),
         do("It quotes", quotes),
-        ask("It fails", "GET /fails", headers={"Authorization": f"Bearer {token}"}, gives=1),
+        request("It fails", "GET /fails", headers={"Authorization": f"Bearer {token}"}, returns=1),
     )
 
-    shown = "\n".join(str(outcome) for outcome in verdict.outcomes)
-    facts = [(outcome.came, outcome.hint, outcome.sent, outcome.answer and outcome.answer.body_text,
-              outcome.answer and outcome.answer.failure_text) for outcome in verdict.outcomes]  # fmt: skip
-    assert [outcome.kind for outcome in verdict.outcomes] == ["failed"] * 3
+    shown = "\n".join(str(step) for step in result.steps)
+    facts = [(step.actual, step.hint, step.sent, step.response and step.response.body_text,
+              step.response and step.response.failure_text) for step in result.steps]  # fmt: skip
+    assert [step.status for step in result.steps] == ["failed"] * 3
     assert "•••" in shown
     assert token not in str(facts), facts

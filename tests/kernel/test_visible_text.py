@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 import routebook_kernel
 from routebook_kernel.exceptions import KernelExtensionError
-from routebook_kernel.learn.display import Said
+from routebook_kernel.learn.cards import MessageCard
 from routebook_kernel.recording.display import render_bundle
 from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.recording.style import esc
@@ -81,8 +81,8 @@ def exchange() -> Exchange:
 def outputs() -> Iterator[str]:
     yield repr(Notice(HOSTILE, HOSTILE, HOSTILE))
     yield Notice(HOSTILE, HOSTILE, HOSTILE)._repr_html_()
-    yield repr(Said(HOSTILE))
-    yield Said(HOSTILE)._repr_html_()
+    yield repr(MessageCard(HOSTILE))
+    yield MessageCard(HOSTILE)._repr_html_()
     yield str(KernelExtensionError(HOSTILE))
     yield esc(HOSTILE)
     yield from render_bundle(exchange()).values()

@@ -10,7 +10,7 @@ from routebook_kernel.learn.steps import Step
 
 
 class LessonError(KernelExtensionError):
-    """A lesson cannot be found or is not well made; the sentence says which and what to do."""
+    """A lesson doesn't exist or is invalid; the message says which, and what to do."""
 
     def __init__(self, message: str) -> None:
         self.message = message
@@ -22,11 +22,11 @@ class LessonError(KernelExtensionError):
 
 @dataclass(frozen=True, slots=True)
 class Mistake:
-    """A mistake that people make here, for the tests: its source must fail with its hint.
+    """A typical mistake. Tests check that it fails, and that its hint appears.
 
     Args:
-        source: The cell as it is written wrongly.
-        hint: What the hint must contain.
+        source: The cell with the mistake.
+        hint: A part of the hint.
     """
 
     source: str
@@ -41,15 +41,15 @@ class Exercise:
     """One exercise.
 
     Args:
-        title: What is to be reached: "Refuse a bad price".
-        steps: What the check tries, in order.
-        stub: What the notebook's cell holds at first; its first line, a comment, is how the cell is known again.
-        solution: One right cell. It is run as it stands here.
-        another: A right cell that goes another way, for the tests and for `%solution`.
-        hints: Further hints, one for each `%hint`; backquotes mark code.
-        mistakes: Mistakes that people make, each with a part of the hint that it must get.
-        learned: What it meant, in a sentence or two, for the one who passed.
-        app: The variable that holds the application; None where there is none.
+        title: The goal: "Reject a bad price".
+        steps: The steps of the check, in order.
+        stub: The initial content of the notebook's cell. Its first line, a comment, identifies the cell.
+        solution: A correct cell, complete.
+        another: A correct cell that takes another way, for the tests and for `%solution`.
+        hints: The hints, one for each `%hint`; backquotes mark code.
+        mistakes: Typical mistakes, each with a part of its hint.
+        learned: What the learner has achieved, in a sentence or two, shown after a pass.
+        app: The variable of the application; None if there is none.
     """
 
     title: str = field(kw_only=False)
@@ -69,7 +69,7 @@ class Exercise:
             raise LessonError(f"The exercise {self.title!r} has no steps.")
         for number, step in enumerate(self.steps, 1):
             if any(not 0 < needed < number for needed in step.needs):
-                raise LessonError(f"{self.title!r}, step {number}: `needs` names steps before it, by number from 1.")
+                raise LessonError(f"{self.title!r}, step {number}: `needs` must name earlier steps, by number from 1.")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,11 +77,11 @@ class Lesson:
     """One lesson: its title and exercises.
 
     Args:
-        title: As the map shows it.
-        exercises: In order; the first is number 1.
-        minutes: About how long it takes.
-        key: What `%check` calls it, "4" or "loans"; from the file's name where it is not given.
-        notebook: The notebook's file name; found by the lesson's number where it is not given.
+        title: As `%progress` shows it.
+        exercises: In order. The first is number 1.
+        minutes: About how long the lesson takes.
+        key: Its name in `%check`, "4" or "loans"; by default taken from the file's name.
+        notebook: The notebook's file name; by default found by the lesson's number.
     """
 
     title: str
@@ -91,23 +91,23 @@ class Lesson:
     notebook: str = ""
 
     def exercise(self, number: int) -> Exercise:
-        """An exercise by its number, from 1.
+        """Return an exercise by its number, from 1.
 
         Raises:
-            LessonError: There is none.
+            LessonError: If it doesn't exist.
         """
         if 0 < number <= len(self.exercises):
             return self.exercises[number - 1]
         last = self.name(len(self.exercises))
-        raise LessonError(f"There is no {self.name(number)}: the exercises here are {self.name(1)} to {last}.")
+        raise LessonError(f"There's no exercise {self.name(number)}. This lesson has {self.name(1)} to {last}.")
 
     def name(self, number: int) -> str:
-        """What `%check` calls an exercise: "4.2"."""
+        """Return the name of an exercise in `%check`: "4.2"."""
         return f"{self.key}.{number}"
 
 
-def anchor_of(name: str) -> str:
-    """The id of the cell that an exercise begins with: "4.2" → "exercise-4-2"."""
+def exercise_anchor(name: str) -> str:
+    """Return the id of an exercise's first cell: "4.2" → "exercise-4-2"."""
     return "exercise-" + re.sub(r"[^A-Za-z0-9_-]", "-", name)
 
 

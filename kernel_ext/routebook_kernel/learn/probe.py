@@ -1,7 +1,7 @@
-"""How a check reaches the learner's work: requests with a time limit, the OpenAPI document, the trace, variables.
+"""A check's access to the learner's work: requests with a time limit, the OpenAPI document, the trace, variables.
 
-Every request runs through the session's in-process client, lifespan entered. Nothing that the learner wrote can hang
-or break a check: what is late, or raises, becomes an answer that says so.
+Every request runs through the session's in-process client, with the lifespan entered. Nothing that the learner wrote
+can hang or break a check: a timeout or an exception becomes a response that says so.
 """
 
 import asyncio
@@ -14,28 +14,28 @@ from typing import Any
 import httpx2
 
 from routebook.applications import Routebook
-from routebook_kernel.learn.answers import Answer, Sent
-from routebook_kernel.learn.outcomes import Missed, Unavailable
+from routebook_kernel.learn.responses import ProbeResponse, SentRequest
+from routebook_kernel.learn.step_results import CheckFailedError, CheckSkippedError
 from routebook_kernel.redaction import USUAL
 from routebook_kernel.runtime.client import Client, Response
 from routebook_kernel.session import Session
 
 TIMEOUT_S = 5.0
-_BLOCKED = "The application's loop was held for more than {:g} seconds by blocking code in an `async def` function."
-_LATE = "No answer came within {:g} seconds."
+_BLOCKED = "Blocking code in an `async def` function held the application's event loop for more than {:g} seconds."
+_TIMED_OUT = "No response within {:g} seconds."
 
 
 class Probe:
-    """A check's hands and eyes.
+    """What a check uses to try the learner's application.
 
     Args:
-        session: The kernel's.
+        session: The session of the kernel.
         namespace: The notebook's variables.
-        app_name: The variable that holds the application; None where the exercise has none.
+        app_name: The variable of the application; None if the exercise has none.
 
     Attributes:
-        last: The last answer, for what a function's step shows.
-        hider: Knows the credentials of every response so far, to keep them out of what the check shows.
+        last: The last response, for the result of a step that calls a function.
+        hider: Hides the credentials of every response so far in the texts that the check shows.
     """
 
     def __init__(self, session: Session, namespace: Mapping[str, Any], app_name: str | None) -> None:
@@ -43,7 +43,7 @@ class Probe:
         self._client: Client | None = None
         self.namespace = namespace
         self.app_name = app_name
-        self.last: Answer | None = None
+        self.last: ProbeResponse | None = None
         self.hider = session.secrets.hider()
 
     # The application
@@ -53,52 +53,52 @@ class Probe:
         """The learner's application.
 
         Raises:
-            Unavailable: There is none under its name.
+            CheckSkippedError: If its variable doesn't exist or isn't an application.
         """
         return self.application(self.app_name or "app")
 
     def application(self, name: str) -> Routebook:
-        """An application of the notebook by its variable.
+        """Return an application of the notebook by its variable.
 
         Raises:
-            Unavailable: There is none under this name.
+            CheckSkippedError: If the variable doesn't exist or isn't an application.
         """
-        found = self.namespace.get(name)
-        if isinstance(found, Routebook):
-            return found
+        value = self.namespace.get(name)
+        if isinstance(value, Routebook):
+            return value
         if name not in self.namespace:
-            raise Unavailable(f"There is no `{name}` in this notebook. Run the cell that makes it")
-        kind = type(found).__name__
-        raise Unavailable(f"`{name}` is no application but of type `{kind}`. Run the cell that makes it")
+            raise CheckSkippedError(f"There's no `{name}` in this notebook. Run the cell that creates it")
+        kind = type(value).__name__
+        raise CheckSkippedError(f"`{name}` isn't an application. Its type is `{kind}`. Run the cell that creates it")
 
     @property
     def client(self) -> Client:
-        """The in-process client for it; cookies are kept from step to step."""
+        """The in-process client for the application. Cookies last from step to step."""
         if self._client is None:
             self._client = self._session.client(self.app)
         return self._client
 
     def openapi(self) -> dict[str, Any]:
-        """The application's OpenAPI document.
+        """Return the application's OpenAPI document.
 
         Raises:
-            Missed: It cannot be made.
+            CheckFailedError: If it can't be created.
         """
         try:
             return self.app.openapi()
-        except Unavailable:
+        except CheckSkippedError:
             raise
         except Exception as error:
-            raise Missed(f"The document cannot be made: {type(error).__name__}: {error}") from error
+            raise CheckFailedError(f"The document can't be created: {type(error).__name__}: {error}") from error
 
     # Requests
 
-    def request(self, line: str, *, timeout_s: float = TIMEOUT_S, **options: Any) -> Answer:
+    def request(self, line: str, *, timeout_s: float = TIMEOUT_S, **options: Any) -> ProbeResponse:
         """Send a request: `probe.request("POST /books", json={…})`; the options are httpx2's.
 
         Args:
-            line: Method and address.
-            timeout_s: How long an answer may take.
+            line: Method and URL.
+            timeout_s: How long the response may take.
             options: `json`, `params`, `headers`, `cookies`, `data`, `files`, `content`, `auth`, `follow_redirects`.
         """
         method, _, url = line.partition(" ")
@@ -110,156 +110,163 @@ class Probe:
             response: Response = await client.request(method, url, **options)
             return response
 
-        sent = sent_of(method, url, options)
+        sent = describe_request(method, url, options)
         document = self._document()
         try:
             response = self._within(send(), timeout_s)
         except TimeoutError as error:
-            self.last = Answer(sent, None, trouble=_late(error, timeout_s), document=document)
+            self.last = ProbeResponse(sent, None, trouble=_describe_timeout(error, timeout_s), document=document)
         except Exception as error:
-            trouble = f"No answer came: {type(error).__name__}: {str(error).removesuffix('.')}."
-            self.last = Answer(sent, None, trouble=trouble, document=document)
+            trouble = f"No response: {type(error).__name__}: {str(error).removesuffix('.')}."
+            self.last = ProbeResponse(sent, None, trouble=trouble, document=document)
         else:
-            self.last = self._answer(sent, response, document, options.get("json"))
+            self.last = self._build_response(sent, response, document, options.get("json"))
         return self.last
 
-    def get(self, url: str, **options: Any) -> Answer:
+    def get(self, url: str, **options: Any) -> ProbeResponse:
         """Send GET."""
         return self.request(f"GET {url}", **options)
 
-    def post(self, url: str, **options: Any) -> Answer:
+    def post(self, url: str, **options: Any) -> ProbeResponse:
         """Send POST."""
         return self.request(f"POST {url}", **options)
 
-    def put(self, url: str, **options: Any) -> Answer:
+    def put(self, url: str, **options: Any) -> ProbeResponse:
         """Send PUT."""
         return self.request(f"PUT {url}", **options)
 
-    def patch(self, url: str, **options: Any) -> Answer:
+    def patch(self, url: str, **options: Any) -> ProbeResponse:
         """Send PATCH."""
         return self.request(f"PATCH {url}", **options)
 
-    def delete(self, url: str, **options: Any) -> Answer:
+    def delete(self, url: str, **options: Any) -> ProbeResponse:
         """Send DELETE."""
         return self.request(f"DELETE {url}", **options)
 
-    def trace(self, line: str, **options: Any) -> Answer:
-        """Send a request with its steps recorded: they are the answer's `spans`."""
+    def trace(self, line: str, **options: Any) -> ProbeResponse:
+        """Send a request and record its steps, the response's `spans`."""
         before, self._session.is_tracing = self._session.is_tracing, True
         try:
             return self.request(line, **options)
         finally:
             self._session.is_tracing = before
 
-    def together(self, *lines: str, timeout_s: float = TIMEOUT_S, **options: Any) -> list[Answer]:
-        """Send requests at the same time; the answers come in the order of the lines."""
+    def together(self, *lines: str, timeout_s: float = TIMEOUT_S, **options: Any) -> list[ProbeResponse]:
+        """Send requests at the same time. The responses are in the order of the lines."""
         client, document = self.client, self._document()
 
-        async def one(line: str) -> Response:
+        async def send_line(line: str) -> Response:
             method, _, url = line.partition(" ")
             response: Response = await client.request(method, url, **options)
             return response
 
         async def send() -> list[Response]:
-            return list(await asyncio.gather(*map(one, lines)))
+            return list(await asyncio.gather(*map(send_line, lines)))
 
-        sents = [sent_of(line.partition(" ")[0], line.partition(" ")[2], options) for line in lines]
+        requests = [describe_request(line.partition(" ")[0], line.partition(" ")[2], options) for line in lines]
         try:
             responses = self._within(send(), timeout_s)
         except TimeoutError as error:
-            return [Answer(sent, None, trouble=_late(error, timeout_s), document=document) for sent in sents]
+            trouble = _describe_timeout(error, timeout_s)
+            return [ProbeResponse(sent, None, trouble=trouble, document=document) for sent in requests]
         except Exception as error:
-            raise Missed(f"{type(error).__name__}: {error}") from error
-        return [self._answer(sent, each, document, None) for sent, each in zip(sents, responses, strict=True)]
+            raise CheckFailedError(f"{type(error).__name__}: {error}") from error
+        return [
+            self._build_response(sent, response, document, None)
+            for sent, response in zip(requests, responses, strict=True)
+        ]
 
     def lines(self, line: str, count: int, *, timeout_s: float = TIMEOUT_S, **options: Any) -> list[str]:
-        """The first lines of a streamed body, empty ones left out; the stream is left then.
+        """Return the first lines of a streamed body, without empty ones, and leave the stream.
 
         Raises:
-            Missed: It took too long, or the request failed.
+            CheckFailedError: If it takes too long, or the request fails.
         """
         method, _, url = line.partition(" ")
-        gathered: list[str] = []
+        received: list[str] = []
 
         async def read() -> None:
             async with self.client.stream(method, url, **options) as response:
-                async for each in response.aiter_lines():
-                    if each:
-                        gathered.append(each)
-                    if len(gathered) >= count:
+                async for text in response.aiter_lines():
+                    if text:
+                        received.append(text)
+                    if len(received) >= count:
                         return
 
         try:
             self._within(read(), timeout_s)
         except TimeoutError:
-            raise Missed(f"{len(gathered)} of {count} lines came within {timeout_s:g} seconds: {gathered}") from None
+            text = f"{len(received)} of {count} lines within {timeout_s:g} seconds: {received}"
+            raise CheckFailedError(text) from None
         except Exception as error:
-            raise Missed(f"{type(error).__name__}: {error}") from error
-        return gathered
+            raise CheckFailedError(f"{type(error).__name__}: {error}") from error
+        return received
 
     # Other things the learner wrote
 
     def value(self, name: str) -> Any:
-        """A variable of the notebook.
+        """Return a variable of the notebook.
 
         Raises:
-            Unavailable: There is none of this name.
+            CheckSkippedError: If it doesn't exist.
         """
         if name not in self.namespace:
-            raise Unavailable(f"There is no `{name}` in this notebook. Run the cell that defines it")
+            raise CheckSkippedError(f"There's no `{name}` in this notebook. Run the cell that defines it")
         return self.namespace[name]
 
     def call(self, name: str, *args: Any, timeout_s: float = TIMEOUT_S, **options: Any) -> Any:
         """Call a function of the notebook, sync or async, with a time limit.
 
         Raises:
-            Unavailable: There is none of this name.
-            Missed: It is late.
-            Exception: What it raises.
+            CheckSkippedError: If it doesn't exist.
+            CheckFailedError: If it takes too long.
+            Exception: Any exception that it raises.
         """
         function = self.value(name)
         if not callable(function):
-            raise Missed(f"`{name}` is of type `{type(function).__name__}`", asked=f"a function `{name}`")
+            raise CheckFailedError(f"`{name}` is of type `{type(function).__name__}`", expected=f"a function `{name}`")
         if sys.platform == "emscripten" and not asyncio.iscoroutinefunction(function):
-            # Without threads no limit can end it; called here, not on the loop, it can wait for requests of its own.
+            # Without threads no limit can end it. Called here and not on the loop, it can wait for its own requests.
             result = function(*args, **options)
-            return self.run(_awaited(result), timeout_s) if isawaitable(result) else result
+            return self.run(_await(result), timeout_s) if isawaitable(result) else result
         try:
-            return self._within(_called(function, args, options), timeout_s)
+            return self._within(_call(function, args, options), timeout_s)
         except TimeoutError as error:
-            raise Missed(_late(error, timeout_s)) from None
+            raise CheckFailedError(_describe_timeout(error, timeout_s)) from None
 
     def run(self, coroutine: Coroutine[Any, Any, Any], timeout_s: float = TIMEOUT_S) -> Any:
-        """Run a coroutine of the check's own where the application runs.
+        """Run a coroutine of the check on the application's event loop.
 
         Raises:
-            Missed: It is late.
+            CheckFailedError: If it takes too long.
         """
         try:
             return self._within(coroutine, timeout_s)
         except TimeoutError as error:
-            raise Missed(_late(error, timeout_s)) from None
+            raise CheckFailedError(_describe_timeout(error, timeout_s)) from None
 
     def _within(self, coroutine: Coroutine[Any, Any, Any], timeout_s: float) -> Any:
         return self._session.home.run_within(coroutine, timeout_s)
 
-    def _answer(self, sent: Sent, response: Response, document: dict[str, Any], sent_json: Any) -> Answer:
+    def _build_response(
+        self, sent: SentRequest, response: Response, document: dict[str, Any], sent_json: Any
+    ) -> ProbeResponse:
         self.hider.header_pairs(response.headers.items())
         self.hider.body(response.content, response.headers.get("content-type", ""))
-        return _answer(sent, response, document, sent_json)
+        return _build_response(sent, response, document, sent_json)
 
     def _document(self) -> dict[str, Any]:
         try:
             return self.openapi()
-        except Missed:
+        except CheckFailedError:
             return {}
 
 
-async def _awaited(result: Awaitable[Any]) -> Any:
+async def _await(result: Awaitable[Any]) -> Any:
     return await result
 
 
-async def _called(function: Callable[..., Any], args: Any, options: Any) -> Any:
+async def _call(function: Callable[..., Any], args: Any, options: Any) -> Any:
     if asyncio.iscoroutinefunction(function):
         result = function(*args, **options)
     else:
@@ -267,12 +274,12 @@ async def _called(function: Callable[..., Any], args: Any, options: Any) -> Any:
     return await result if isawaitable(result) else result
 
 
-def _late(error: TimeoutError, timeout_s: float) -> str:
-    return (_BLOCKED if "blocking" in str(error) else _LATE).format(timeout_s)
+def _describe_timeout(error: TimeoutError, timeout_s: float) -> str:
+    return (_BLOCKED if "blocking" in str(error) else _TIMED_OUT).format(timeout_s)
 
 
-def sent_of(method: str, url: str, options: Mapping[str, Any]) -> Sent:
-    """A request as a person reads it, credentials taken out."""
+def describe_request(method: str, url: str, options: Mapping[str, Any]) -> SentRequest:
+    """Describe a request for reading, without its credentials."""
     if params := options.get("params"):
         url = f"{url}?{httpx2.QueryParams(params)}"
     parts = []
@@ -293,13 +300,13 @@ def sent_of(method: str, url: str, options: Mapping[str, Any]) -> Sent:
     parts += [("header", f"{name}: {value}") for name, value in headers]
     if options.get("auth"):
         parts.append(("", "with name and password"))
-    return Sent(f"{method} {USUAL.url(url)}", tuple(parts))
+    return SentRequest(f"{method} {USUAL.url(url)}", tuple(parts))
 
 
-def _answer(sent: Sent, response: Response, document: dict[str, Any], sent_json: Any) -> Answer:
+def _build_response(sent: SentRequest, response: Response, document: dict[str, Any], sent_json: Any) -> ProbeResponse:
     exchange = response.exchange
     body = exchange.response_body if exchange else None
-    return Answer(
+    return ProbeResponse(
         sent=sent,
         status=response.status_code,
         text=response.text,

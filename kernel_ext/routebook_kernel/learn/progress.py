@@ -1,7 +1,7 @@
-"""What a learner has reached, in a small JSON file of the user's data folder: for all kernels and all notebooks.
+"""The learner's progress, in a small JSON file of the user's data folder: for all kernels and all notebooks.
 
-Several kernels may write at once: each change is read, made and written under a lock, so none is lost, and the file is
-replaced in one step. A file that can't be read is moved aside, and `trouble` says where.
+Several kernels may write at once. Each change is read, applied and written under a lock, so none is lost, and the file
+is replaced in one step. A file that can't be read is moved aside, and `problem` says where.
 """
 
 import json
@@ -20,15 +20,15 @@ VERSION = 1
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
-    """What is kept of one exercise.
+class ExerciseRecord:
+    """The progress in one exercise.
 
     Attributes:
-        tries: How many checks failed or passed after the cell had changed.
-        is_passed: Whether a check passed, ever.
-        hints: How many further hints were asked for.
-        is_solution_open: Whether `%solution` may be seen: there was an honest try.
-        fingerprint: Of the cell at the last try, to tell whether it changed.
+        tries: How many checks ran after the cell had changed.
+        is_passed: Whether a check ever passed.
+        hints: How many hints the learner has asked for.
+        is_solution_open: Whether `%solution` is available, after an honest try.
+        fingerprint: The fingerprint of the cell at the last try, to detect changes.
     """
 
     tries: int = 0
@@ -39,7 +39,7 @@ class Record:
 
 
 def default_path() -> Path:
-    """Where progress is kept; in the browser, where only the notebooks' drive lasts, beside them."""
+    """Return the path of the file. In the browser, only the drive of the notebooks persists, so it's next to them."""
     if folder := os.environ.get("ROUTEBOOK_DATA"):
         return Path(folder).expanduser() / "progress.json"
     if sys.platform == "emscripten":
@@ -48,55 +48,55 @@ def default_path() -> Path:
 
 
 class Progress:
-    """The file.
+    """The file of progress.
 
     Args:
-        path: Where it is; the user's data folder where it is not given.
+        path: Its path; by default in the user's data folder.
 
     Attributes:
-        trouble: What went wrong with the file, in a sentence; "" where nothing did.
+        problem: What went wrong with the file, in a sentence; "" if nothing did.
     """
 
     def __init__(self, path: Path | None = None) -> None:
         self._path = path
-        self.trouble = ""
+        self.problem = ""
 
     @property
     def path(self) -> Path:
-        """Where the file is."""
+        """The path of the file."""
         return self._path or default_path()
 
-    def all(self) -> dict[str, Record]:
-        """The record of each exercise that was tried, by its name."""
-        return {name: _record(kept) for name, kept in self._read().items()}
+    def all(self) -> dict[str, ExerciseRecord]:
+        """Return the record of each exercise that was tried, by its name."""
+        return {name: _parse_record(stored) for name, stored in self._read().items()}
 
-    def of(self, name: str) -> Record:
-        """The record of an exercise."""
-        return self.all().get(name, Record())
+    def of(self, name: str) -> ExerciseRecord:
+        """Return the record of an exercise."""
+        return self.all().get(name, ExerciseRecord())
 
-    def change(self, name: str, change: Callable[[Record], Record]) -> Record:
-        """Change one record, whatever other kernels do meanwhile. If it can't be saved, `trouble` says why."""
+    def change(self, name: str, change: Callable[[ExerciseRecord], ExerciseRecord]) -> ExerciseRecord:
+        """Change one record, whatever other kernels do at the same time. If it can't be saved, `problem` says why."""
         after = change(self.of(name))
         try:
             with locked(self.path):
-                kept = self._read_or_set_aside()
-                before = kept.get(name)
-                after = change(_record(before))
-                self._write({**kept, name: {**(before if isinstance(before, dict) else {}), **asdict(after)}})
+                records = self._read_or_set_aside()
+                before = records.get(name)
+                after = change(_parse_record(before))
+                self._write({**records, name: {**(before if isinstance(before, dict) else {}), **asdict(after)}})
         except OSError as error:
-            self.trouble = f"Your progress couldn't be saved: {error}."
+            self.problem = f"Your progress couldn't be saved: {error}."
         return after
 
     def reset(self) -> None:
-        """Forget everything."""
+        """Delete all progress."""
         try:
             with locked(self.path):
                 self.path.unlink(missing_ok=True)
         except OSError as error:
-            self.trouble = f"The file of your progress couldn't be removed: {error}."
+            self.problem = f"The file of your progress couldn't be removed: {error}."
 
     def _read(self) -> dict[str, Any]:
-        """The records as they are stored; none if the file can't be read, which a check then sets aside."""
+        """Return the stored records; none if the file can't be read."""
         try:
             return _exercises(self.path)
         except FileNotFoundError:
@@ -109,11 +109,11 @@ class Progress:
             with locked(self.path):
                 return self._read_or_set_aside()
         except OSError as error:
-            self.trouble = f"Your progress couldn't be read: {error}."
+            self.problem = f"Your progress couldn't be read: {error}."
             return {}
 
     def _read_or_set_aside(self) -> dict[str, Any]:
-        """The records as they are stored; none if the file couldn't be read and was moved aside.
+        """Return the stored records; none if the file couldn't be read and was moved aside.
 
         Raises:
             OSError: If the file can't be read for now, or can't be moved: it must not be overwritten.
@@ -125,14 +125,14 @@ class Progress:
         except (IsADirectoryError, PermissionError, ValueError, RecursionError) as error:
             reason = str(error) or type(error).__name__
         aside = set_aside(self.path)
-        self.trouble = (
+        self.problem = (
             f"The file of your progress couldn't be read ({reason}). It is now {aside}, and a new one was started. "
             f"To use the old one again, fix it and rename it to {self.path.name}."
         )
         return {}
 
-    def _write(self, kept: Mapping[str, Any]) -> None:
-        text = json.dumps({"version": VERSION, "exercises": kept}, indent=1, sort_keys=True)
+    def _write(self, records: Mapping[str, Any]) -> None:
+        text = json.dumps({"version": VERSION, "exercises": records}, indent=1, sort_keys=True)
         write_stored(self.path, f"{text}\n".encode())
 
 
@@ -153,9 +153,9 @@ def _exercises(path: Path) -> dict[str, Any]:
     return exercises
 
 
-def _record(kept: Any) -> Record:
-    """A record from what the file holds; what is missing or of another kind is as if it had never been."""
-    if not isinstance(kept, dict):
-        return Record()
-    known = {each.name: type(getattr(Record(), each.name)) for each in fields(Record)}
-    return Record(**{name: kept[name] for name, kind in known.items() if type(kept.get(name)) is kind})
+def _parse_record(stored: Any) -> ExerciseRecord:
+    """Parse a record of the file. Fields that are missing or have another type get their default."""
+    if not isinstance(stored, dict):
+        return ExerciseRecord()
+    types = {field.name: type(getattr(ExerciseRecord(), field.name)) for field in fields(ExerciseRecord)}
+    return ExerciseRecord(**{name: stored[name] for name, type_ in types.items() if type(stored.get(name)) is type_})

@@ -1,7 +1,7 @@
-"""Whether a lesson holds: `python -m routebook_kernel.learn.prove my_course/loans.ipynb`.
+"""Test a lesson: `python -m routebook_kernel.learn.prove my_course/loans.ipynb`.
 
-Runs the notebook in this process and, at the place of each exercise, its stub, its mistakes and both solutions: the
-stub must fail, each mistake must get its hint, the solutions must pass. Each check runs twice, as a learner's does.
+Runs the notebook in this process and, in place of each exercise's cell, its stub, its mistakes and both solutions. The
+stub must fail, each mistake must get its hint, the solutions must pass. Each check runs twice, as learners run it.
 """
 
 import json
@@ -23,14 +23,14 @@ _PASSED = re.compile(r"✓ (\d+) of \1 steps pass")
 _CHECK = re.compile(r"^%check\s+(\S+)\s*$", re.MULTILINE)
 
 
-def iter_troubles(notebook: Path) -> Iterator[str]:
-    """What does not hold, one sentence each; nothing where all is well.
+def iter_problems(notebook: Path) -> Iterator[str]:
+    """Yield what is wrong with a lesson, one sentence each.
 
     Args:
         notebook: Its checks are found as `%check` finds them.
 
     Raises:
-        LessonError: An exercise that the notebook checks cannot be found.
+        LessonError: If an exercise that the notebook checks doesn't exist.
     """
     cells = json.loads(notebook.read_text("utf-8"))["cells"]
     sources = ["".join(cell["source"]) for cell in cells if cell["cell_type"] == "code"]
@@ -42,43 +42,43 @@ def iter_troubles(notebook: Path) -> Iterator[str]:
             continue
         stubs = [name for name, exercise in exercises.items() if exercise.stub == source.strip()]
         if stubs:
-            yield from _iter_exercise_troubles(pupil, f"cell-{index}", stubs[0], exercises[stubs[0]])
-        elif trouble := pupil.run(source, f"cell-{index}"):
-            yield f"A cell raises {trouble}:\n{source}"
+            yield from _iter_exercise_problems(pupil, f"cell-{index}", stubs[0], exercises[stubs[0]])
+        elif error := pupil.run(source, f"cell-{index}"):
+            yield f"A cell raises {error}:\n{source}"
     missing = [name for name, exercise in exercises.items() if exercise.stub not in map(str.strip, sources)]
-    yield from (f"{name}: no cell of the notebook holds its stub." for name in missing)
+    yield from (f"{name}: no cell of the notebook has its stub." for name in missing)
 
 
-def _iter_exercise_troubles(pupil: "_Pupil", cell: str, name: str, exercise: Exercise) -> Iterator[str]:
-    if _PASSED.search(pupil.tried(exercise.stub, cell, name)):
+def _iter_exercise_problems(pupil: "_Pupil", cell: str, name: str, exercise: Exercise) -> Iterator[str]:
+    if _PASSED.search(pupil.check(exercise.stub, cell, name)):
         yield f"{name} passes with its stub."
     for mistake in exercise.mistakes:
-        shown = pupil.tried(mistake.source, cell, name)
+        shown = pupil.check(mistake.source, cell, name)
         if _PASSED.search(shown):
             yield f"{name} passes with a mistake:\n{mistake.source}"
         elif mistake.hint not in shown:
-            yield f"{name}: no hint {mistake.hint!r}. It says:\n{shown}\nfor\n{mistake.source}"
-    for right in (exercise.another, exercise.solution):
-        if not _PASSED.search(shown := pupil.tried(right, cell, name)):
-            yield f"{name} fails with a right cell:\n{right}\nIt says:\n{shown}"
+            yield f"{name}: no hint {mistake.hint!r}. The check shows:\n{shown}\nfor\n{mistake.source}"
+    for solution in (exercise.another, exercise.solution):
+        if not _PASSED.search(shown := pupil.check(solution, cell, name)):
+            yield f"{name} fails with a solution:\n{solution}\nThe check shows:\n{shown}"
 
 
 class _Pupil:
-    """Runs cells as a notebook would, and reads what is shown."""
+    """Runs cells like a notebook, and reads their output."""
 
     def __init__(self) -> None:
         self._shell: Any = InteractiveShell.instance()
         self._shell.run_line_magic("load_ext", "routebook_kernel")
 
     def run(self, source: str, cell: str) -> str:
-        """Run a cell; the error that it raises, "" where it raises none."""
+        """Run a cell. Return the error that it raises, or ""."""
         with capture_output():
             result = self._shell.run_cell(source, store_history=True, cell_id=cell)
         error = result.error_in_exec or result.error_before_exec
         return f"{type(error).__name__}: {error}" if error else ""
 
-    def tried(self, source: str, cell: str, name: str) -> str:
-        """Run an exercise's cell and check it twice; the text of the second check."""
+    def check(self, source: str, cell: str, name: str) -> str:
+        """Run an exercise's cell and check it twice. Return the text of the second check."""
         self.run(source, cell)
         for _ in range(2):
             with capture_output() as captured:
@@ -87,22 +87,23 @@ class _Pupil:
 
 
 def main() -> int:
-    """Prove the notebooks of the command line; 1 where something does not hold."""
+    """Test the notebooks of the command line. Return 1 if something is wrong."""
     if len(sys.argv) < 2:
-        sys.stderr.write("Write: python -m routebook_kernel.learn.prove NOTEBOOK.ipynb …\n")
+        sys.stderr.write("Usage: python -m routebook_kernel.learn.prove NOTEBOOK.ipynb …\n")
         return 2
-    troubles = 0
+    problem_count = 0
     with tempfile.TemporaryDirectory() as folder:
-        os.environ["ROUTEBOOK_DATA"] = folder  # a teacher's own progress is not touched
-        for notebook in [Path(each).resolve() for each in sys.argv[1:]]:
+        os.environ["ROUTEBOOK_DATA"] = folder  # leaves the teacher's own progress alone
+        for notebook in [Path(argument).resolve() for argument in sys.argv[1:]]:
             os.chdir(notebook.parent)
             try:
-                told = list(iter_troubles(notebook))
+                problems = list(iter_problems(notebook))
             except (LessonError, OSError, ValueError) as error:
-                told = [str(error)]
-            troubles += len(told)
-            sys.stdout.write("".join(f"✗ {notebook.name}: {each}\n\n" for each in told) or f"✓ {notebook.name} holds\n")
-    return 1 if troubles else 0
+                problems = [str(error)]
+            problem_count += len(problems)
+            report = "".join(f"✗ {notebook.name}: {problem}\n\n" for problem in problems)
+            sys.stdout.write(report or f"✓ {notebook.name} passes\n")
+    return 1 if problem_count else 0
 
 
 if __name__ == "__main__":

@@ -1,62 +1,62 @@
-"""What every kind of step shares: how a mistake is known by what came, and which hint answers it."""
+"""What all kinds of steps share: recognising a mistake, and finding the hint for it."""
 
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol
 
-from routebook_kernel.learn.answers import Answer
-from routebook_kernel.learn.outcomes import Outcome
 from routebook_kernel.learn.probe import Probe
+from routebook_kernel.learn.responses import ProbeResponse
+from routebook_kernel.learn.step_results import StepResult
 
-When = int | str | Callable[[Any], Any]
-"""What came, as a mistake is known by it: a status, a place that a 422 names, or a function that says yes."""
+MistakeSign = int | str | Callable[[Any], Any]
+"""How to recognise a mistake: a status, a field that a 422 reports, or a function that returns true."""
 
-Mistakes = Mapping[When, str]
-"""The hint for each, the first that fits; backquotes mark code."""
+Mistakes = Mapping[MistakeSign, str]
+"""The hint for each mistake. The first that matches is shown; backquotes mark code."""
 
-Where = tuple[str, Callable[[Any], Any]]
-"""Something else that must hold, in words and as a function."""
+Requirement = tuple[str, Callable[[Any], Any]]
+"""Another condition: its description, and a function that returns whether it's true."""
 
 
 class Step(Protocol):
-    """One thing that a check tries."""
+    """One step of a check."""
 
     @property
     def title(self) -> str:
-        """What is tried, as a statement: "A price of 0 is refused"."""
+        """What the step tries, as a statement: "A price of 0 is rejected"."""
 
     @property
     def needs(self) -> tuple[int, ...]:
         """The numbers of the steps that must pass first, from 1."""
 
-    def run(self, probe: Probe) -> Outcome:
+    def run(self, probe: Probe) -> StepResult:
         """Try it.
 
         Raises:
-            Unavailable: The check cannot begin.
+            CheckSkippedError: If the check can't start.
         """
 
 
-def numbers(needs: int | tuple[int, ...]) -> tuple[int, ...]:
-    """The numbers of steps, one or several."""
+def step_numbers(needs: int | tuple[int, ...]) -> tuple[int, ...]:
+    """Return the numbers of steps as a tuple."""
     return (needs,) if isinstance(needs, int) else tuple(needs)
 
 
-def holds(predicate: Callable[[Any], Any], value: Any) -> bool:
-    """Whether a check's function says yes; one that stumbles over what came says no."""
+def accepts(predicate: Callable[[Any], Any], value: Any) -> bool:
+    """Return whether a function of a check returns true. One that raises counts as false."""
     try:
         return bool(predicate(value))
     except Exception:
-        return False  # it looked for something that is not there
+        return False  # the value doesn't have what the function reads
 
 
-def hint_for(mistakes: Mistakes, came: Any, otherwise: str = "") -> str:
-    """The hint of the first mistake that what came shows."""
-    return next((hint for when, hint in mistakes.items() if _shows(when, came)), otherwise)
+def find_hint(mistakes: Mistakes, actual: Any, default: str = "") -> str:
+    """Return the hint for the first mistake that matches a response or value."""
+    return next((hint for sign, hint in mistakes.items() if _matches(sign, actual)), default)
 
 
-def _shows(when: When, came: Any) -> bool:
-    if callable(when):
-        return holds(when, came)
-    if isinstance(came, Answer):
-        return came.status == when if isinstance(when, int) else came.is_about(when)
-    return came == when if isinstance(when, int) else isinstance(came, str) and when in came
+def _matches(sign: MistakeSign, actual: Any) -> bool:
+    if callable(sign):
+        return accepts(sign, actual)
+    if isinstance(actual, ProbeResponse):
+        return actual.status == sign if isinstance(sign, int) else actual.is_about(sign)
+    return actual == sign if isinstance(sign, int) else isinstance(actual, str) and sign in actual

@@ -1,4 +1,4 @@
-"""The look of exercises: their part of the sheet, after the one that all plain HTML shares."""
+"""The style sheet of exercises, which follows the one that all plain HTML shares."""
 
 import re
 
@@ -24,11 +24,11 @@ padding:8px 16px;border-block-end:1px solid var(--l)}
 .rb-steps summary::after{content:" …";color:var(--i2)}
 .rb-steps [open]>summary::after{content:""}
 .rb-steps [data-r=fail]{padding-block-end:8px}
-.rb-asked{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 12px;margin-block:4px 12px;
+.rb-facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 12px;margin-block:4px 12px;
 font-size:.923em;line-height:18px}
-.rb-asked :is(dt,dd){float:none;display:block;inline-size:auto}
-.rb-asked dt{color:var(--i2)}
-.rb-asked dd code{overflow-wrap:anywhere;white-space:pre-wrap}
+.rb-facts :is(dt,dd){float:none;display:block;inline-size:auto}
+.rb-facts dt{color:var(--i2)}
+.rb-facts dd code{overflow-wrap:anywhere;white-space:pre-wrap}
 .rb-hint{padding:6px 12px 8px;border-inline-start:3px solid var(--jp-brand-color1,#1976d2);max-inline-size:76ch;
 background:color-mix(in srgb,var(--jp-brand-color1,#1976d2) 11%,var(--s));border-radius:0 3px 3px 0}
 .rb-hint li{margin-block-start:4px;padding-inline-start:22px;text-indent:-22px}
@@ -67,11 +67,11 @@ STYLE = f"<style>{_SHEET.replace(chr(10), '')}</style>"
 
 
 def card(inner: str, label: str) -> str:
-    """A card as one output of a cell; the label is what a screen reader calls it."""
+    """Return a card as the output of a cell; `label` is its accessible name."""
     return STYLE + frame_html(f'<section class="rb-card" aria-label="{esc(label)}">{inner}</section>')
 
 
-def marked(text: str) -> str:
-    """A sentence as HTML: code where backquotes say so."""
+def mark_code(text: str) -> str:
+    """Return a sentence as HTML, with code in place of backquotes."""
     pieces = _CODE.split(text)
     return "".join(code(piece) if index % 2 else esc(piece) for index, piece in enumerate(pieces))

@@ -1,4 +1,4 @@
-"""What `%check`, `%hint`, `%solution` and `%progress` do: judge, remember, and give back what to show."""
+"""What `%check`, `%hint`, `%solution` and `%progress` do: run checks, record progress, and return what to show."""
 
 import ast
 import hashlib
@@ -6,24 +6,24 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
-from routebook_kernel.learn.checked import Checked
+from routebook_kernel.learn.cards import HintCard, MessageCard, SolutionCard
+from routebook_kernel.learn.check_report import CheckReport
+from routebook_kernel.learn.check_runner import run_check
 from routebook_kernel.learn.course import Course
-from routebook_kernel.learn.display import HintShown, Said, SolutionShown
 from routebook_kernel.learn.exercise import Exercise, LessonError
-from routebook_kernel.learn.judging import judge
 from routebook_kernel.learn.library import Library
-from routebook_kernel.learn.progress import Progress, Record
+from routebook_kernel.learn.progress import ExerciseRecord, Progress
 from routebook_kernel.redaction import USUAL
 from routebook_kernel.session import Session
 
 
 class Tutor:
-    """One learner's teacher in one kernel.
+    """The tutor of one learner in one kernel.
 
     Args:
-        session: The kernel's.
+        session: The session of the kernel.
         namespace: The notebook's variables.
-        history: The cells that were run, in order, as they were written.
+        history: Returns the cells that have run, in order, as they were written.
     """
 
     def __init__(
@@ -42,69 +42,69 @@ class Tutor:
         self._last = ""
         self._raised: dict[str, str] = {}
 
-    def ran(self, source: str, error: BaseException | None) -> None:
-        """A cell has run; what it raised is told when the exercise it belongs to is checked."""
-        meaning = _meaning(source)
-        self._raised.pop(meaning, None)
+    def record_run(self, source: str, error: BaseException | None) -> None:
+        """Remember the exception of a cell. The check of its exercise shows it."""
+        normalised = _normalise_source(source)
+        self._raised.pop(normalised, None)
         if error is not None:
-            self._raised[meaning] = _told(error)
+            self._raised[normalised] = _format_exception(error)
 
-    def check(self, name: str) -> Checked:
-        """Judge an exercise.
+    def check(self, name: str) -> CheckReport:
+        """Check an exercise.
 
         Raises:
-            LessonError: There is no such exercise.
+            LessonError: If it doesn't exist.
         """
         lesson, number, exercise = self.library.exercise(name or self._last)
         name = self._last = lesson.name(number)
-        verdict = judge(exercise, self._session, self._namespace)
+        result = run_check(exercise, self._session, self._namespace)
         record = self.progress.of(name)
-        if not verdict.stopped:
-            fingerprint = fingerprint_of(exercise, self._history())
-            is_passed = verdict.is_passed
-            record = self.progress.change(name, lambda before: _after(before, fingerprint, is_passed=is_passed))
-        raised = self._raised.get(_meaning(_code_of(exercise, self._history())[0]), "")
-        return Checked(lesson, number, verdict, record, self._course(name), raised)
+        if not result.skipped:
+            fingerprint = fingerprint_exercise(exercise, self._history())
+            is_passed = result.is_passed
+            record = self.progress.change(name, lambda before: _update_record(before, fingerprint, is_passed=is_passed))
+        raised = self._raised.get(_normalise_source(_find_exercise_code(exercise, self._history())[0]), "")
+        return CheckReport(lesson, number, result, record, self._course(name), raised)
 
-    def hint(self, name: str) -> HintShown:
-        """The next further hint of an exercise; after the last one, all of them once more.
+    def hint(self, name: str) -> HintCard:
+        """Return the hints of an exercise with one more; after the last one, all of them again.
 
         Raises:
-            LessonError: There is no such exercise.
+            LessonError: If it doesn't exist.
         """
         lesson, number, exercise = self.library.exercise(name or self._last_or_fail("hint"))
         name = self._last = lesson.name(number)
         count = len(exercise.hints)
         record = self.progress.change(name, lambda before: replace(before, hints=min(before.hints + 1, count)))
-        return HintShown(lesson, number, exercise.hints[: record.hints], record, self.progress.trouble)
+        return HintCard(lesson, number, exercise.hints[: record.hints], record, self.progress.problem)
 
-    def solution(self, name: str) -> SolutionShown | Said:
-        """One right way, after an honest try.
+    def solution(self, name: str) -> SolutionCard | MessageCard:
+        """Return the solution of an exercise, or a message if there was no honest try yet.
 
         Raises:
-            LessonError: There is no such exercise.
+            LessonError: If it doesn't exist.
         """
         lesson, number, exercise = self.library.exercise(name or self._last_or_fail("solution"))
         name = self._last = lesson.name(number)
         record = self.progress.of(name)
         if record.is_passed or record.is_solution_open:
-            return SolutionShown(lesson, number, exercise)
-        return Said(
-            f"The solution of {name} opens after a try of your own: change the exercise's cell, run it, and "
-            f"`%check {name}`. `%hint {name}` helps on the way."
+            return SolutionCard(lesson, number, exercise)
+        return MessageCard(
+            f"The solution of {name} opens after a try of your own. Change the exercise's cell, run it, then "
+            f"`%check {name}`. `%hint {name}` shows a hint."
         )
 
     def show_progress(self) -> Course:
-        """The whole course."""
+        """Return the whole course."""
         return self._course(self._last)
 
-    def reset(self) -> Said:
-        """Forget all progress."""
+    def reset(self) -> MessageCard:
+        """Delete all progress."""
         self.progress.reset()
-        return Said(self.progress.trouble or "Your progress is forgotten; every exercise is new again.")
+        return MessageCard(self.progress.problem or "Your progress is deleted. Every exercise starts fresh.")
 
     def _course(self, now: str) -> Course:
-        return Course(tuple(self.library.iter_lessons()), self.progress.all(), now, self.progress.trouble)
+        return Course(tuple(self.library.iter_lessons()), self.progress.all(), now, self.progress.problem)
 
     def _last_or_fail(self, magic: str) -> str:
         if not self._last:
@@ -112,40 +112,41 @@ class Tutor:
         return self._last
 
 
-def fingerprint_of(exercise: Exercise, history: Sequence[str]) -> str:
-    """What tells whether an exercise's cell changed: "" while it is the stub, or nothing ran.
+def fingerprint_exercise(exercise: Exercise, history: Sequence[str]) -> str:
+    """Return a fingerprint of an exercise's cell, "" if it's still the stub or nothing ran.
 
-    Where the cell is not known for sure, the fingerprint is marked with "?".
+    It starts with "?" if the cell couldn't be identified for certain.
     """
-    code, is_sure = _code_of(exercise, history)
+    code, is_sure = _find_exercise_code(exercise, history)
     if not code:
         return ""
-    return ("" if is_sure else "?") + hashlib.sha256(_meaning(code).encode()).hexdigest()[:16]
+    return ("" if is_sure else "?") + hashlib.sha256(_normalise_source(code).encode()).hexdigest()[:16]
 
 
-def _code_of(exercise: Exercise, history: Sequence[str]) -> tuple[str, bool]:
-    """The exercise's cell as it ran last, and whether it is sure to be it; "" while it is the stub, or nothing ran.
+def _find_exercise_code(exercise: Exercise, history: Sequence[str]) -> tuple[str, bool]:
+    """Return the exercise's cell as it last ran, and whether that's certain; "" if it's still the stub or nothing ran.
 
-    The cell is known by the stub's first line. Where no cell that ran has it, the learner wrote elsewhere: then the
-    last code that ran counts, which may be a cell of the lesson's own.
+    The stub's first line identifies the cell. If no cell that ran has it, the learner wrote elsewhere. Then the last
+    code that ran counts, which may be a cell of the lesson itself.
     """
     mark = exercise.stub.partition("\n")[0].strip()
     runs_of_stub = [index for index, source in enumerate(history) if mark in source]
-    marked = [history[index] for index in runs_of_stub if _meaning(history[index]) != _meaning(exercise.stub)]
+    stub = _normalise_source(exercise.stub)
+    marked = [history[index] for index in runs_of_stub if _normalise_source(history[index]) != stub]
     after_stub = history[runs_of_stub[-1] + 1 :] if runs_of_stub else history
-    code = marked or [source for source in after_stub if _meaning(source)]
+    code = marked or [source for source in after_stub if _normalise_source(source)]
     return (code[-1] if code else "", bool(marked))
 
 
-def _told(error: BaseException) -> str:
-    """An exception in a line, without backquotes."""
+def _format_exception(error: BaseException) -> str:
+    """Return an exception on one line, without backquotes."""
     if isinstance(error, SyntaxError):
         return f"SyntaxError: {error.msg}, line {error.lineno}"
     return USUAL.text(f"{type(error).__name__}: {error}".partition("\n")[0]).replace("`", "").removesuffix(": ")
 
 
-def _meaning(source: str) -> str:
-    """A cell without what means nothing: comments, blank lines, magics."""
+def _normalise_source(source: str) -> str:
+    """Return a cell without comments, blank lines and magics."""
     code = "\n".join(line for line in source.splitlines() if not line.lstrip().startswith(("%", "!", "?")))
     try:
         return ast.unparse(ast.parse(code))
@@ -155,8 +156,8 @@ def _meaning(source: str) -> str:
         )
 
 
-def _after(before: Record, fingerprint: str, *, is_passed: bool) -> Record:
-    """The record after a check. One that failed is an honest try when the cell had really changed."""
+def _update_record(before: ExerciseRecord, fingerprint: str, *, is_passed: bool) -> ExerciseRecord:
+    """Return the record after a check. A failed check is an honest try if the cell had really changed."""
     is_sure = not fingerprint.startswith("?") or bool(before.fingerprint)
     is_new = bool(fingerprint) and fingerprint != before.fingerprint and is_sure
     return replace(

@@ -1,4 +1,4 @@
-"""What came back from the learner's application, as a check reads it."""
+"""Responses of the learner's application, with what a check needs to compare and show them."""
 
 import json
 from dataclasses import dataclass, field
@@ -11,13 +11,13 @@ from routebook_kernel.records import FailureRecord, Span
 _MAX_SHOWN = 400
 
 
-@dataclass(frozen=True, slots=False)
-class Sent:
-    """A request as it was sent, in a line.
+@dataclass(frozen=True)
+class SentRequest:
+    """A request that was sent, for showing.
 
     Attributes:
-        line: Method and address: `POST /books`.
-        parts: What went with it, each with its name: a body, headers.
+        line: Method and URL: `POST /books`.
+        parts: The name and text of each other part: the body, headers.
     """
 
     line: str
@@ -27,24 +27,25 @@ class Sent:
         return "  ".join([self.line, *(f"{name} {text}" if name else text for name, text in self.parts)])
 
 
-@dataclass(frozen=True, slots=False)
-class Answer:
-    """One response, or that none came.
+@dataclass(frozen=True)
+class ProbeResponse:
+    """The response to a request of a check, or the reason why there is none.
 
     Attributes:
         sent: The request.
-        status: None when no response came.
-        text: The body as text.
+        status: None if there was no response.
+        text: The body as a string.
         headers: Names in lower case.
-        cookies: What the response sets, by name.
-        failure: The exception that no handler answered.
-        trouble: Why no response came, in a sentence.
-        spans: The steps of the request; empty where it was not traced.
-        shown: The body as it may be shown, credentials taken out.
-        document: The application's OpenAPI document, to compare with; empty where there is none.
+        cookies: The cookies that the response sets, by name.
+        failure: The exception that no handler caught.
+        trouble: Why there was no response, in a sentence.
+        spans: The steps of the request; empty unless it was traced.
+        shown: The body with credentials removed.
+        document: The application's OpenAPI document; empty if it has none.
+        sent_json: The JSON body of the request.
     """
 
-    sent: Sent
+    sent: SentRequest
     status: int | None
     text: str = ""
     headers: dict[str, str] = field(default_factory=dict)
@@ -59,7 +60,7 @@ class Answer:
 
     @cached_property
     def json(self) -> Any:
-        """The body's value; None where it is no JSON."""
+        """The value of a JSON body; None if the body isn't JSON."""
         try:
             return json.loads(self.text)
         except ValueError:
@@ -67,29 +68,29 @@ class Answer:
 
     @cached_property
     def names(self) -> tuple[str, ...]:
-        """The places that a 422 names: `body.price`, `query.limit`."""
+        """The fields that a 422 reports: `body.price`, `query.limit`."""
         detail = self.json.get("detail") if self.status == 422 and isinstance(self.json, dict) else None
         entries = [entry for entry in detail if isinstance(entry, dict)] if isinstance(detail, list) else []
         return tuple(".".join(map(str, entry.get("loc", ()))) for entry in entries)
 
-    def is_about(self, place: str) -> bool:
-        """Whether a 422 names a place: `price` wherever it is, or all of it: `body.price`."""
-        return any(f".{place}." in f".{name}." for name in self.names)
+    def is_about(self, field: str) -> bool:
+        """Whether a 422 reports a field: `price` anywhere, or exactly `body.price`."""
+        return any(f".{field}." in f".{name}." for name in self.names)
 
     @property
     def status_text(self) -> str:
-        """`201 Created`, or that no answer came."""
-        return f"{self.status} {reason_phrase(self.status)}".strip() if self.status else "no answer"
+        """`201 Created`, or `no response`."""
+        return f"{self.status} {reason_phrase(self.status)}".strip() if self.status else "no response"
 
     @property
     def body_text(self) -> str:
-        """The body in a line, cut where it is long."""
+        """The body on one line, cut off if it's long."""
         text = " ".join(self.shown.split())
         return text if len(text) <= _MAX_SHOWN else f"{text[:_MAX_SHOWN]} …"
 
     @property
     def failure_text(self) -> str:
-        """What was raised and where, in a line; "" where nothing was."""
+        """The exception and its location, on one line; "" if there was none."""
         if self.failure is None:
             return ""
         places = [frame.place for frame in self.failure.frames if frame.place.cell is not None]
