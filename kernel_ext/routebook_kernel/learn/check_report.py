@@ -209,7 +209,7 @@ def _step_row(step: StepResult) -> str:
     hint = _hint_html(step.hint) if step.hint else ""
     return (
         f'<li data-r="fail"><p><span class="rb-g">✗</span> <span class="rb-sr">failed: </span><b>{title}</b></p>'
-        f'<dl class="rb-facts">{_facts_html(step)}</dl>{hint}</li>'
+        f'<dl class="rb-check__facts">{_facts_html(step)}</dl>{hint}</li>'
     )
 
 

@@ -59,7 +59,9 @@ class DocumentStep:
 
     def run(self, probe: Probe) -> StepResult:
         """Find the value and compare it."""
-        expected = ExpectedResponse(0, self.returns, self.includes, where=self.where).describe_content()
+        expected = (
+            ExpectedResponse(0, self.returns, self.includes, where=self.where).describe_content().removeprefix("with ")
+        )
         sent = (f"the OpenAPI document, {self.place}" if self.place else "the OpenAPI document",)
         result = StepResult(self.title, "failed", expected=expected or "to be there", sent=sent, needs=self.needs)
         try:

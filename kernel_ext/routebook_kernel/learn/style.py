@@ -24,11 +24,11 @@ padding:8px 16px;border-block-end:1px solid var(--l)}
 .rb-steps summary::after{content:" …";color:var(--i2)}
 .rb-steps [open]>summary::after{content:""}
 .rb-steps [data-r=fail]{padding-block-end:8px}
-.rb-facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 12px;margin-block:4px 12px;
+.rb-check__facts{display:grid;grid-template-columns:max-content minmax(0,1fr);gap:3px 12px;margin-block:4px 12px;
 font-size:.923em;line-height:18px}
-.rb-facts :is(dt,dd){float:none;display:block;inline-size:auto}
-.rb-facts dt{color:var(--i2)}
-.rb-facts dd code{overflow-wrap:anywhere;white-space:pre-wrap}
+.rb-check__facts :is(dt,dd){float:none;display:block;inline-size:auto}
+.rb-check__facts dt{color:var(--i2)}
+.rb-check__facts dd code{overflow-wrap:anywhere;white-space:pre-wrap}
 .rb-hint{padding:6px 12px 8px;border-inline-start:3px solid var(--jp-brand-color1,#1976d2);max-inline-size:76ch;
 background:color-mix(in srgb,var(--jp-brand-color1,#1976d2) 11%,var(--s));border-radius:0 3px 3px 0}
 .rb-hint li{margin-block-start:4px;padding-inline-start:22px;text-indent:-22px}

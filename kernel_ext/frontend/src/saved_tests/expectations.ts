@@ -34,7 +34,7 @@ export const OPERATOR_LABELS: { [operator in Expectation["operator"]]: string } 
 export const formatValue = ({ kind, operator, value }: Expectation): string =>
   kind === "json" && operator !== "matches" ? JSON.stringify(value) : String(value);
 
-/** Parse the text of a value. Invalid JSON counts as a string, so nobody has to type quotes. */
+/** Parse the text of a value. Invalid JSON counts as a string, so quotes are optional. */
 export function parseValue({ kind, operator }: Expectation, text: string): Json {
   const trimmed = text.trim();
   if (kind === "time") return Number(trimmed) || 0;
