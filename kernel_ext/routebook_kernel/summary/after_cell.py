@@ -49,8 +49,8 @@ def _iter_text(report: RunReport, has_heading: bool) -> Iterator[str]:
         yield f"{_SIGNS[change.kind]} {method:{widths[0]}} {path:{widths[1]}}  {note}".rstrip()
     for kind, changes in groups:
         yield f"{_SIGNS[kind]} {strip_backquotes(_count_by_method(changes))}"
-    for finding in report.diagnostics:
-        yield f"{_SIGNS[finding.level]} {finding.word}: {strip_backquotes(finding.text)}"
+    for diagnostic in report.diagnostics:
+        yield f"{_SIGNS[diagnostic.level]} {diagnostic.word}: {strip_backquotes(diagnostic.text)}"
     if not report.changes and not report.diagnostics:
         yield f"= {_describe_unchanged(report)}"
 
@@ -60,7 +60,7 @@ def _html(report: RunReport, has_heading: bool) -> str:
     groups, single = _fold_changes(report.changes)
     rows = [_change_row(change) for change in single]
     rows += [row for kind, changes in groups for row in _group_rows(kind, changes)]
-    rows += [_finding_row(finding, links) for finding in report.diagnostics]
+    rows += [_diagnostic_row(diagnostic, links) for diagnostic in report.diagnostics]
     if not report.changes and not report.diagnostics:
         text = esc(_describe_unchanged(report))
         rows = [f'<li class="rb-sum__quiet"><span class="rb-sum__g">=</span><span>{text}</span></li>']
@@ -80,16 +80,17 @@ def _change_row(change: OperationChange) -> str:
 
 def _group_rows(kind: str, changes: Sequence[OperationChange]) -> Iterator[str]:
     sign = f'<span class="rb-sum__g">{_SIGNS[kind]}</span>'
-    counts = render_backquotes(_count_by_method(changes))
-    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{counts}</span></li>'
+    text = render_backquotes(_count_by_method(changes))
+    yield f'<li class="rb-sum__find" data-k="{kind}">{sign}<span>{text}</span></li>'
     items = "".join(f"<li>{esc(change.id)}</li>" for change in changes)
     yield f"<li><details><summary>Show all {len(changes)}</summary><ul>{items}</ul></details></li>"
 
 
-def _finding_row(finding: Diagnostic, links: Mapping[str, str]) -> str:
+def _diagnostic_row(diagnostic: Diagnostic, links: Mapping[str, str]) -> str:
     return (
-        f'<li class="rb-sum__find" data-k="{finding.level}"><span class="rb-sum__g">{_SIGNS[finding.level]}</span>'
-        f"<span><b>{esc(finding.word)}:</b> {render_backquotes(finding.text, links)}</span></li>"
+        f'<li class="rb-sum__find" data-k="{diagnostic.level}">'
+        f'<span class="rb-sum__g">{_SIGNS[diagnostic.level]}</span>'
+        f"<span><b>{esc(diagnostic.word)}:</b> {render_backquotes(diagnostic.text, links)}</span></li>"
     )
 
 
