@@ -103,7 +103,7 @@ def exchange(request: SendArguments) -> ExchangeState:
 class FakeSession:
     """Implements `session_api.SessionApi` on a loop in a thread of its own."""
 
-    tests = None  # what an explorer asks of the tests is tested where the tests are
+    saved_tests = None  # its commands are tested with the saved tests
 
     def __init__(self, view: FakeView) -> None:
         self._view = view

@@ -41,7 +41,7 @@ class Explorer(View):
             **console_asks(view),
             **trace_asks(session.trace_view()),
             **dependencies_asks(session.dependencies(view)),
-            **{name: tests[name] for name in ("draft", "keep")},
+            **{name: tests[name] for name in ("draft", "save")},
             "beside": show_beside,
         }
         super().__init__(session, view, overview, asks)
