@@ -141,7 +141,8 @@ def test_several_connections_outlive_page_and_cell_and_are_left(sockets: Sockets
     expect(again.messages.get_by_role("option").last).to_contain_text("one")
 
     again.notebook.run_cell(1)
-    expect(again.root.get_by_text("The cell ran again: this connection goes on with the former code.")).to_be_visible()
+    outdated = "The cell has run again, but this connection still runs the old code."
+    expect(again.root.get_by_text(outdated)).to_be_visible()
     again.say("still")
     expect(again.messages.get_by_role("option").last).to_contain_text("still")
     again.root.get_by_role("button", name="Close…").click()

@@ -91,7 +91,7 @@ def test_run_counts_what_it_measures_and_nothing_else(
     assert 0 < figures["min_us"] <= percentiles[50] <= percentiles[99] <= figures["max_us"]
     assert session.log.total == 0
     assert "read 5" not in capsys.readouterr().out
-    assert "What handlers printed is not shown." in done["measured"]
+    assert "Anything the application printed isn't shown." in done["measured"]
 
 
 def test_latency_is_the_work_and_concurrency_is_kept(session: Session, view: BenchView, seen: list[Any]) -> None:
@@ -116,7 +116,7 @@ def test_refusals_failures_and_streams_are_counted(session: Session, view: Bench
 
     assert refused["figures"] and broken["figures"] and stream["figures"]  # noqa: PT018
     assert refused["figures"]["statuses"] == [(422, 40)]
-    assert refused["message"].startswith("40 of 40 requests were refused or failed")
+    assert refused["message"].startswith("40 of 40 requests were rejected or failed")
     assert broken["figures"]["statuses"] == [(500, 40)]
     assert (stream["figures"]["statuses"], stream["figures"]["size_bytes"]) == ([(200, 10)], 300)
 
@@ -167,7 +167,7 @@ def test_cancelled_run_keeps_what_it_measured(session: Session, view: BenchView,
     """And leaves the loop to others while it goes on."""
     id_ = session.home.run(view.start(arguments("/slow", 100_000, 4, served=served)))
     eventually(lambda: view.state()[1]["runs"][0]["status"] == "running" and view.state()[1]["runs"][0]["done"] > 8)
-    with pytest.raises(RequestError, match="under way"):
+    with pytest.raises(RequestError, match="in progress"):
         session.home.run(view.start(arguments("/slow")))
     session.home.run(asyncio.sleep(0))
     assert view.state()[1]["runs"][0]["status"] == "running"
@@ -183,12 +183,12 @@ def test_cancelled_run_keeps_what_it_measured(session: Session, view: BenchView,
 @pytest.mark.parametrize(
     ("given", "words"),
     [
-        (arguments("/x", 0), "0 requests"),
-        (arguments("/x", 10, 0), "0 at a time"),
-        (arguments("items"), "no path"),
-        (arguments("/items/{item_id}"), "no path"),
-        (arguments("/x", method="G T"), "no HTTP method"),
-        (arguments("/x", headers=[("a b", "c")]), "cannot be sent"),
+        (arguments("/x", 0), "0 isn't a valid number"),
+        (arguments("/x", 10, 0), "0 isn't a valid concurrency"),
+        (arguments("items"), "isn't a valid path"),
+        (arguments("/items/{item_id}"), "isn't a valid path"),
+        (arguments("/x", method="G T"), "isn't an HTTP method"),
+        (arguments("/x", headers=[("a b", "c")]), "Invalid header"),
     ],
 )
 def test_what_cannot_be_measured_is_refused_in_a_sentence(

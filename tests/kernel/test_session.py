@@ -29,7 +29,7 @@ from routebook_kernel.exceptions import (
 from routebook_kernel.protocol import AppState, DeltaMessage, RequestBody, SendArguments, Streamed
 from routebook_kernel.recording.display import render_text
 from routebook_kernel.session import Session, streaming
-from routebook_kernel.session.feed import Feed
+from routebook_kernel.session.state_feed import StateFeed
 from tests.kernel.driver import eventually
 
 
@@ -103,7 +103,7 @@ def test_a_change_is_told_under_a_lock_that_the_snapshot_needs(session: Session)
         with lock:
             return value
 
-    feed = Feed(session.home, take, lambda before, after, seq: (seq, after) if before != after else None)
+    feed = StateFeed(session.home, take, lambda before, after, seq: (seq, after) if before != after else None)
     told: list[tuple[int, int]] = []
     feed.subscribe(told.append)
     assert feed.state() == (0, 0)
@@ -248,7 +248,7 @@ def test_a_stream_is_told_while_it_comes(session: Session, app: Routebook) -> No
 
 def test_what_is_told_of_a_stream_is_bounded(session: Session, app: Routebook, monkeypatch: pytest.MonkeyPatch) -> None:
     """A response of gigabytes must not reach the page."""
-    monkeypatch.setattr(streaming, "MAX_TOLD", 5)
+    monkeypatch.setattr(streaming, "MAX_FORWARDED", 5)
     told: list[Streamed] = []
 
     async def pieces() -> AsyncIterator[str]:
@@ -391,13 +391,13 @@ def test_send_keeps_no_credentials(session: Session, app: Routebook) -> None:
     ("request_", "says"),
     [
         (arguments("GET /v/{value}"), "value is empty"),
-        (arguments("GET /", headers=[("a b", "c")]), "header 'a b' cannot be sent"),
-        (arguments("GET /", headers=[("a", "c\r\nd: e")]), "header 'a' cannot be sent"),
+        (arguments("GET /", headers=[("a b", "c")]), "Invalid header 'a b'"),
+        (arguments("GET /", headers=[("a", "c\r\nd: e")]), "Invalid header 'a'"),
         (arguments("GET /", headers=[("a", "日")]), "Latin letters only"),
-        (arguments("G\u00c9T /"), "is no HTTP method"),
+        (arguments("G\u00c9T /"), "isn't an HTTP method"),
         (
             arguments("POST /", body={"kind": "multipart", "parts": [{"name": "f", "base64": "@"}]}),
-            "did not arrive whole",
+            "is incomplete",
         ),
     ],
 )

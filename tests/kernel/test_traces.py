@@ -225,7 +225,7 @@ def test_an_untraced_request_says_so_and_can_be_traced(cells: Cells) -> None:
     assert "wasn't traced" in repr(Trace(untraced))
     with pytest.raises(RequestError, match="fill in: authorization"):
         cells.session.home.run(view.replay(cells.post("Emma")["id"]))
-    with pytest.raises(RequestError, match="no exchange 99999"):
+    with pytest.raises(RequestError, match="Request 99999 isn't in the log"):
         view.trace(99999)
 
 

@@ -130,13 +130,13 @@ def test_send_that_cannot_be_formed_is_refused_with_its_sentence(page: Page, vie
     """What the person has to mend is said in the session's own words."""
 
     async def refuse(request: SendArguments) -> Any:
-        raise RequestError("item_id is empty: a path parameter needs a value.")
+        raise RequestError("item_id is empty. A path parameter needs a value.")
 
     view.answer = refuse
     page.command("send", REQUEST)
 
     (reply,) = page.replies()
-    assert reply["error"] == {"kind": "refused", "message": "item_id is empty: a path parameter needs a value."}
+    assert reply["error"] == {"kind": "refused", "message": "item_id is empty. A path parameter needs a value."}
 
 
 def test_send_that_breaks_replies_with_what_broke(page: Page, view: FakeView) -> None:

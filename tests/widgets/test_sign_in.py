@@ -71,4 +71,4 @@ def test_sign_in_that_is_refused_says_why(session: Session) -> None:
     _, error = sign_in(session, "wrong")
 
     assert isinstance(error, RequestError)
-    assert str(error) == "POST /token answered 400, without a token: Incorrect username or password."
+    assert str(error) == "POST /token returned 400 without a token: Incorrect username or password."

@@ -18,11 +18,11 @@ from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.session.credentials import Credentials, schemes_of
 from routebook_kernel.session.dependencies import DependenciesView
-from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import exchange_state, fetch_token, send
 from routebook_kernel.session.serving import Serving
 from routebook_kernel.session.sockets import Sockets
 from routebook_kernel.session.state import build_state, difference
+from routebook_kernel.session.state_feed import StateFeed
 from routebook_kernel.session.tracker import Tracker
 from routebook_kernel.session.transport import Transport
 
@@ -72,7 +72,7 @@ class Application:
         self._secrets = secrets
         self._sockets: Sockets | None = None
         self._dependencies: dict[str | None, DependenciesView] = {}
-        self._feed = Feed(home, self._build, difference)
+        self._feed = StateFeed(home, self._build, difference)
 
     @property
     def is_used(self) -> bool:

@@ -1,4 +1,4 @@
-"""The request of a run: checked, what is not given filled in, made into a scope and a body."""
+"""The request of a bench run: its arguments checked and completed, then turned into an ASGI scope and a body."""
 
 from collections.abc import Iterable
 from urllib.parse import unquote, urlencode
@@ -15,38 +15,38 @@ from routebook_kernel.session.sending import checked_header, is_method
 MAX_COUNT, MAX_CONCURRENCY = 1_000_000, 1000
 
 
-def checked(given: BenchArguments) -> BenchArguments:
-    """The arguments, what is not given filled in.
+def check_arguments(arguments: BenchArguments) -> BenchArguments:
+    """Return the arguments with defaults filled in.
 
     Raises:
-        RequestError: A number is out of bounds, or a name cannot be sent.
+        RequestError: If a number is out of range, or a method, path or header isn't valid.
     """
-    count, concurrency, warm_up = given["count"], given["concurrency"], given["warm_up"]
+    count, concurrency, warm_up = arguments["count"], arguments["concurrency"], arguments["warm_up"]
     if not 1 <= count <= MAX_COUNT:
-        raise RequestError(f"{count} requests: choose from 1 to {MAX_COUNT:,}.")
+        raise RequestError(f"{count} isn't a valid number of requests. Choose from 1 to {MAX_COUNT:,}.")
     if not 1 <= concurrency <= MAX_CONCURRENCY:
-        raise RequestError(f"{concurrency} at a time: choose from 1 to {MAX_CONCURRENCY:,}.")
+        raise RequestError(f"{concurrency} isn't a valid concurrency. Choose from 1 to {MAX_CONCURRENCY:,}.")
     if warm_up is not None and not 0 <= warm_up <= MAX_COUNT:
-        raise RequestError(f"{warm_up} to warm up: choose from 0 to {MAX_COUNT:,}.")
-    method = given["method"].upper()
+        raise RequestError(f"{warm_up} isn't a valid number of warm-up requests. Choose from 0 to {MAX_COUNT:,}.")
+    method = arguments["method"].upper()
     if not is_method(method):
-        raise RequestError(f"{method!r} is no HTTP method.")
-    if not given["target"].startswith("/") or "{" in given["target"]:
-        raise RequestError(f"{given['target']!r} is no path that can be asked for: write one such as '/items/5?q=x'.")
+        raise RequestError(f"{method!r} isn't an HTTP method.")
+    if not arguments["target"].startswith("/") or "{" in arguments["target"]:
+        raise RequestError(f"{arguments['target']!r} isn't a valid path. Write one such as '/items/5?q=x'.")
     return BenchArguments(
         method=method,
-        target=given["target"],
-        headers=[checked_header(name, value) for name, value in given["headers"]],
-        body=given["body"],
+        target=arguments["target"],
+        headers=[checked_header(name, value) for name, value in arguments["headers"]],
+        body=arguments["body"],
         count=count,
         concurrency=min(concurrency, count),
         warm_up=warm_up if warm_up is not None else max(concurrency, min(count // 10, 200)),
-        served=given["served"],
+        served=arguments["served"],
     )
 
 
-def formed(arguments: BenchArguments) -> tuple[Scope, bytes]:
-    """The scope of each request, and its body."""
+def build_scope(arguments: BenchArguments) -> tuple[Scope, bytes]:
+    """Return the scope of each request, and its body."""
     headers, body = list(arguments["headers"]), (arguments["body"] or "").encode()
     if body and not any(name.lower() == "content-type" for name, _ in headers):
         headers.append(("content-type", "application/json"))
@@ -55,9 +55,9 @@ def formed(arguments: BenchArguments) -> tuple[Scope, bytes]:
     return {**scope, "path": unquote(scope["raw_path"].decode("ascii")), "state": {}}, body
 
 
-def with_credentials(given: BenchArguments, credentials: Iterable[Credential]) -> BenchArguments:
-    """The arguments with what a person is signed in with; a header that is given already stays."""
-    headers, target = list(given["headers"]), given["target"]
+def add_credentials(arguments: BenchArguments, credentials: Iterable[Credential]) -> BenchArguments:
+    """Add credentials to the arguments. A header that's there already stays."""
+    headers, target = list(arguments["headers"]), arguments["target"]
     for credential in credentials:
         name, value = credential["name"], credential["value"]
         if credential["where"] == "query":
@@ -66,11 +66,11 @@ def with_credentials(given: BenchArguments, credentials: Iterable[Credential]) -
             headers.append(("cookie", f"{name}={value}"))
         elif name.lower() not in {known.lower() for known, _ in headers}:
             headers.append((name, value))
-    return {**given, "headers": headers, "target": target}
+    return {**arguments, "headers": headers, "target": target}
 
 
-def without_secrets(arguments: BenchArguments, secrets: Secrets) -> BenchArguments:
-    """The arguments as they may be shown and kept."""
+def hide_secrets(arguments: BenchArguments, secrets: Secrets) -> BenchArguments:
+    """Return the arguments without their secrets, as they're shown."""
     hider = secrets.hider()
     _hidden(arguments, hider)  # found in one place, hidden in all
     return _hidden(arguments, hider)
@@ -87,18 +87,19 @@ def _hidden(arguments: BenchArguments, hider: Hider) -> BenchArguments:
     }
 
 
-def with_secrets(given: BenchArguments, shown: BenchArguments, real: BenchArguments) -> BenchArguments:
-    """Arguments in which what is still as another run showed it is as that run had it.
+def restore_secrets(arguments: BenchArguments, shown: BenchArguments, real: BenchArguments) -> BenchArguments:
+    """Return arguments with the secrets of an earlier run wherever they still match what that run showed.
 
     Args:
-        shown: Of the other run, without secrets.
-        real: Of the other run, with them.
+        arguments: Edited on a page, which has no secrets.
+        shown: The earlier run's, without secrets.
+        real: The earlier run's, with secrets.
     """
-    filled: BenchArguments = {**given}
-    if given["target"] == shown["target"]:
-        filled["target"] = real["target"]
-    if given["body"] == shown["body"]:
-        filled["body"] = real["body"]
+    restored: BenchArguments = {**arguments}
+    if arguments["target"] == shown["target"]:
+        restored["target"] = real["target"]
+    if arguments["body"] == shown["body"]:
+        restored["body"] = real["body"]
     known = dict(zip(shown["headers"], real["headers"], strict=True))
-    filled["headers"] = [known.get(pair, pair) for pair in given["headers"]]
-    return filled
+    restored["headers"] = [known.get(pair, pair) for pair in arguments["headers"]]
+    return restored

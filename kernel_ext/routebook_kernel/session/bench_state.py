@@ -1,4 +1,4 @@
-"""What a view shows of the load generator's runs: how far each is, its figures, and what was measured, in sentences."""
+"""Builds what views show of bench runs: progress, figures, and sentences that say what was measured."""
 
 import asyncio
 import time
@@ -13,14 +13,14 @@ from routebook_kernel.runtime.output import Collected
 
 
 @dataclass(slots=True)
-class Run:
-    """One run as it stands.
+class BenchRunRecord:
+    """One run of the load generator.
 
     Attributes:
-        arguments: As they are sent.
+        arguments: With secrets, as they're sent.
         shown_arguments: Without secrets.
-        overhead_us: What the generator itself takes of each latency, in process.
-        told: What views show of it when it has ended.
+        overhead_us: How much of each latency is spent in the generator itself, in process.
+        result: What views show of it, once it has ended.
     """
 
     id: int
@@ -33,18 +33,18 @@ class Run:
     overhead_us: float | None = None
     output: Collected | None = None
     task: asyncio.Task[None] | None = None
-    told: BenchRun | None = None
+    result: BenchRun | None = None
 
     @property
     def is_live(self) -> bool:
-        """Whether it has not ended."""
+        """Whether it's still running."""
         return self.status in {"warming", "running"}
 
 
-def told(run: Run) -> BenchRun:
-    """A run as views show it; figures come with its end."""
-    if run.told is not None:
-        return run.told
+def describe_run(run: BenchRunRecord) -> BenchRun:
+    """Return a run as views show it, with its figures once it has ended."""
+    if run.result is not None:
+        return run.result
     load, arguments = run.load, run.shown_arguments
     samples = load.samples
     figures = None if run.is_live else compute_figures(samples)
@@ -60,7 +60,7 @@ def told(run: Run) -> BenchRun:
         figures=None if figures is None else _figures(figures, samples),
     )
     if not run.is_live:
-        run.told = state
+        run.result = state
     return state
 
 
@@ -83,43 +83,43 @@ def _figures(figures: LatencyFigures, samples: LatencySamples) -> BenchFigures:
 
 
 def _remark(samples: LatencySamples) -> str:
-    """What a person should not overlook: that it was not the endpoint's work that was measured."""
+    """Say if errors were measured instead of the endpoint's work."""
     failed = sum(count for status, count in samples.statuses.items() if status >= 400) + sum(samples.errors.values())
     if not failed:
         return ""
     total = len(samples.latencies_us)
-    return f"{failed:,} of {total:,} requests were refused or failed: their times are in the figures."
+    return f"{failed:,} of {total:,} requests were rejected or failed. The figures include them."
 
 
-def _iter_measured(run: Run) -> Iterator[str]:
+def _iter_measured(run: BenchRunRecord) -> Iterator[str]:
     arguments, load = run.arguments, run.load
     if arguments["served"]:
         yield (
-            "Over a socket on this machine: a server of its own on the home loop, a client in a process of its own; a "
-            "latency is the time from writing a request to the last byte of its response."
+            "Over a socket on this machine: its own server on the home loop, its own client in another process. A "
+            "latency is the time from writing a request to reading the last byte of its response."
         )
     else:
         yield (
-            "In process: the application was called as a server calls it, without server, socket or network; a latency "
-            "is the time from the call to the last byte of the response."
+            "In process: the application was called as a server calls it, without a server, a socket or a network. A "
+            "latency is the time from the call to the last byte of the response."
         )
     yield (
-        f"{arguments['concurrency']} at a time: each sender waits for its answer before it sends again. "
-        f"{arguments['warm_up'] or 0:,} requests before these warmed up and are not counted. The clock is monotonic."
+        f"{arguments['concurrency']} at a time: each sender waits for a response before it sends again. "
+        f"{arguments['warm_up'] or 0:,} warm-up requests before these aren't counted. The clock is monotonic."
     )
-    yield "Nothing was recorded: the log did not grow, and recording did not slow anything."
+    yield "Nothing was recorded, so the log didn't grow and recording didn't slow anything down."
     if run.overhead_us is not None:
-        yield f"Of each latency about {run.overhead_us:.1f} microseconds are the generator's own."
+        yield f"About {run.overhead_us:.1f} microseconds of each latency are spent in the load generator itself."
     if load.client_busy is not None:
         yield f"The client was busy {load.client_busy:.0%} of the time" + (
-            ": it may have been the limit, not the application." if load.client_busy > 0.9 else "."
+            ", so it may have been the bottleneck instead of the application." if load.client_busy > 0.9 else "."
         )
     if run.output is not None and run.output.text:
-        yield "What handlers printed is not shown."
+        yield "Anything the application printed isn't shown."
 
 
 def difference(before: BenchState, after: BenchState, seq: int) -> BenchDelta | None:
-    """What changed between two states; None when nothing did."""
+    """Return what changed between two states, or None."""
     delta = BenchDelta(type="delta", seq=seq)
     old = {run["id"]: run for run in before["runs"]}
     if changed := [run for run in after["runs"] if old.get(run["id"]) != run]:

@@ -1,7 +1,7 @@
-"""What a person gave for an application's security schemes: in memory as long as the kernel lives, nowhere else.
+"""The credentials that a person entered for an application's security schemes. In memory only, while the kernel lives.
 
-Its views sign in once for all; the log fills in from here what it hid. Pages see who is signed in; a secret goes to one
-only when it forms a request.
+All views of an application share them, and the log fills in from here what it has hidden. Pages see who is signed in; a
+secret is sent to a page only when it builds a request.
 
 Spec: OpenAPI 3.1.0, Security Scheme Object.
 """
@@ -21,7 +21,7 @@ class Credentials:
     """The credentials of one application, by security scheme; implements `session_api.CredentialsApi`."""
 
     def __init__(self) -> None:
-        self._given: dict[str, Credential] = {}
+        self._by_scheme: dict[str, Credential] = {}
         self._listeners: list[Callable[[], None]] = []
 
     def on_change(self, listener: Callable[[], None]) -> None:
@@ -29,74 +29,73 @@ class Credentials:
         self._listeners.append(listener)
 
     def state(self) -> dict[str, CredentialState]:
-        """Who is signed in, without the secrets."""
+        """Return who is signed in, without the secrets."""
         return {
-            scheme: CredentialState(user=given["user"], where=given["where"], name=given["name"])
-            for scheme, given in self._given.items()
+            scheme: CredentialState(user=credential["user"], where=credential["where"], name=credential["name"])
+            for scheme, credential in self._by_scheme.items()
         }
 
     def of(self, schemes: Iterable[str] | None = None) -> dict[str, Credential]:
-        """What was given for these schemes; None for all."""
-        given = self._given
-        return {scheme: given[scheme] for scheme in (given if schemes is None else schemes) if scheme in given}
+        """Return the credentials for these schemes, or for all."""
+        stored = self._by_scheme
+        return {scheme: stored[scheme] for scheme in (stored if schemes is None else schemes) if scheme in stored}
 
     def keep(self, scheme: str, credential: Credential | None) -> None:
-        """Take what a person gives for a scheme; None lets go of it."""
-        given = {other: kept for other, kept in self._given.items() if other != scheme}
-        self._given = given if credential is None else {**given, scheme: credential}
+        """Store the credential for a scheme; None removes it."""
+        others = {other: stored for other, stored in self._by_scheme.items() if other != scheme}
+        self._by_scheme = others if credential is None else {**others, scheme: credential}
         for listener in self._listeners:
             listener()
 
 
 def schemes_of(operation: Mapping[str, Any]) -> list[str]:
-    """The security schemes that an operation names.
-
-    Spec: OpenAPI 3.1.0, Security Requirement Object.
-    """
+    """Return the security schemes that an operation lists (OpenAPI 3.1.0, Security Requirement Object)."""
     return [scheme for requirement in operation.get("security", ()) for scheme in requirement]
 
 
-class Held(NamedTuple):
-    """What stands for a hidden value, and where it is from: "OAuth2PasswordBearer, as mira"."""
+class StoredCredential(NamedTuple):
+    """A stored credential that can replace a hidden value, and its description: "OAuth2PasswordBearer, as mira"."""
 
     value: str
-    words: str
+    description: str
 
     @classmethod
-    def of(cls, scheme: str, credential: Credential, value: str) -> "Held":
-        """What was given for a scheme, or the part of it that stands for the hidden one."""
+    def of(cls, scheme: str, credential: Credential, value: str) -> "StoredCredential":
+        """Describe a credential; `value` is the part of it that was hidden."""
         return cls(value, f"{scheme}, as {credential['user']}" if credential["user"] else scheme)
 
 
-def held_for(
-    hidden: RedactedValue, request: RawRequest, given: Mapping[str, Credential], secrets: Secrets
-) -> Held | None:
-    """What was given that stands for a hidden value; None where nothing was.
+def find_for_redacted(
+    redacted: RedactedValue, request: RawRequest, credentials: Mapping[str, Credential], secrets: Secrets
+) -> StoredCredential | None:
+    """Return the stored credential that matches a redacted value, or None.
 
-    A credential fits where its own redaction is what the record has in its place.
+    It matches if redacting it gives what the record shows.
     """
-    for scheme, credential in given.items():
-        if (credential["where"], credential["name"].lower()) != (hidden.where, hidden.name.lower()):
+    for scheme, credential in credentials.items():
+        if (credential["where"], credential["name"].lower()) != (redacted.where, redacted.name.lower()):
             continue
         value = credential["value"]
-        if hidden.where != "header":
-            return Held.of(scheme, credential, value)
-        kept = next(text for name, text in request.headers if name.lower() == hidden.name)
-        if secrets.header_pairs([(hidden.name, value)]) == ((hidden.name, kept),):
-            return Held.of(scheme, credential, value.removeprefix(kept.removesuffix(HIDDEN)))
+        if redacted.where != "header":
+            return StoredCredential.of(scheme, credential, value)
+        shown = next(text for name, text in request.headers if name.lower() == redacted.name)
+        if secrets.header_pairs([(redacted.name, value)]) == ((redacted.name, shown),):
+            return StoredCredential.of(scheme, credential, value.removeprefix(shown.removesuffix(HIDDEN)))
     return None
 
 
-def held_as(name: str, request: SavedRequest, given: Mapping[str, Credential]) -> Held | None:
-    """What was given that stands for a variable of a saved request, `{{name}}`; None where nothing was."""
-    for scheme, credential in given.items():
+def find_for_variable(
+    name: str, request: SavedRequest, credentials: Mapping[str, Credential]
+) -> StoredCredential | None:
+    """Return the stored credential that matches a variable of a saved request, `{{name}}`, or None."""
+    for scheme, credential in credentials.items():
         if variable_name(credential["name"]) != name:
             continue
         value = credential["value"]
         if credential["where"] != "header":
-            return Held.of(scheme, credential, value)
+            return StoredCredential.of(scheme, credential, value)
         for header, text in request.headers:
             before = text.removesuffix("{{" + name + "}}")
             if header.lower() == credential["name"].lower() and before != text and value.startswith(before):
-                return Held.of(scheme, credential, value.removeprefix(before))
+                return StoredCredential.of(scheme, credential, value.removeprefix(before))
     return None

@@ -16,7 +16,7 @@ from routebook_kernel.protocol import (
 from routebook_kernel.recording.failures import CellOf
 from routebook_kernel.recording.waterfall import KINDS, find_place
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.session.feed import Feed
+from routebook_kernel.session.state_feed import StateFeed
 
 _INJECTED = {"connection": "request"}
 """What the framework gives, in words that differ from its own."""
@@ -90,7 +90,7 @@ class DependenciesView:
         self._app = app
         self._cell_of = cell_of
         self._operation = operation
-        self._feed = Feed[DependenciesState](home, self._take, _difference)
+        self._feed = StateFeed[DependenciesState](home, self._take, _difference)
 
     def state(self) -> tuple[int, DependenciesState]:
         """The whole state and its sequence number."""

@@ -1,4 +1,4 @@
-"""What views of the log show of an exchange: in one line, and whole."""
+"""Builds what views of the log show of a request: its row, and its details."""
 
 import base64
 import re
@@ -17,7 +17,7 @@ from routebook_kernel.recording.display import describe_socket, find_issues, for
 from routebook_kernel.recording.redacted_values import RedactedValue
 from routebook_kernel.records import Exchange, HeaderPairs, Place, RawRequest, SocketRecord, size_of
 from routebook_kernel.redaction import HIDDEN
-from routebook_kernel.session.credentials import Held
+from routebook_kernel.session.credentials import StoredCredential
 from routebook_kernel.session.sending import exchange_state
 
 Level = Literal["quiet", "warn", "error"]
@@ -29,7 +29,7 @@ _NORMAL_CLOSE = 1000
 
 
 def summary_of(exchange: Exchange) -> ExchangeSummary:
-    """An exchange in one line."""
+    """Return an exchange as a row of the log."""
     socket = exchange.socket
     note, level = _note(exchange)
     return ExchangeSummary(
@@ -54,7 +54,7 @@ def summary_of(exchange: Exchange) -> ExchangeSummary:
 
 
 def _agent(headers: HeaderPairs) -> str:
-    """The program that a User-Agent header names: "curl 8.5", "Firefox".
+    """Return the program that a User-Agent header names: "curl 8.5", "Firefox".
 
     Spec: RFC 9110 §10.1.5.
     """
@@ -67,12 +67,12 @@ def _agent(headers: HeaderPairs) -> str:
 
 
 def _note(exchange: Exchange) -> tuple[str, Level]:
-    """What to notice about an exchange, and how much it matters."""
+    """Return the most important remark on an exchange, and its level."""
     if (failure := exchange.failure) is not None:
         return f"{failure.type}{_at(failure.frames[-1].place if failure.frames else None)}", "error"
     if issues := find_issues(exchange):
         one = f"{issues[0]['field']} {issues[0]['rule']}"
-        return (one if len(issues) == 1 else f"{len(issues)} values refused"), "warn"
+        return (one if len(issues) == 1 else f"{len(issues)} values rejected"), "warn"
     if (socket := exchange.socket) is not None:
         return _socket_note(socket)
     if exchange.is_cancelled:
@@ -98,7 +98,7 @@ def _at(place: Place | None) -> str:
 
 
 def detail_of(exchange: Exchange) -> ExchangeDetail:
-    """Everything that is kept of an exchange, not yet whether it can be sent again."""
+    """Return the details of an exchange, without those for sending it again."""
     return ExchangeDetail(
         summary=summary_of(exchange),
         exchange=exchange_state(exchange),
@@ -120,7 +120,7 @@ def _transcript(socket: SocketRecord) -> SocketTranscript:
 
 
 def raw_request_state(exchange: Exchange, request: RawRequest) -> RawRequestState:
-    """A request as a page edits it."""
+    """Return a request as a page edits it."""
     state = RawRequestState(
         application=exchange.application,
         operation=exchange.operation,
@@ -136,23 +136,25 @@ def raw_request_state(exchange: Exchange, request: RawRequest) -> RawRequestStat
         return state | {"base64": base64.b64encode(request.body).decode("ascii")}
 
 
-def hidden_values(request: RawRequest, hidden: Iterable[RedactedValue], held: Mapping[str, Held]) -> list[HiddenValue]:
-    """What must be filled in before a request is sent; `held` is what can be without asking, by key."""
+def hidden_values(
+    request: RawRequest, hidden: Iterable[RedactedValue], stored: Mapping[str, StoredCredential]
+) -> list[HiddenValue]:
+    """Return the hidden values of a request; `stored` are the credentials that can fill them in, by key."""
     headers = {name.lower(): value for name, value in request.headers}
     return [
         HiddenValue(
-            key=each.key,
-            where=each.where,
-            name=each.name,
-            scheme=headers[each.name].partition(HIDDEN)[0].strip() if each.where == "header" else "",
-            held=held[each.key].words if each.key in held else "",
+            key=value.key,
+            where=value.where,
+            name=value.name,
+            scheme=headers[value.name].partition(HIDDEN)[0].strip() if value.where == "header" else "",
+            held=stored[value.key].description if value.key in stored else "",
         )
-        for each in hidden
+        for value in hidden
     ]
 
 
 def holds(exchange: Exchange, text: str) -> bool:
-    """Whether a text stands in an exchange's URL, headers, bodies, messages or prints, whatever its case."""
+    """Whether an exchange's URL, headers, bodies, messages or prints contain a text, ignoring case."""
     wanted = text.lower()
     if wanted in exchange.url.lower() or wanted in exchange.output.lower():
         return True

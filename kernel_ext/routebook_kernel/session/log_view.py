@@ -1,4 +1,4 @@
-"""The log as its views see it: a line for each exchange, one told whole on demand, a request sent again."""
+"""The log as its views see it: a row for each request, the details of one on demand, and sending it again."""
 
 import base64
 import binascii
@@ -12,10 +12,10 @@ from routebook_kernel.records import Exchange, RawRequest
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.client import Perform
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.session.credentials import Held, held_for
-from routebook_kernel.session.feed import Feed
+from routebook_kernel.session.credentials import StoredCredential, find_for_redacted
 from routebook_kernel.session.log_state import detail_of, hidden_values, holds, raw_request_state, summary_of
 from routebook_kernel.session.sending import send_raw
+from routebook_kernel.session.state_feed import StateFeed
 
 Kept = tuple[dict[int, Exchange], int, int]
 """What the log holds by id, how many there ever were, and about how many bytes it takes."""
@@ -27,61 +27,61 @@ class LogView:
     Args:
         log: The record.
         home: Where deltas are timed.
-        performing: Finds what runs requests through the application of a name; None where there is none.
-        secrets: The names of secrets, as they are now.
-        credentials: What was given for the security schemes of an operation; by the application's name and its own.
+        requests_to: Returns what sends requests to an application, by its name; None if there's none.
+        secrets: Returns the names whose values are credentials.
+        credentials: Returns the credentials for an operation, by the application's name and the operation.
     """
 
     def __init__(
         self,
         log: ExchangeLog,
         home: HomeLoop,
-        performing: Callable[[str], Perform | None],
+        requests_to: Callable[[str], Perform | None],
         secrets: Callable[[], Secrets],
         credentials: Callable[[str, str], Mapping[str, Credential]],
     ) -> None:
         self._log = log
-        self._performing = performing
+        self._requests_to = requests_to
         self._secrets = secrets
         self._credentials = credentials
-        self._feed = Feed[Kept](home, self._take, difference, self._told)
+        self._feed = StateFeed[Kept](home, self._take, difference, self._told)
         log.subscribe(lambda exchange: self._feed.touch())
 
     # What views ask (session_api.LogApi)
 
     def state(self) -> tuple[int, LogState]:
-        """The whole state and its sequence number."""
+        """Return the sequence number and the whole state."""
         return self._feed.state()
 
     def subscribe(self, listener: Callable[[LogDelta], None]) -> Callable[[], None]:
-        """Call `listener` with each delta, at most 20 a second, from any thread; the result ends it."""
+        """Call `listener` with each delta, at most 20 a second, from any thread. Returns a function that ends it."""
         return self._feed.subscribe(listener)
 
     def detail(self, id: int) -> ExchangeDetail:
-        """Everything that is kept of an exchange.
+        """Return the details of an exchange.
 
         Raises:
-            RequestError: It is kept no more.
+            RequestError: If it's no longer in the log.
         """
         exchange = self._log.get(id)
         if exchange is None:
-            raise RequestError(f"Exchange {id} has left the log: the oldest go first.")
+            raise RequestError(f"Request {id} is no longer in the log, which drops the oldest first.")
         detail = detail_of(exchange)
         try:
             request = build_request(exchange)
         except RequestError as refusal:
             return detail | {"refusal": str(refusal)}
-        if exchange.application is None or self._performing(exchange.application) is None:
-            return detail | {"refusal": "The application that it was sent to is none of this notebook."}
+        if exchange.application is None or self._requests_to(exchange.application) is None:
+            return detail | {"refusal": "The application that it was sent to isn't in this notebook."}
         state = raw_request_state(exchange, request)
         hidden = find_redacted_values(request, self._secrets())
         return detail | {
             "request": state,
-            "hidden": hidden_values(request, hidden, self._held(state, request)),
+            "hidden": hidden_values(request, hidden, self._stored_for(state, request)),
         }
 
     def find(self, text: str) -> list[int]:
-        """The exchanges in whose URL, headers, bodies, messages or prints a text stands, whatever its case."""
+        """Return the exchanges whose URL, headers, bodies, messages or prints contain a text, ignoring case."""
         return [exchange.id for exchange in self._log if holds(exchange, text)]
 
     async def send_again(self, id: int) -> int:
@@ -99,35 +99,38 @@ class LogView:
         return (await self.send(detail["request"], {}))["summary"]["id"]
 
     async def send(self, request: RawRequestState, values: Mapping[str, str]) -> ExchangeDetail:
-        """Send a request again, in process, as it was kept or edited. Await it on the home loop only.
+        """Send a request again, in process, as it was recorded or as edited. Await it on the home loop only.
 
         Args:
             request: What to send.
-            values: What stands for its hidden values, by key; for the others stands what a view is signed in with.
+            values: Replacements for its hidden values, by key. The others are filled in from stored credentials.
 
         Raises:
-            RequestError: A hidden value is missing, or the request cannot be formed.
+            RequestError: If a hidden value is missing, or the request can't be built.
         """
-        perform = self._performing(request["application"] or "")
+        perform = self._requests_to(request["application"] or "")
         if perform is None:
-            raise RequestError(f"There is no application {request['application']} in this notebook any more.")
+            raise RequestError(f"This notebook no longer has an application {request['application']}.")
         raw = raw_request(request)
-        held = {key: each.value for key, each in self._held(request, raw).items()}
-        given = {key: value for key, value in values.items() if value}
-        exchange = await send_raw(perform, fill_redacted_values(raw, held | given, self._secrets()))
+        stored = {key: credential.value for key, credential in self._stored_for(request, raw).items()}
+        entered = {key: value for key, value in values.items() if value}
+        exchange = await send_raw(perform, fill_redacted_values(raw, stored | entered, self._secrets()))
         return self.detail(exchange.id)
 
     def clear(self) -> None:
-        """Let go of all exchanges."""
+        """Clear the log."""
         self._log.clear()
         self._feed.touch()
 
-    def _held(self, state: RawRequestState, request: RawRequest) -> dict[str, Held]:
-        """What views are signed in with that fits hidden values of a request, by their keys."""
-        given = self._credentials(state["application"] or "", state.get("operation") or "")
+    def _stored_for(self, state: RawRequestState, request: RawRequest) -> dict[str, StoredCredential]:
+        """Return the stored credentials that match hidden values of a request, by their keys."""
+        credentials = self._credentials(state["application"] or "", state.get("operation") or "")
         secrets = self._secrets()
-        found = {each.key: held_for(each, request, given, secrets) for each in find_redacted_values(request, secrets)}
-        return {key: held for key, held in found.items() if held is not None}
+        found = {
+            value.key: find_for_redacted(value, request, credentials, secrets)
+            for value in find_redacted_values(request, secrets)
+        }
+        return {key: credential for key, credential in found.items() if credential is not None}
 
     # The feed
 

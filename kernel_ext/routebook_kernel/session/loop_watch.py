@@ -56,7 +56,7 @@ class LoopWatch:
         """Somebody waits for the loop, which doesn't respond."""
         blocker = self._finder.of_thread(thread.ident)
         self._announce(
-            f"{blocker.describe('blocks the event loop')} No request is answered until it ends. "
+            f"{blocker.describe('blocks the event loop')} No request gets a response until it ends. "
             "To end it, stop this cell."
         )
 

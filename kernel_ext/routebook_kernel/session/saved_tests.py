@@ -35,9 +35,9 @@ from routebook_kernel.saved_tests.model import Expectation, SavedTest, parse_exp
 from routebook_kernel.saved_tests.response_checker import ExpectationResult, ResponseChecker, UnredactedResponse
 from routebook_kernel.saved_tests.suggestions import suggest_expectations
 from routebook_kernel.saved_tests.variables import build_saved_request, resolve_variables
-from routebook_kernel.session.credentials import Held, held_as
-from routebook_kernel.session.feed import Feed
+from routebook_kernel.session.credentials import StoredCredential, find_for_variable
 from routebook_kernel.session.sending import send_raw
+from routebook_kernel.session.state_feed import StateFeed
 from routebook_kernel.stored_file import locked, set_aside
 
 MAX_CHECKED_BYTES = 10_000_000
@@ -86,7 +86,7 @@ class SavedTests:
         self._aside: Path | None = None
         self._results: dict[str, tuple[SavedTest, SavedTestResult]] = {}
         self._running: set[str] = set()
-        self._feed = Feed[SavedTestsState](home, self._build_state, difference)
+        self._feed = StateFeed[SavedTestsState](home, self._build_state, difference)
 
     # Called by views (session_api.SavedTestsApi)
 
@@ -266,10 +266,10 @@ class SavedTests:
         exchange = await send_raw(perform, raw, receive)
         return exchange, UnredactedResponse(exchange.status, tuple(headers), bytes(body), exchange.elapsed_ms)
 
-    def _credentials_for(self, test: SavedTest) -> dict[str, Held]:
+    def _credentials_for(self, test: SavedTest) -> dict[str, StoredCredential]:
         """Return the credentials, entered in a view, that provide variables of a test."""
         credentials = self._applications.credentials(test.application) if test.variables else {}
-        candidates = {name: held_as(name, test.request, credentials) for name in test.variables}
+        candidates = {name: find_for_variable(name, test.request, credentials) for name in test.variables}
         return {name: credential for name, credential in candidates.items() if credential is not None}
 
     def _checker(self, application: str, operation: str | None) -> ResponseChecker:
@@ -406,7 +406,7 @@ def difference(before: SavedTestsState, after: SavedTestsState, seq: int) -> Sav
 
 
 def _describe_test(
-    test: SavedTest, credentials: Mapping[str, Held], *, is_running: bool, result: SavedTestResult | None
+    test: SavedTest, credentials: Mapping[str, StoredCredential], *, is_running: bool, result: SavedTestResult | None
 ) -> SavedTestState:
     request = test.request
     if request.json_text is not None:
@@ -421,7 +421,7 @@ def _describe_test(
         headers=list(request.headers),
         body=body[:_MAX_SHOWN],
         variables=list(test.variables),
-        signed_in={name: credential.words for name, credential in credentials.items()},
+        signed_in={name: credential.description for name, credential in credentials.items()},
         expectations=list(map(_describe_expectation, test.expectations)),
         is_running=is_running,
         result=result,

@@ -36,10 +36,10 @@ from routebook_kernel.redaction import USUAL
 from routebook_kernel.runtime.client import BASE_URL, Perform, scope_of
 from routebook_kernel.runtime.recorder import Recorded
 from routebook_kernel.runtime.tap import KeptBody, heard
-from routebook_kernel.session.streaming import StreamTeller
+from routebook_kernel.session.streaming import StreamForwarder
 
 MAX_SHOWN_BYTES = 1_000_000
-"""How much of a body one answer carries to the page; the notebook's server lets a megabyte a second pass."""
+"""How much of a body one reply carries to the page: the Jupyter server lets a megabyte a second pass."""
 
 _PARAMETER = re.compile(r"{([^{}:]+)(?::[^{}]*)?}")
 _METHOD = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
@@ -48,60 +48,60 @@ _BAD_HEADER = re.compile(r"[\r\n\0]")
 
 
 def filled_path(template: str, values: Mapping[str, str]) -> str:
-    """A path template with its values put in, percent-encoded.
+    """Fill in a path template, percent-encoding the values.
 
     Raises:
-        RequestError: A value is missing or empty.
+        RequestError: If a value is missing or empty.
     """
 
     def value_of(match: re.Match[str]) -> str:
         name = match.group(1)
         if not (value := values.get(name, "")):
-            raise RequestError(f"{name} is empty: a path parameter needs a value.")
+            raise RequestError(f"{name} is empty. A path parameter needs a value.")
         return quote(value, safe="")
 
     return _PARAMETER.sub(value_of, template)
 
 
-async def send(perform: Perform, arguments: SendArguments, tell: Callable[[Streamed], None]) -> Exchange:
-    """Run the console's request through the application; `tell` gets the pieces of an answer that streams.
+async def send(perform: Perform, arguments: SendArguments, forward: Callable[[Streamed], None]) -> Exchange:
+    """Send the console's request to the application; `forward` gets the pieces of a streaming response.
 
-    The body of the answer is shown whole up to a megabyte, of which the log keeps the beginning.
+    The view shows up to a megabyte of the body, of which the log keeps the beginning.
 
     Raises:
-        RequestError: It cannot be formed.
+        RequestError: If the request can't be built.
     """
     request, raw_path = form_request(arguments)
-    teller, whole = StreamTeller(tell), KeptBody(MAX_SHOWN_BYTES)
+    forwarder, body = StreamForwarder(forward), KeptBody(MAX_SHOWN_BYTES)
 
     def hear(message: Message) -> None:
-        teller.hear(message)
+        forwarder.read(message)
         if message["type"] == "http.response.body":
-            whole.add(message.get("body", b""))
+            body.add(message.get("body", b""))
 
     try:
         recorded = await _run(perform, request, raw_path, hear)
     finally:
-        teller.end()
+        forwarder.end()
     exchange = recorded.exchange
     if exchange.response_body is None or not exchange.response_body.is_truncated:
         return exchange
-    return replace(exchange, response_body=recorded.capture.open_body(heard(whole)))
+    return replace(exchange, response_body=recorded.capture.open_body(heard(body)))
 
 
 async def send_raw(
     perform: Perform, raw: RawRequest, hear: Callable[[Message], None] = lambda message: None
 ) -> Exchange:
-    """Run a request through the application as it stands; `hear` gets the messages of the answer.
+    """Send a raw request to the application; `hear` gets the messages of the response.
 
     Raises:
-        RequestError: A value cannot stand where it is asked to.
+        RequestError: If a value isn't valid in its place.
     """
     if not _METHOD.fullmatch(raw.method):
-        raise RequestError(f"{raw.method!r} is no HTTP method.")
+        raise RequestError(f"{raw.method!r} isn't an HTTP method.")
     path, _, query = raw.url.partition("?")
     if not path.startswith("/") or not raw.url.isascii() or _BAD_URL.search(raw.url):
-        raise RequestError(f"{USUAL.url(raw.url)!r} is no path of an application: write it as /items?q=a%20b.")
+        raise RequestError(f"{USUAL.url(raw.url)!r} isn't a valid path. Write it as /items?q=a%20b.")
     headers = [checked_header(name, value) for name, value in raw.headers]
     url = f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/"
     request = httpx2.Request(raw.method, url, headers=headers, content=raw.body)
@@ -110,22 +110,22 @@ async def send_raw(
 
 
 async def fetch_token(perform: Perform, arguments: SendArguments) -> str:
-    """The access token that the application answers with. The exchange that is kept has it redacted.
+    """Return the access token from the application's response. In the recorded exchange it's redacted.
 
     Raises:
-        RequestError: The request cannot be formed, or its answer holds no token.
+        RequestError: If the request can't be built, or the response has no token.
 
-    Spec: RFC 6749 §4.3.2 (request), §5.1 (answer), §5.2 (refusal).
+    Spec: RFC 6749 §4.3.2 (request), §5.1 (response), §5.2 (error).
     """
-    answer = bytearray()
+    content = bytearray()
     request, raw_path = form_request(arguments)
-    recorded = await _run(perform, request, raw_path, lambda message: answer.extend(message.get("body", b"")))
-    members = _json_members(bytes(answer))
+    recorded = await _run(perform, request, raw_path, lambda message: content.extend(message.get("body", b"")))
+    members = _json_members(bytes(content))
     token = members.get("access_token")
     if not isinstance(token, str) or not token:
         why = members.get("error_description") or members.get("detail") or members.get("error")
-        told = f": {why}" if isinstance(why, str) else ""
-        raise RequestError(f"{request.method} {raw_path} answered {recorded.exchange.status}, without a token{told}.")
+        reason = f": {why}" if isinstance(why, str) else ""
+        raise RequestError(f"{request.method} {raw_path} returned {recorded.exchange.status} without a token{reason}.")
     return token
 
 
@@ -138,43 +138,43 @@ def _json_members(body: bytes) -> Mapping[str, Any]:
 
 
 def form_request(arguments: SendArguments) -> tuple[httpx2.Request, str]:
-    """The request and its percent-encoded path, which a URL library would not leave as it is.
+    """Return the request and its percent-encoded path, which a URL library would change.
 
     Raises:
-        RequestError: A value cannot stand where it is asked to.
+        RequestError: If a value isn't valid in its place.
     """
     method = arguments["method"].upper()
     if not _METHOD.fullmatch(method):
-        raise RequestError(f"{method!r} is no HTTP method.")
+        raise RequestError(f"{method!r} isn't an HTTP method.")
     raw_path = filled_path(arguments["path"], arguments["path_params"])
     headers = [checked_header(name, value) for name, value in arguments["headers"]]
     if arguments["cookies"]:
         headers.append(checked_header("cookie", "; ".join(f"{name}={value}" for name, value in arguments["cookies"])))
     body_headers, options = _body_options(arguments["body"])
-    given = {name.lower() for name, _ in headers}
-    headers += [(name, value) for name, value in body_headers if name.lower() not in given]
+    names = {name.lower() for name, _ in headers}
+    headers += [(name, value) for name, value in body_headers if name.lower() not in names]
     query = urlencode(arguments["query"])
     request = httpx2.Request(method, f"{BASE_URL}/?{query}" if query else f"{BASE_URL}/", headers=headers, **options)
     return request, raw_path
 
 
 def is_method(method: str) -> bool:
-    """Whether a text can stand as a method. Spec: RFC 9110 §5.6.2 (token), §9.1."""
+    """Whether a string is a valid method. Spec: RFC 9110 §5.6.2 (token), §9.1."""
     return _METHOD.fullmatch(method) is not None
 
 
 def checked_header(name: str, value: str) -> tuple[str, str]:
-    """A header that can be sent.
+    """Return a header, checked.
 
     Raises:
-        RequestError: It cannot.
+        RequestError: If it isn't valid.
     """
     if not _METHOD.fullmatch(name) or _BAD_HEADER.search(value):
-        raise RequestError(f"The header {name!r} cannot be sent: names have letters, digits and -, values one line.")
+        raise RequestError(f"Invalid header {name!r}. Names consist of letters, digits and -, values of one line.")
     try:
         value.encode("latin-1")
     except UnicodeEncodeError:
-        raise RequestError(f"The header {name!r} cannot be sent: a header takes Latin letters only.") from None
+        raise RequestError(f"Invalid header {name!r}. Header values can contain Latin letters only.") from None
     return name, value
 
 
@@ -196,12 +196,12 @@ def _file_part(part: FilePart) -> tuple[str, tuple[str | None, bytes, str | None
     try:
         data = base64.b64decode(part["base64"], validate=True) if "base64" in part else part.get("text", "").encode()
     except binascii.Error:
-        raise RequestError(f"The file of {part['name']!r} did not arrive whole: choose it again.") from None
+        raise RequestError(f"The file for {part['name']!r} is incomplete. Choose it again.") from None
     return part["name"], (part.get("filename"), data, part.get("content_type"))
 
 
 async def _run(perform: Perform, request: httpx2.Request, raw_path: str, hear: Callable[[Message], None]) -> Recorded:
-    """Run a request; `hear` gets the messages of the answer, as they were sent."""
+    """Send a request; `hear` gets the messages of the response, as they were sent."""
     body = await request.aread()
     is_sent, is_over = False, asyncio.Event()
 
@@ -213,17 +213,17 @@ async def _run(perform: Perform, request: httpx2.Request, raw_path: str, hear: C
         await is_over.wait()
         return {"type": "http.disconnect"}
 
-    async def answer(message: Message) -> None:
+    async def send_message(message: Message) -> None:
         hear(message)
         if message["type"] == "http.response.body" and not message.get("more_body", False):
             is_over.set()
 
     scope = {**scope_of(request), "path": unquote(raw_path), "raw_path": raw_path.encode("ascii", "replace")}
-    return await perform(scope, receive, answer, "console")
+    return await perform(scope, receive, send_message, "console")
 
 
 def exchange_state(exchange: Exchange) -> ExchangeState:
-    """An exchange as a view shows it."""
+    """Return an exchange as views show it."""
     return ExchangeState(
         id=exchange.id,
         operation=exchange.operation,
@@ -292,5 +292,5 @@ def _frame(frame: FrameRecord) -> Frame:
 
 
 def cell_ref(cell: CellRecord, line: int | None) -> CellRef:
-    """A cell as a view names it."""
+    """Return a cell as views name it."""
     return CellRef(cell_id=cell.cell_id, label=cell.label, line=line)

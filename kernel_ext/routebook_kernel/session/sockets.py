@@ -30,7 +30,6 @@ from routebook_kernel.runtime.connection import Connection, PerformSocket, leave
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.websocket import websocket_scope
 from routebook_kernel.session.credentials import Credentials
-from routebook_kernel.session.feed import Feed
 from routebook_kernel.session.sending import cell_ref, form_request
 from routebook_kernel.session.socket_state import (
     Asked,
@@ -40,6 +39,7 @@ from routebook_kernel.session.socket_state import (
     message_payload,
     told,
 )
+from routebook_kernel.session.state_feed import StateFeed
 from routebook_kernel.session.tracker import Tracker
 
 MAX_LIVE = 50
@@ -47,8 +47,8 @@ MAX_KEPT = 50
 """How many connections live at the same time, and how many are kept, ended ones with them."""
 
 _SUBPROTOCOL = re.compile(r"[A-Za-z0-9!#$%&'*+.^_`|~-]+")
-_FORMER = "The cell ran again: this connection goes on with the former code. Connect anew to reach the new one."
-_GONE = "No cell defines this WebSocket any longer; the connection goes on with the former code."
+_OUTDATED = "The cell has run again, but this connection still runs the old code. Reconnect to use the new code."
+_GONE = "No cell defines this WebSocket any more. The connection still runs the old code."
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Sockets:
         self._connections: dict[int, Asked] = {}
         self._ended: dict[int, ConnectionState] = {}
         self._endpoints: Endpoints | None = None
-        self._feed = Feed(home, self._take, difference, told)
+        self._feed = StateFeed(home, self._take, difference, told)
         credentials.on_change(self._feed.touch)
 
     # What views ask (session_api.SocketsView)
@@ -114,7 +114,7 @@ class Sockets:
             RequestError: The handshake cannot be formed, or too many connections are open.
         """
         if sum(asked.connection.is_live for asked in self._connections.values()) >= MAX_LIVE:
-            raise RequestError(f"{MAX_LIVE} connections are open: close one first.")
+            raise RequestError(f"{MAX_LIVE} connections are open. Close one first.")
         asked = self._ask(arguments)
         self._connections[asked.id] = asked
         self._let_go()
@@ -130,7 +130,7 @@ class Sockets:
         """
         asked = self._connections.get(id)
         if asked is None or asked.connection.status != "open":
-            raise RequestError("The connection is not open: connect anew.")
+            raise RequestError("The connection isn't open. Reconnect first.")
         asked.connection.send(data)
 
     async def leave(self, id: int, code: int, reason: str) -> None:
@@ -153,7 +153,7 @@ class Sockets:
         asked = self._connections.get(id)
         message = asked.connection.transcript.get(number) if asked else None
         if message is None:
-            raise RequestError(f"Message {number} is kept no longer.")
+            raise RequestError(f"Message {number} is no longer in the log.")
         return message_payload(message)
 
     async def forget(self, ids: Sequence[int]) -> None:
@@ -194,7 +194,7 @@ class Sockets:
         request, raw_path = form_request({**arguments["request"], "method": "GET", "body": {"kind": "none"}})
         offered = arguments["subprotocols"]
         if bad := [name for name in offered if not _SUBPROTOCOL.fullmatch(name)]:
-            raise RequestError(f"{bad[0]!r} is no name of a subprotocol: letters, digits, '.', '-' and '_' are.")
+            raise RequestError(f"Invalid subprotocol {bad[0]!r}. Use letters, digits, '.', '-' and '_'.")
         headers = [*request.headers.raw, *([(b"sec-websocket-protocol", ", ".join(offered).encode())] * bool(offered))]
         scope = websocket_scope(unquote(raw_path), raw_path.encode("ascii"), request.url.query, headers, offered)
         query = request.url.query.decode("ascii", "backslashreplace")
@@ -255,7 +255,7 @@ def _note(asked: Asked, endpoints: Endpoints) -> str:
     route = endpoints.routes.get(asked.operation)
     if asked.route is None or route is asked.route:
         return ""
-    return _GONE if route is None else _FORMER
+    return _GONE if route is None else _OUTDATED
 
 
 def _endpoints(app: Routebook, tracker: Tracker) -> Endpoints:

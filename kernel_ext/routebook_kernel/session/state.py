@@ -1,4 +1,4 @@
-"""What a view shows of one application, built from the application as it stands, and the difference of two such states.
+"""Builds what views show of one application, and the difference between two such states.
 
 Spec: OpenAPI 3.1.0, Operation Object, Components Object.
 """
@@ -22,7 +22,7 @@ def build_state(
     exchange_count: int,
     revision: int,
 ) -> AppState:
-    """Everything that the explorer shows of an application."""
+    """Return everything that the explorer shows of an application."""
     document, _ = build_document(app)
     info = document.get("info", {})
     return AppState(
@@ -41,22 +41,22 @@ def build_state(
 
 
 def _operations(app: Routebook, tracker: Tracker, document: Mapping[str, Any]) -> list[OperationState]:
-    """The operations in declaration order; of two with one id the first, which answers."""
+    """Return the operations in declaration order. Of two with the same id, the first: it handles the requests."""
     marks = tracker.marks(app)
     shown: dict[str, OperationState] = {}
     for operation in tracker.operations(app):
-        told = find_operation_object(operation, document)
-        is_hidden = told is None and bool(document)
+        described = find_operation_object(operation, document)
+        is_hidden = described is None and bool(document)
         if operation.id in shown or is_hidden or operation.method == "WEBSOCKET":
             continue
         shown[operation.id] = OperationState(
             id=operation.id,
             method=operation.method,
             path=operation.path,
-            tags=[str(tag) for tag in (told or {}).get("tags", ())],
-            summary=str((told or {}).get("summary", "")),
-            deprecated=bool((told or {}).get("deprecated", False)),
-            operation=told or {},
+            tags=[str(tag) for tag in (described or {}).get("tags", ())],
+            summary=str((described or {}).get("summary", "")),
+            deprecated=bool((described or {}).get("deprecated", False)),
+            operation=described or {},
             endpoint=operation.function,
             cell=_cell(operation, tracker),
             marks=list(marks.get(operation.id, ())),
@@ -70,7 +70,7 @@ def _cell(operation: RouteOperation, tracker: Tracker) -> CellRef | None:
 
 
 def difference(before: AppState, after: AppState, seq: int) -> DeltaMessage | None:
-    """What changed between two states; None when nothing did."""
+    """Return what changed between two states, or None."""
     delta = DeltaMessage(type="delta", seq=seq)
     old = {operation["id"]: operation for operation in before["operations"]}
     new = {operation["id"]: operation for operation in after["operations"]}

@@ -15,7 +15,7 @@ from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.recording.waterfall import build_rows, end_ms, sum_by_band
 from routebook_kernel.records import Exchange, Source
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.session.feed import Feed
+from routebook_kernel.session.state_feed import StateFeed
 
 RECENT = 30
 """How many exchanges may be chosen from."""
@@ -88,7 +88,7 @@ class Traces:
         """
         exchange = self.find(id)
         if exchange is None:
-            raise RequestError("No request has been sent yet." if id is None else f"The log has no exchange {id}.")
+            raise RequestError("No request has been sent yet." if id is None else f"Request {id} isn't in the log.")
         return self.told(exchange)
 
     def told(self, exchange: Exchange) -> TraceState:
@@ -126,7 +126,7 @@ class Traces:
             return ""
         now = [view for app in self._applications() if (view := _view(app, exchange.operation)) is not None]
         if not now:
-            return f"{exchange.operation} is not there any more."
+            return f"{exchange.operation} no longer exists."
         changed = [_changed(plan, view) for view in now]
         if any(call is None for call in changed):
             return ""
@@ -195,7 +195,7 @@ class TraceView:
     def __init__(self, traces: Traces, home: HomeLoop, id: int | None) -> None:
         self._traces = traces
         self._id = id
-        self._feed = Feed[_Snapshot](home, self._take, self._difference, self._told)
+        self._feed = StateFeed[_Snapshot](home, self._take, self._difference, self._told)
         traces.log.subscribe(lambda exchange: self._feed.touch())
 
     def state(self) -> tuple[int, TracesState]:

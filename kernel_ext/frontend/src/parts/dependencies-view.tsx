@@ -12,7 +12,7 @@ function Shown({ state: { operations, shown, gone } }: { state: DependenciesStat
   if (gone)
     return (
       <p role="status">
-        <strong>{visible(gone)} is not there any more.</strong>{" "}
+        <strong>{visible(gone)} no longer exists.</strong>{" "}
         {operations.length > 0 && "Choose another operation above."}
       </p>
     );
