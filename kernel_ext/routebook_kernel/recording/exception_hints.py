@@ -35,7 +35,7 @@ def _iter_chain(error: BaseException) -> Iterator[BaseException]:
 
 
 def _explain_outdated_class(error: BaseException, text: str) -> str | None:
-    """The object's class was redefined since, or the model may not read objects of its class."""
+    """Explain an object whose class was redefined since, or whose class the model may not read."""
     if not isinstance(error, ValidationError):
         return None
     for item in error.errors(include_url=False, include_context=True):
@@ -339,7 +339,7 @@ def _explain_socket_order(error: BaseException, text: str) -> str | None:
 
 
 def _explain_reraised_error(error: BaseException, text: str) -> str | None:
-    """The test client raises the application's exception again, although there was a response."""
+    """Explain an exception that the test client raises again, although there was a response."""
     way = error.__traceback__
     if _has_frame_in(way, "testclient.py", "starlette") and _has_frame_in(way, "errors.py", "starlette"):
         return (

@@ -54,7 +54,7 @@ class CellError:
 
 
 @dataclass(frozen=True, slots=True)
-class Run:
+class CellRun:
     """Everything known about a finished run.
 
     Attributes:
@@ -104,7 +104,7 @@ class RunReporter:
             self._previous.get(key, EMPTY_SNAPSHOT), self._snapshots.get(key, EMPTY_SNAPSHOT), operation
         )
 
-    def report(self, run: Run, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
+    def report(self, run: CellRun, applications: Mapping[str, Routebook]) -> tuple[RunReport, ...]:
         """Return a report for each application that the run affected. The first one also says how the run stopped."""
         touched = applications if run.has_effect else {}
         entries = {ByIdentity(value): entry for _, value, entry in self._notebook.active_entries()} if touched else {}
@@ -125,7 +125,9 @@ class RunReporter:
         links = tuple((cell.label, cell.cell_id) for cell in self._notebook.cells.values() if cell.cell_id is not None)
         return tuple(_with_diagnostics(reports, alone, links))
 
-    def _report_of(self, run: Run, name: str, app: Routebook, operations: Sequence[RouteOperation]) -> RunReport | None:
+    def _report_of(
+        self, run: CellRun, name: str, app: Routebook, operations: Sequence[RouteOperation]
+    ) -> RunReport | None:
         rebinding = next((rebinding for rebinding in run.rebindings if rebinding.new is app), None)
         previous = rebinding.previous if rebinding else None
         document, problem = build_document(app)
@@ -161,7 +163,7 @@ class RunReporter:
         yield from find_shadowed(app, operations, cell_of, here)
 
     def _check_source(
-        self, run: Run, mine: Sequence[RouteOperation], entries: Mapping[ByIdentity, CellEntry]
+        self, run: CellRun, mine: Sequence[RouteOperation], entries: Mapping[ByIdentity, CellEntry]
     ) -> list[Diagnostic]:
         """Check the cell's source, and its operations on routers that no application includes yet."""
         served = {ByIdentity(operation.context.original_route) for operation in mine}
@@ -205,13 +207,13 @@ def _key(diagnostic: Diagnostic) -> tuple[str, str | None]:
     return diagnostic.kind, diagnostic.operation or diagnostic.text
 
 
-def _iter_hints(run: Run) -> Iterator[Diagnostic]:
+def _iter_hints(run: CellRun) -> Iterator[Diagnostic]:
     """Yield a hint for an exception that doesn't explain itself."""
     if run.error is not None and (hint := explain_exception(run.error.error)) is not None:
         yield Diagnostic("cause", "error", type(run.error.error).__name__, hint)
 
 
-def _iter_stopped(run: Run) -> Iterator[Diagnostic]:
+def _iter_stopped(run: CellRun) -> Iterator[Diagnostic]:
     """Yield what a run that didn't complete has done, and what it left as it was."""
     finished_run, error = run.finished_run, run.error
     if finished_run.outcome == "completed" or not run.has_effect:

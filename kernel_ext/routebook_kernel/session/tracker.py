@@ -18,7 +18,7 @@ from routebook_kernel.registry.operations import RouteOperation, iter_operations
 from routebook_kernel.registry.owner_names import Owner, OwnerNames, Rebinding
 from routebook_kernel.registry.run_report import RunReport
 from routebook_kernel.session.following import RedefinitionTracker
-from routebook_kernel.session.reporting import CellError, Run, RunReporter
+from routebook_kernel.session.reporting import CellError, CellRun, RunReporter
 
 MAX_FILES = 1000
 """About how many versions of cells are kept to find the cell of a code object."""
@@ -130,7 +130,7 @@ class Tracker:
             finished_run.has_module_changes,
             is_refused,
         )
-        run = Run(finished_run, error, self._has_definitions, rebindings, carried, has_effect=any(has_effect))
+        run = CellRun(finished_run, error, self._has_definitions, rebindings, carried, has_effect=any(has_effect))
         reports = self._reporter.report(run, self.names.applications)
         pairs = [(rebinding.previous, rebinding.new) for rebinding in rebindings]
         replacements = [(a, b) for a, b in pairs if isinstance(a, Routebook) and isinstance(b, Routebook)]

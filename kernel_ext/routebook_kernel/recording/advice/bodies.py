@@ -25,7 +25,7 @@ def advise_body(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_kind(subject: ExchangeSubject) -> Iterator[str]:
-    """The body was sent in one format and is read in another."""
+    """Advise on a body that was sent in one format and is read in another."""
     if subject.status == 400 and "oundary" in json.dumps(
         subject.response_json if subject.response_json is not UNREAD else ""
     ):
@@ -154,7 +154,7 @@ def _load_literal(text: str) -> Any:
 
 
 def _advise_nesting(subject: ExchangeSubject) -> Iterator[str]:
-    """The values are right, but one level too deep or too high, or one value where a list is expected."""
+    """Advise on the right values at the wrong level, or one value where a list is expected."""
     if not subject.bodies or not subject.errors_at("body") or subject.json is UNREAD:
         return
     if subject.is_embedded:
@@ -243,7 +243,7 @@ def _find_member(subject: ExchangeSubject, name: str, sent: str) -> Enum | None:
 
 
 def _advise_names(subject: ExchangeSubject) -> Iterator[str]:
-    """Members that nothing reads, spelled almost like a missing one, at every level of the body."""
+    """Advise on members that nothing reads, spelled almost like a missing one, at every level of the body."""
     missing = [tuple(error["loc"][1:]) for error in subject.errors_at("body", "missing")]
     for level in subject.levels():
         here = {loc[-1] for loc in missing if loc and loc[:-1] == level.place}
@@ -286,7 +286,7 @@ def normalise_name(name: object) -> str:
 
 
 def _iter_coerced_values(subject: ExchangeSubject) -> Iterator[str]:
-    """JSON values that were converted to another type: `true` to 1, `"42"` to 42."""
+    """Yield advice on JSON values that were converted to another type: `true` to 1, `"42"` to 42."""
     if subject.status >= 400 or subject.is_form:
         return
     for level in subject.levels():

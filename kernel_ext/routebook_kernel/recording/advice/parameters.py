@@ -23,7 +23,7 @@ def advise_parameters(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_location(subject: ExchangeSubject) -> Iterator[Advice]:
-    """A value is missing where it's read, and was sent in another place."""
+    """Advise on a value that is missing where it's read, and was sent in another place."""
     sent = {"query": {name for name, _ in subject.query}, "body": set(subject.members), "header": set(subject.headers)}
     read = set(subject.names_at("query"))
     for error in subject.errors:
@@ -47,7 +47,7 @@ def _advise_location(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_unread_location(subject: ExchangeSubject, left_out: set[str]) -> Iterator[Advice]:
-    """An optional query parameter was sent in the body, where nothing reads it."""
+    """Advise on an optional query parameter that was sent in the body, where nothing reads it."""
     if _has_unread_body(subject) and left_out:
         names = " and ".join(f"`{name}`" for name in sorted(left_out))
         fix = "send them in the URL, `params={…}`, or declare them with `Body()` or in a model"
@@ -70,7 +70,7 @@ def _fix_for_query(subject: ExchangeSubject, name: str) -> str:
 
 
 def _advise_lists(subject: ExchangeSubject) -> Iterator[Advice]:
-    """Only repeating a name makes a list: `q=1&q=2`."""
+    """Advise on lists in the query. Only repeating a name makes a list: `q=1&q=2`."""
     names = {name for parameter in subject.parameters_of("query") for name in parameter.names}
     for key in dict.fromkeys(name for name, _ in subject.query):
         plain = key.partition("[")[0]
@@ -98,7 +98,7 @@ def _advise_names(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_unread(subject: ExchangeSubject) -> Iterator[Advice]:
-    """A query name that nothing reads, next to a missing optional one."""
+    """Advise on a query name that nothing reads, next to a missing optional one."""
     sent = {name for name, _ in subject.query}
     left_out = [name for name, may_be in subject.names_at("query").items() if may_be]
     for key in sorted(sent - subject.names_at("query").keys()):
@@ -107,7 +107,10 @@ def _advise_unread(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_plus_signs(subject: ExchangeSubject) -> Iterator[Advice]:
-    """Spec: WHATWG URL, application/x-www-form-urlencoded: `+` is a space."""
+    """Advise on a `+` in a time, which arrives as a space.
+
+    Spec: WHATWG URL, application/x-www-form-urlencoded.
+    """
     for error in subject.errors_at("query"):
         sent = error.get("input")
         if isinstance(sent, str) and str(error.get("type", "")).startswith("datetime") and " " in sent.strip():

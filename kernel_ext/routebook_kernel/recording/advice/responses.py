@@ -31,7 +31,7 @@ def advise_response(subject: ExchangeSubject) -> Iterator[Advice]:
 
 
 def _advise_redirect(subject: ExchangeSubject) -> Iterator[str]:
-    """The router redirects to the same path with or without its trailing slash."""
+    """Advise on a redirect to the same path with or without its trailing slash."""
     target = urlsplit(subject.response_headers.get("location", ""))
     path = urlsplit(subject.exchange.url).path
     if not _differs_by_slash(subject, path, target.path):
@@ -104,7 +104,7 @@ def _load_json(text: str) -> Any:
 
 
 def _advise_naive_times(subject: ExchangeSubject) -> Iterator[str]:
-    """Readers take a time without an offset as their own local time. Times that were only echoed are the sender's."""
+    """Advise on a time without an offset, which each reader takes as local time. Echoed times don't count."""
     request_text = f"{subject.exchange.url} {subject.text}"
     for path, value in _iter_values(subject.response_json):
         if isinstance(value, str) and _NAIVE.fullmatch(value) and value[:16] not in request_text.replace("%3A", ":"):
@@ -129,7 +129,7 @@ def _iter_values(value: Any, path: str = "", depth: int = 4) -> Iterator[tuple[s
 
 
 def _iter_model_errors(subject: ExchangeSubject) -> Iterator[str]:
-    """One object was returned where the response model is a list, or the other way round."""
+    """Yield advice on one object where the response model is a list, or the other way round."""
     failure = subject.exchange.failure
     for item in failure.response_errors if failure is not None else ():
         is_whole = len(item["loc"]) == 1

@@ -13,7 +13,7 @@ from routebook_kernel.registry.run_report import as_code
 
 
 def _find_shadowing_mounts(app: Routebook) -> Iterator[str]:
-    """A mount takes every path below its own."""
+    """Find operations declared after a mount that takes every path below its own."""
     mounts: list[Mount] = []
     for route in app.routes:
         if isinstance(route, Mount):
@@ -38,7 +38,7 @@ def _has_paths(route: object) -> bool:
 
 
 def _find_unprefixed_mounts(app: Routebook) -> Iterator[str]:
-    """A mount on a router doesn't get the prefix of its `include_router`."""
+    """Find mounts on included routers, which don't get the prefix of `include_router`."""
     for prefix, mount in _iter_mounts(app.routes, ""):
         if prefix:
             yield (
@@ -57,7 +57,7 @@ def _iter_mounts(routes: Sequence[object], prefix: str) -> Iterator[tuple[str, M
 
 
 def _find_skipped_lifespans(app: Routebook) -> Iterator[str]:
-    """Only the outermost application gets lifespan messages."""
+    """Find mounted applications with a lifespan. Only the outermost application gets lifespan messages."""
     for route in app.routes:
         mounted = route.app if isinstance(route, Mount) else None
         if isinstance(mounted, Routebook) and mounted.router.has_lifespan and not app.router.has_lifespan:
@@ -68,7 +68,10 @@ def _find_skipped_lifespans(app: Routebook) -> Iterator[str]:
 
 
 def _find_blocked_methods(app: Routebook) -> Iterator[str]:
-    """Spec: Fetch, CORS-preflight: the methods that a response allows."""
+    """Find methods that the application serves, but its CORS middleware doesn't allow.
+
+    Spec: Fetch, CORS-preflight: the methods that a response allows.
+    """
     for options in _cors_options(app):
         allowed = {str(method).upper() for method in options.get("allow_methods", ("GET",))}
         served = {method for context in iter_route_contexts(app.routes) for method in context.methods or ()}
@@ -100,7 +103,7 @@ def _cors_options(app: Routebook) -> list[dict[str, Any]]:
 
 
 def _find_broken_middleware(app: Routebook) -> Iterator[str]:
-    """Middleware is created by the first request, which then fails, far from the line that added the middleware."""
+    """Find middleware that can't be created. The first request creates it, far from the line that added it."""
     for middleware in app.user_middleware:
         try:
             inspect.signature(middleware.cls).bind(app, *middleware.args, **middleware.kwargs)
@@ -112,7 +115,7 @@ def _find_broken_middleware(app: Routebook) -> Iterator[str]:
 
 
 def _find_unused_overrides(app: Routebook) -> Iterator[str]:
-    """An override applies only to the exact callable passed to `Depends`."""
+    """Find overrides that no operation uses. An override applies only to the exact callable passed to `Depends`."""
     if not app.dependency_overrides:
         return
     used = [

@@ -38,7 +38,7 @@ def _find_httpx_app_arguments(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_uncalled_classes(cell: CellSubject) -> Iterator[str]:
-    """`app = Routebook` assigns the class, where an application was meant."""
+    """Find `app = Routebook`, which assigns the class where an application was meant."""
     for node in cell.top_nodes(ast.Assign):
         value = cell.names.resolve(node.value) if isinstance(node.value, ast.Name | ast.Attribute) else None
         name = dotted_name(node.targets[0])
@@ -53,7 +53,7 @@ def _is_used_as_app(cell: CellSubject, name: str) -> bool:
 
 
 def _find_flat_route_loops(cell: CellSubject) -> Iterator[str]:
-    """`include_router` adds a single route that contains others."""
+    """Find loops over `app.routes` that miss the routes inside included routers."""
     for loop in cell.walk(ast.For, ast.comprehension):
         target = loop.iter
         while isinstance(target, ast.Call) and cell.names.called_name(target) in _WALKERS and target.args:
@@ -83,7 +83,7 @@ def _has_included(app: Any) -> bool:
 
 
 def _find_unsupported_bodies(cell: CellSubject) -> Iterator[str]:
-    """`get` and `delete` of httpx and the test client don't take a body."""
+    """Find bodies in `get` and `delete` calls of httpx and the test client, which don't take one."""
     pairs = [(call, _resolve_method(cell, call)) for call in cell.top_nodes(ast.Call)]
     pairs += [
         (call, function.resolve_callable(call)) for function in cell.functions for call in function.nodes(ast.Call)
@@ -118,7 +118,7 @@ def _is_unknown_keyword(function: object, option: str) -> bool:
 
 
 def _find_shared_state(cell: CellSubject) -> Iterator[str]:
-    """Each worker is a process with its own variables."""
+    """Find state that several workers would share. Each worker is a process with its own variables."""
     for call in cell.top_nodes(ast.Call):
         workers = constant_value(find_keyword(call, "workers"))
         if cell.names.called_name(call) != "run" or not isinstance(workers, int) or workers < 2:
@@ -170,7 +170,7 @@ def _find_passlib_imports(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_router_mounts(cell: CellSubject) -> Iterator[str]:
-    """A mount on a router is served without the router's prefix."""
+    """Find mounts on a router, which are served without the router's prefix."""
     for call in cell.calls("mount"):
         owner = cell.names.resolve(call.func.value) if isinstance(call.func, ast.Attribute) else None
         prefix = getattr(owner, "prefix", "")
@@ -184,7 +184,7 @@ def _find_router_mounts(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_blocking_calls(cell: CellSubject) -> Iterator[str]:
-    """A cell that awaits runs on the loop that serves requests. While it blocks, it can't be interrupted."""
+    """Find blocking calls in a cell that awaits: it runs on the loop that serves, and can't be interrupted there."""
     if next(cell.top_nodes(ast.Await, ast.AsyncWith, ast.AsyncFor), None) is None:
         return
     for call in cell.top_nodes(ast.Call):

@@ -60,7 +60,7 @@ def _find_markers_in_body(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_swallowed_exceptions(function: FunctionSubject) -> Iterator[str]:
-    """Exceptions pass through a dependency with `yield`. If it catches one and doesn't raise, there's no response."""
+    """Find dependencies that catch an exception around `yield` and don't raise it, so that there's no response."""
     if not _is_dependency(function):
         return
     for attempt in function.nodes(ast.Try):
@@ -121,7 +121,7 @@ def _is_dependency(function: FunctionSubject) -> bool:
 
 
 def _find_invalid_lifespans(cell: CellSubject) -> Iterator[str]:
-    """A lifespan is an async context manager: what to do before `yield`, and after."""
+    """Find lifespans that aren't async context managers with one `yield`."""
     for call in cell.walk(ast.Call):
         argument = find_keyword(call, "lifespan")
         if isinstance(argument, ast.Call) and _is_notebook_function(cell.names.resolve(argument.func)):
@@ -156,7 +156,7 @@ def _has_no_result(function: Any) -> bool:
 
 
 def _find_unfilled_markers(cell: CellSubject) -> Iterator[str]:
-    """Only the framework fills in `Depends(…)`. Anyone else who calls such a function gets the marker."""
+    """Find direct calls of functions with `Depends(…)` defaults, which only the framework fills in."""
     inside = {id(argument) for call in cell.calls(*_MARKERS) for argument in call.args}
     for call in cell.walk(ast.Call):
         value = cell.names.resolve(call.func)

@@ -10,7 +10,7 @@ from routebook_kernel.registry.run_report import as_code
 
 
 def _find_middleware_raises(function: FunctionSubject) -> Iterator[str]:
-    """Exception handlers run inside the middleware."""
+    """Find an `HTTPException` raised in middleware. Exception handlers run inside of it."""
     if not function.is_middleware:
         return
     guarded = {
@@ -31,7 +31,7 @@ def _find_middleware_raises(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_unguarded_json(function: FunctionSubject) -> Iterator[str]:
-    """Middleware gets every request, including those without a body."""
+    """Find middleware that parses every body as JSON, although some requests have none."""
     if not function.is_middleware:
         return
     requests = set(function.parameters_of("Request"))

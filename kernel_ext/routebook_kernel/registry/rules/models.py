@@ -63,7 +63,7 @@ def _has_converter(model: ModelSubject, name: str, info: Any) -> bool:
 
 
 def _find_hidden_types(model: ModelSubject) -> Iterator[str]:
-    """In a class body, a field's default is bound before its annotation is resolved."""
+    """Find fields with the name of their own type. The default is bound before the annotation is resolved."""
     for name, field in model.fields:
         named = {node.id for node in ast.walk(field.annotation) if isinstance(node, ast.Name)}
         if field.value is not None and name in named:
@@ -76,7 +76,10 @@ def _find_hidden_types(model: ModelSubject) -> Iterator[str]:
 
 
 def _find_forbidden_settings(model: ModelSubject) -> Iterator[str]:
-    """Spec: pydantic-settings, dotenv files: extra values are rejected unless `extra` says otherwise."""
+    """Find variables in a dotenv file that the settings reject.
+
+    Spec: pydantic-settings, dotenv files: extra values are rejected unless `extra` says otherwise.
+    """
     if not any(model.names.is_a(base, "BaseSettings") for base in model.node.bases):
         return
     config = getattr(model.cls, "model_config", {})
@@ -93,7 +96,10 @@ def _find_forbidden_settings(model: ModelSubject) -> Iterator[str]:
 
 
 def _find_overridden_settings(model: ModelSubject) -> Iterator[str]:
-    """Spec: pydantic-settings, field value priority: the process environment before the dotenv file."""
+    """Find variables in a dotenv file that the environment overrides.
+
+    Spec: pydantic-settings, field value priority: the process environment before the dotenv file.
+    """
     config = getattr(model.cls, "model_config", {})
     if not config.get("env_file"):
         return
@@ -123,7 +129,7 @@ def _read_env_file(env_file: object) -> dict[str, str]:
 
 
 def _find_names_for_aliases(cell: CellSubject) -> Iterator[str]:
-    """A field with an alias only accepts the alias, unless the model says otherwise. Its name is dropped silently."""
+    """Find arguments by field name where only the alias is accepted. They are dropped silently."""
     for call in cell.walk(ast.Call):
         model = cell.names.resolve(call.func)
         owner: Any = cell.names.resolve(call.func.value) if isinstance(call.func, ast.Attribute) else None
@@ -135,7 +141,7 @@ def _find_names_for_aliases(cell: CellSubject) -> Iterator[str]:
 
 
 def _find_returned_names(function: FunctionSubject) -> Iterator[str]:
-    """The response model reads a returned dictionary like a request: by alias."""
+    """Find returned dictionaries with field names. The response model reads them by alias, like a request."""
     response_type = response_type_of(function)
     inner = response_type.slice if isinstance(response_type, ast.Subscript) else response_type
     model: Any = function.names.type_of(inner)
@@ -151,7 +157,7 @@ def _string_keys(node: ast.expr) -> dict[str, int]:
 
 
 def _find_returned_secrets(function: FunctionSubject) -> Iterator[str]:
-    """Without a response model, the whole model that was read is sent back."""
+    """Find operations that return the model they read, with its credentials, and have no response model."""
     if not function.is_operation or response_type_of(function) is not None:
         return
     for node, part in [(node, part) for node, value in iter_results(function) for part in _parts(value)]:
@@ -203,7 +209,7 @@ _V1_DECORATORS: Mapping[str, str] = {
 
 
 def _find_pydantic_1_names(cell: CellSubject) -> Iterator[str]:
-    """Some names of pydantic 1 still work and warn, others are gone."""
+    """Find names of pydantic 1. Some still work and warn, others are gone."""
     for node in cell.walk(ast.ImportFrom):
         for item in node.names:
             if node.module == "pydantic" and item.name in _V1_DECORATORS:

@@ -15,7 +15,10 @@ _NOT_IN_OPENAPI = frozenset({"authorization", "accept", "content-type"})
 
 
 def _find_ignored_headers(operation: OperationSubject) -> Iterator[str]:
-    """Spec: OpenAPI 3.1.0, Parameter Object: header parameters of these names are ignored."""
+    """Find header parameters that documentation pages and generated clients leave out.
+
+    Spec: OpenAPI 3.1.0, Parameter Object: header parameters of these names are ignored.
+    """
     for parameter in operation.dependant.iter_parameters("header"):
         fields = getattr(parameter.field.field_info.annotation, "model_fields", None)
         for name in parameter.names if fields is None else (field.replace("_", "-") for field in fields):
@@ -28,7 +31,7 @@ def _find_ignored_headers(operation: OperationSubject) -> Iterator[str]:
 
 
 def _find_mixed_content_types(operation: OperationSubject) -> Iterator[str]:
-    """A request has a single content type."""
+    """Find operations that read both a form and JSON. A request has a single content type."""
     forms = list(operation.dependant.iter_parameters("form", "file"))
     bodies = list(operation.dependant.iter_parameters("body"))
     if forms and bodies:
@@ -49,7 +52,7 @@ def _find_whole_file_reads(operation: OperationSubject) -> Iterator[str]:
 
 
 def _find_model_dependencies(operation: OperationSubject) -> Iterator[str]:
-    """`Depends(Model)` reads the model's constructor as a signature, so its lists and models come from the body."""
+    """Find `Depends(Model)`, which reads the model's constructor, so that its lists and models come from the body."""
     for node in operation.dependant.iter_tree():
         bodies = [parameter.name for parameter in node.parameters if parameter.source == "body"]
         if isinstance(node.call, type) and issubclass(node.call, BaseModel) and bodies and node.name:
@@ -74,7 +77,7 @@ def _find_context_manager_dependencies(operation: OperationSubject) -> Iterator[
 
 
 def _find_duplicate_dependencies(operation: OperationSubject) -> Iterator[str]:
-    """A dependency runs once per request, but two parameters for the same one may be meant to have two results."""
+    """Find two parameters with one dependency. It runs once per request, but two results may be meant."""
     for node in operation.dependant.iter_tree():
         first: dict[Any, str] = {}
         for dependency in node.dependencies:

@@ -27,7 +27,7 @@ _INJECTED_TYPES = (Request, WebSocket, BackgroundTasks, Response)
 
 
 def _find_untyped_parameters(operation: OperationSubject) -> Iterator[str]:
-    """A parameter without a type is a string from the query, whatever its name suggests."""
+    """Find parameters without a type, which are strings from the query, whatever their names suggest."""
     for parameter in operation.parameters:
         if parameter.source != "query" or parameter.is_typed:
             continue
@@ -64,14 +64,14 @@ def _find_read_attribute(parameter: ParameterSubject) -> tuple[str, str] | None:
 
 
 def _find_variadic_parameters(operation: OperationSubject) -> Iterator[str]:
-    """`*args` and `**kwargs` of a dependency become parameters of these names."""
+    """Find `*args` and `**kwargs` of dependencies, which become parameters of these names."""
     for parameter in operation.parameters:
         if parameter.dependency and parameter.is_variadic:
             yield f"{parameter.label} becomes a query parameter of that name: name each parameter"
 
 
 def _find_bare_functions(operation: OperationSubject) -> Iterator[str]:
-    """A dependency without its `Depends`."""
+    """Find dependencies without their `Depends`."""
     for parameter in operation.parameters:
         declared = parameter.declaration
         if declared is None or parameter.is_marked:
@@ -134,7 +134,10 @@ def _find_unexpected_query_parameters(operation: OperationSubject) -> Iterator[s
 
 
 def _find_get_bodies(operation: OperationSubject) -> Iterator[str]:
-    """Spec: RFC 9110 §9.3.1: content in a GET has no meaning. Browsers send none."""
+    """Find parameters read from the body of a GET.
+
+    Spec: RFC 9110 §9.3.1: content in a GET has no meaning. Browsers send none.
+    """
     for parameter in operation.parameters:
         if parameter.source != "body" or (isinstance(parameter.call, type) and issubclass(parameter.call, BaseModel)):
             continue
@@ -172,7 +175,7 @@ def _is_list(annotation: Any) -> bool:
 
 
 def _find_path_mismatches(operation: OperationSubject) -> Iterator[str]:
-    """A path parameter has the same name in the path and in the function."""
+    """Find path parameters whose names differ in the path and in the function."""
     names = re.findall(r"{([a-zA-Z_]\w*)(?::\w+)?}", operation.path)
     read = {
         name for parameter in operation.parameters if parameter.source == "path" for name in parameter.analysed.names

@@ -77,7 +77,7 @@ def _methods(function: FunctionSubject) -> set[str]:
 
 
 def _find_bypassed_models(function: FunctionSubject) -> Iterator[str]:
-    """A hand-made response is sent unchanged, whatever the response model says."""
+    """Find hand-made responses, which are sent unchanged, whatever the response model says."""
     model = function.option("response_model")
     source = f"response_model={ast.unparse(model)}" if model is not None else ""
     if model is None and (returns := function.node.returns) is not None:
@@ -100,7 +100,7 @@ def _is_data(kind: type | None) -> bool:
 
 
 def _find_unserialisable_values(function: FunctionSubject) -> Iterator[str]:
-    """`JSONResponse` is plain `json.dumps`: it doesn't convert anything."""
+    """Find values that `JSONResponse` can't serialise. It's plain `json.dumps` and doesn't convert anything."""
     for call in function.calls("JSONResponse"):
         for part in (
             part for value in function.possible_values(_content_argument(call)) for part in _iter_leaf_values(value)
@@ -138,7 +138,7 @@ def _unserialisable_type(function: FunctionSubject, node: ast.expr) -> str | Non
 
 
 def _find_lost_headers(function: FunctionSubject) -> Iterator[str]:
-    """Headers and cookies of the injected response only reach responses that the framework builds."""
+    """Find headers and cookies set on the injected response while another response is returned."""
     for name in function.parameters_of("Response") if function.is_operation else ():
         changes = [call for call in function.calls("set_cookie", "delete_cookie") if _owner_name(call) == name]
         changes += [
@@ -170,7 +170,7 @@ def _is_store(node: ast.Subscript) -> bool:
 
 
 def _find_whole_patch_dumps(function: FunctionSubject) -> Iterator[str]:
-    """Fields that a PATCH didn't send are in the dump too, with their defaults."""
+    """Find PATCH operations that also store the defaults of fields that weren't sent."""
     if "patch" not in _methods(function):
         return
     for loop in function.nodes(ast.For):

@@ -153,7 +153,7 @@ def _string_of(function: FunctionSubject, node: ast.AST) -> str:
 
 
 def _find_client_responses(function: FunctionSubject) -> Iterator[str]:
-    """The response object of an HTTP client isn't a response of an application."""
+    """Find returned response objects of HTTP clients, which aren't responses of an application."""
     if not function.is_operation:
         return
     for node, value in iter_results(function):

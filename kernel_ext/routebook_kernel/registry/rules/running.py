@@ -155,7 +155,7 @@ def _find_called_tasks(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_unused_background_tasks(function: FunctionSubject) -> Iterator[str]:
-    """Hand-made background tasks that aren't passed to anything never run."""
+    """Find hand-made background tasks that aren't passed to anything, so that they never run."""
     for parameter, default in function.parameters:
         if isinstance(default, ast.Call) and function.called_name(default) == "BackgroundTasks":
             name = parameter.arg

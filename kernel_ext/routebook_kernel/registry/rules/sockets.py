@@ -117,7 +117,7 @@ def _iter_unconditional_calls(function: FunctionSubject) -> Iterator[ast.Call]:
 
 
 def _find_early_closes(function: FunctionSubject) -> Iterator[str]:
-    """Closing before the handshake ends rejects it with HTTP 403, and the browser gets no close code."""
+    """Find closes before the handshake ends. They reject it with HTTP 403, and the browser gets no close code."""
     for socket in _socket_names(function):
         calls = _socket_calls(function, socket)
         accepted = min((call.lineno for call in calls if called_name(call) == "accept"), default=None)
@@ -136,7 +136,7 @@ def _find_early_closes(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_unremoved_sockets(function: FunctionSubject) -> Iterator[str]:
-    """`receive` raises when the client disconnects. That ends the loop, and lists of sockets keep a dead one."""
+    """Find stored sockets that aren't removed when their client disconnects, which makes `receive` raise."""
     for socket in _socket_names(function):
         loops = [loop for loop in function.nodes(ast.While) if constant_value(loop.test)]
         receives = [

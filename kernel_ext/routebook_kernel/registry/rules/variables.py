@@ -25,7 +25,7 @@ _MUTATORS = frozenset({"append", "extend", "insert", "add", "update", "setdefaul
 
 
 def _find_mutated_defaults(function: FunctionSubject) -> Iterator[str]:
-    """A default is created once. The framework gives each request a copy, but a direct call gets the default itself."""
+    """Find mutable defaults that the function changes. Direct calls share them; each request gets a copy."""
     for name, default in _iter_mutable_defaults(function):
         if not _is_mutated(function, name):
             continue
@@ -43,7 +43,7 @@ def _find_mutated_defaults(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_shared_defaults(function: FunctionSubject) -> Iterator[str]:
-    """Nothing changes the default yet, so it's not a mistake. The next line may be one."""
+    """Find mutable defaults that nothing changes yet. That's not a mistake, but the next line may be one."""
     for name, default in _iter_mutable_defaults(function):
         if _is_mutated(function, name) or (function.is_operation and _has_marker(function, name)):
             continue
@@ -100,7 +100,7 @@ def _find_variadic_operations(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_hiding_decorators(function: FunctionSubject) -> Iterator[str]:
-    """A decorator of the user's hides the signature that the framework reads."""
+    """Find decorators that hide the signature the framework reads."""
     bound: Any = function.namespace.get(function.name)
     below = _split_decorators(function.node)[1]
     if not function.is_operation or not below or hasattr(bound, "__wrapped__") or _is_undecorated(bound, function):
@@ -121,7 +121,7 @@ def _find_hiding_decorators(function: FunctionSubject) -> Iterator[str]:
 
 
 def _find_late_decorators(function: FunctionSubject) -> Iterator[str]:
-    """Decorators above the operation's only wrap the name: the application already has the function."""
+    """Find decorators above the operation's. They only wrap the name: the application already has the function."""
     above = [item for item in _split_decorators(function.node)[0] if _is_from_notebook(function, item)]
     if function.is_operation and above and not _is_undecorated(function.namespace.get(function.name), function):
         decorator = as_code(f"@{ast.unparse(above[-1])}")
@@ -147,7 +147,7 @@ def _is_undecorated(bound: object, function: FunctionSubject) -> bool:
 
 
 def _find_unbound_reads(function: FunctionSubject) -> Iterator[str]:
-    """A name that a function assigns is local to it, in all of its lines."""
+    """Find names that a function reads before it assigns them. The assignment makes them local in all of its lines."""
     known = {arg.arg for arg in ast.walk(function.node.args) if isinstance(arg, ast.arg)}
     known |= {name for node in function.nodes(ast.Global, ast.Nonlocal) for name in node.names}
     assigned = {*function.assigned_values, *(dotted_name(node.target) for node in function.nodes(ast.AugAssign))}
