@@ -1,4 +1,4 @@
-"""The course, lesson by lesson: its notebooks run, its checks judge rightly. Time and memory are printed (`-s`)."""
+"""The course, lesson by lesson: its notebooks run, its checks are right. Time and memory are printed (`-s`)."""
 
 import re
 import time
@@ -54,7 +54,7 @@ def run_fresh(document: nbformat.NotebookNode) -> nbformat.NotebookNode:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_lesson_is_well_made(key: str) -> None:
-    """Each exercise stands in its notebook as its checks describe it, in order, with the links of its neighbours."""
+    """Each exercise is in its notebook as its checks describe it, in order, with links to its neighbours."""
     document, exercises = notebook(key), places(key)
     ids = [cell.id for cell in document.cells]
     sources = {cell.id: cell.source for cell in document.cells}
@@ -78,8 +78,8 @@ def test_lesson_is_well_made(key: str) -> None:
 
 
 @pytest.mark.parametrize("key", KEYS)
-def test_every_cell_of_an_exercise_is_judged_rightly(key: str, kernel: Kernel, tmp_path: Path) -> None:
-    """At its place in the lesson: the stub fails, each mistake gets its hint, two right ways pass; tries count."""
+def test_stub_and_mistakes_fail_and_solutions_pass(key: str, kernel: Kernel, tmp_path: Path) -> None:
+    """Each runs in its place in the lesson. Each mistake gets its hint, and tries count."""
     exercises = places(key)
     for cell in notebook(key).cells:
         if cell.cell_type != "code" or cell.source.startswith("%check"):
@@ -96,13 +96,13 @@ def test_every_cell_of_an_exercise_is_judged_rightly(key: str, kernel: Kernel, t
             )
         for right in (place.exercise.another, place.exercise.solution):
             shown = tried(kernel, place, right)
-            assert is_passed(shown), f"{place.name} fails with a right cell:\n{right}\n{shown}"
+            assert is_passed(shown), f"{place.name} fails with a solution:\n{right}\n{shown}"
         tries = Progress(tmp_path / "progress.json").of(place.name).tries
         assert tries > 1, f"{place.name}: only the first try was counted"
 
 
 def tried(kernel: Kernel, place: Place, source: str) -> str:
-    """Run the exercise's cell with this source, then its check twice: a check may not use itself up."""
+    """Run the exercise's cell with this source, then its check twice: it must give the same result."""
     kernel.run(source, place.stub_cell)
     first, second = (kernel.good(f"%check {place.name}", place.check_cell).shown for _ in range(2))
     assert is_passed(first) == is_passed(second), f"{place.name}: the second check differs\n{first}\n{second}"
@@ -111,7 +111,7 @@ def tried(kernel: Kernel, place: Place, source: str) -> str:
 
 @pytest.mark.parametrize("key", KEYS)
 def test_notebook_runs_in_a_fresh_kernel_and_its_solutions_pass(key: str) -> None:
-    """As a learner who did everything right: top to bottom, without a cell id, and every check passes."""
+    """Like a learner who did everything right: top to bottom, without cell ids."""
     document = filled(key)
     document.cells.append(nbformat.v4.new_code_cell(MEMORY))
     began = time.perf_counter()
@@ -126,14 +126,14 @@ def test_notebook_runs_in_a_fresh_kernel_and_its_solutions_pass(key: str) -> Non
 
 @pytest.mark.parametrize("key", KEYS)
 def test_notebook_with_its_stubs_runs_and_no_check_passes(key: str) -> None:
-    """As a learner who runs all cells first: nothing raises, nothing passes by accident."""
+    """Like a learner who runs all cells first. Nothing raises, and nothing passes by accident."""
     for source, shown in iter_checks(run_fresh(notebook(key))):
         assert re.search(r"steps pass|not checked", shown), f"{source}\n{shown}"
         assert not is_passed(shown), f"{source}\n{shown}"
 
 
 def test_whole_course_runs_in_one_kernel(kernel: Kernel) -> None:
-    """What a lesson leaves behind must not break a later one: same kernel, same variables, new applications."""
+    """One lesson must not break a later one: same kernel, same variables, new applications."""
     for key in KEYS:
         began = time.perf_counter()
         for cell in filled(key).cells:

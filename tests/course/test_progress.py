@@ -1,4 +1,4 @@
-"""Progress and the tutor: what is remembered, by how many kernels at once, and when the solution opens."""
+"""Progress and the tutor: what is saved, by several kernels at once, and when the solution opens."""
 
 import json
 import multiprocessing
@@ -67,24 +67,24 @@ def pupil(session: Session, tmp_path: Path) -> Pupil:
     return Pupil(session, tmp_path)
 
 
-def test_solution_opens_after_a_try_that_really_changed_the_cell(pupil: Pupil) -> None:
-    """Running the stub, or adding a comment to it, is no try."""
+def test_solution_opens_after_a_try_that_changed_the_cell(pupil: Pupil) -> None:
+    """Running the stub, or adding a comment to it, isn't a try."""
     pupil.tutor.check("1.1")
     pupil.history.append(f"{STUB}\n\n# a comment\n%check 1.1")
     pupil.tutor.check("1.1")
     closed = pupil.tutor.solution("")
 
     pupil.write(f"{STUB}\n@app.get('/')\ndef a(): return 2", 2)
-    checked = pupil.tutor.check("1.1")
+    report = pupil.tutor.check("1.1")
 
     assert isinstance(closed, MessageCard)
     assert "after a try of your own" in closed.text
-    assert checked.record.tries == 1
+    assert report.record.tries == 1
     assert isinstance(pupil.tutor.solution("1.1"), SolutionCard)
 
 
-def test_learner_who_removed_the_stub_s_comment_is_still_known(pupil: Pupil) -> None:
-    """Then the code that ran last counts, from the second check on: the first may have seen a cell of the lesson's."""
+def test_try_counts_without_the_comment_of_the_stub(pupil: Pupil) -> None:
+    """The code that ran last counts, from the second check on. The first may have seen a cell of the lesson itself."""
     pupil.history.append("lesson = 1")
     pupil.tutor.check("1.1")
     first = pupil.tutor.progress.of("1.1").is_solution_open
@@ -95,8 +95,8 @@ def test_learner_who_removed_the_stub_s_comment_is_still_known(pupil: Pupil) -> 
     assert pupil.tutor.progress.of("1.1").is_solution_open
 
 
-def test_cell_that_raised_is_named_until_it_runs(pupil: Pupil) -> None:
-    """Else the check speaks of an application that the learner's last cell did not make."""
+def test_report_shows_the_exception_of_the_cell_until_it_runs(pupil: Pupil) -> None:
+    """Otherwise it would describe an application that isn't from the learner's last cell."""
     source = f"{STUB}\nroom"
     pupil.write(source, 2)
     pupil.tutor.record_run(source, NameError("name 'room' is not defined"))
@@ -111,7 +111,7 @@ def test_cell_that_raised_is_named_until_it_runs(pupil: Pupil) -> None:
     assert "raised" not in repr(pupil.tutor.check("1.1"))
 
 
-def test_same_cell_checked_again_is_no_new_try(pupil: Pupil) -> None:
+def test_unchanged_cell_is_not_another_try(pupil: Pupil) -> None:
     """Tries count changes, not clicks."""
     pupil.write(f"{STUB}\nx = 1", 2)
     for _ in range(3):
@@ -120,8 +120,8 @@ def test_same_cell_checked_again_is_no_new_try(pupil: Pupil) -> None:
     assert record.tries == 1
 
 
-def test_passing_stays_and_hints_and_solution_stay_with_it(pupil: Pupil) -> None:
-    """A later failure takes nothing away."""
+def test_passed_exercise_stays_passed_with_its_solution_open(pupil: Pupil) -> None:
+    """A later failure doesn't undo it."""
     pupil.write(f"{STUB}\nx = 1", 1)
     passed = pupil.tutor.check("1.1")
     pupil.write(f"{STUB}\nx = 2", 2)
@@ -133,33 +133,33 @@ def test_passing_stays_and_hints_and_solution_stay_with_it(pupil: Pupil) -> None
     assert "1 of 1 exercises, 1 of 1 lessons" in repr(pupil.tutor.show_progress())
 
 
-def test_hints_come_one_by_one_in_order(pupil: Pupil) -> None:
-    """The earlier ones stay to be read; after the last, all are shown again."""
+def test_hints_are_shown_one_by_one_in_order(pupil: Pupil) -> None:
+    """Earlier ones stay readable. After the last one, all are shown again."""
     shown = [list(pupil.tutor.hint("1.1").hints) for _ in range(3)]
 
     assert shown == [["h1"], ["h1", "h2"], ["h1", "h2"]]
 
 
-def test_check_that_cannot_begin_counts_no_try(pupil: Pupil) -> None:
-    """A missing application is not the learner's answer."""
+def test_skipped_check_is_not_a_try(pupil: Pupil) -> None:
+    """A missing application isn't the learner's solution."""
     pupil.history.append(f"{STUB}\nx = 1")
     del pupil.namespace["app"]
 
-    checked = pupil.tutor.check("1.1")
+    report = pupil.tutor.check("1.1")
 
-    assert "There's no `app`" in checked.result.skipped
-    assert checked.record.tries == 0
-    assert "This doesn't count as a try" in repr(checked)
+    assert "There's no `app`" in report.result.skipped
+    assert report.record.tries == 0
+    assert "This doesn't count as a try" in repr(report)
 
 
-def test_hint_without_a_name_and_without_a_check_asks_for_one(pupil: Pupil) -> None:
-    """What is meant is not guessed."""
+def test_hint_without_a_name_or_an_earlier_check_is_rejected(pupil: Pupil) -> None:
+    """Guessing the exercise would give away a hint."""
     with pytest.raises(LessonError, match="Say which exercise"):
         pupil.tutor.hint("")
 
 
-def test_html_shows_what_came_as_text_never_as_markup(pupil: Pupil) -> None:
-    """What the application answers may be anything."""
+def test_html_escapes_the_response(pupil: Pupil) -> None:
+    """The learner's application can return anything."""
     pupil.namespace["app"] = app = Routebook()
     app.get("/")(lambda: "<script>alert(1)</script>")
 
@@ -169,8 +169,8 @@ def test_html_shows_what_came_as_text_never_as_markup(pupil: Pupil) -> None:
     assert "&lt;script&gt;" in html
 
 
-def test_progress_survives_in_a_file_and_is_forgotten_on_reset(tmp_path: Path) -> None:
-    """Another kernel reads what one wrote."""
+def test_progress_is_saved_in_a_file_and_deleted_on_reset(tmp_path: Path) -> None:
+    """Another kernel reads it."""
     path = tmp_path / "deep" / "p.json"
     Progress(path).change("1.1", lambda before: replace(before, tries=2))
 
@@ -191,8 +191,8 @@ UNREADABLE = [
 
 
 @pytest.mark.parametrize("content", UNREADABLE)
-def test_file_that_cannot_be_read_is_moved_aside_and_named(tmp_path: Path, content: bytes) -> None:
-    """Nothing is lost and nothing raises; the sentence says where it is, and a second one takes no other's place."""
+def test_unreadable_file_is_moved_aside_and_reported(tmp_path: Path, content: bytes) -> None:
+    """Nothing is lost and nothing raises. The message says where the file is, and a second one doesn't replace it."""
     path = tmp_path / "p.json"
     for count in (1, 2):
         path.write_bytes(content)
@@ -204,8 +204,8 @@ def test_file_that_cannot_be_read_is_moved_aside_and_named(tmp_path: Path, conte
         assert json.loads(path.read_text())["exercises"]["1.1"]["tries"] == 1
 
 
-def test_folder_in_the_place_of_the_file_is_moved_aside(tmp_path: Path) -> None:
-    """What it holds is kept."""
+def test_folder_in_place_of_the_file_is_moved_aside(tmp_path: Path) -> None:
+    """Its content isn't lost."""
     (tmp_path / "p.json").mkdir()
     (tmp_path / "p.json" / "mine").write_text("x")
     progress = Progress(tmp_path / "p.json")
@@ -216,8 +216,8 @@ def test_folder_in_the_place_of_the_file_is_moved_aside(tmp_path: Path) -> None:
     assert progress.of("1.1").tries == 1
 
 
-def test_file_that_cannot_be_moved_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Better no progress than one lost."""
+def test_unreadable_file_that_stays_is_not_overwritten(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """It's better not to save progress than to lose it."""
     path = tmp_path / "p.json"
     path.write_text("{")
     monkeypatch.setattr(Path, "rename", lambda *_: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
@@ -228,8 +228,8 @@ def test_file_that_cannot_be_moved_is_not_overwritten(tmp_path: Path, monkeypatc
     assert "Permission denied" in progress.problem
 
 
-def test_records_of_another_kind_are_read_as_far_as_they_go(tmp_path: Path) -> None:
-    """A file that was edited; what isn't known stays in it."""
+def test_malformed_records_keep_their_valid_fields(tmp_path: Path) -> None:
+    """Someone may have edited the file. Unknown fields stay in it."""
     path = tmp_path / "p.json"
     path.write_text('{"version": 1, "exercises": {"1.1": {"tries": "x", "is_passed": true, "new": 1}, "1.2": 3}}')
     assert Progress(path).all() == {"1.1": ExerciseRecord(is_passed=True), "1.2": ExerciseRecord()}
@@ -238,8 +238,8 @@ def test_records_of_another_kind_are_read_as_far_as_they_go(tmp_path: Path) -> N
     assert json.loads(path.read_text())["exercises"]["1.1"]["new"] == 1
 
 
-def test_folder_that_cannot_be_written_is_said(tmp_path: Path) -> None:
-    """A read-only disk ends no check."""
+def test_folder_that_is_not_writable_is_reported(tmp_path: Path) -> None:
+    """A check runs on a read-only disk too."""
     (tmp_path / "file").write_text("")
     progress = Progress(tmp_path / "file" / "p.json")
 
@@ -253,8 +253,8 @@ def add_tries(path: Path, name: str) -> None:
         progress.change(name, lambda before: replace(before, tries=before.tries + 1))
 
 
-def test_several_kernels_write_at_once_and_nothing_is_lost(tmp_path: Path) -> None:
-    """Two notebooks open, two exercises checked; and the same one in both."""
+def test_several_kernels_write_at_once_without_losing_progress(tmp_path: Path) -> None:
+    """Two notebooks check two exercises, or the same one."""
     path = tmp_path / "p.json"
     context = multiprocessing.get_context("fork")
     workers = [context.Process(target=add_tries, args=(path, name)) for name in ("1.1", "1.1", "2.1")]
@@ -264,4 +264,4 @@ def test_several_kernels_write_at_once_and_nothing_is_lost(tmp_path: Path) -> No
         worker.join(30)
 
     assert {name: record.tries for name, record in Progress(path).all().items()} == {"1.1": 50, "2.1": 25}
-    assert [each.name for each in tmp_path.iterdir()] == ["p.json"]
+    assert [file.name for file in tmp_path.iterdir()] == ["p.json"]

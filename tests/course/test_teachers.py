@@ -1,4 +1,4 @@
-"""A teacher's own lesson: the guide's template is a lesson that holds; graders get an exception."""
+"""Lessons by teachers: the guide's template passes, and graders get an exception."""
 
 import json
 import os
@@ -31,14 +31,14 @@ def write_course(folder: Path, template: str = TEMPLATE, cells: list[str] = CELL
     return notebook
 
 
-def proved(notebook: Path) -> subprocess.CompletedProcess[str]:
+def run_prove(notebook: Path) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "routebook_kernel.learn.prove", str(notebook)]
     return subprocess.run(command, capture_output=True, text=True, timeout=180, check=False)
 
 
-def test_template_of_the_guide_holds(tmp_path: Path) -> None:
-    """What a teacher copies works before it is changed."""
-    ran = proved(write_course(tmp_path))
+def test_template_of_the_guide_passes(tmp_path: Path) -> None:
+    """Teachers start from a lesson that works."""
+    ran = run_prove(write_course(tmp_path))
 
     assert (ran.returncode, ran.stdout) == (0, "✓ loans.ipynb passes\n"), ran.stdout + ran.stderr
 
@@ -53,30 +53,30 @@ def test_lesson_with_old_names_passes(tmp_path: Path) -> None:
     failing = 'def fails(probe):\n    raise Missed("nothing", asked="a book", hint="Lend one.")\n\n\nlend = '
     notebook = write_course(tmp_path, old.replace("lend = ", failing, 1))
 
-    ran = proved(notebook)
+    ran = run_prove(notebook)
 
     assert "✗ It fails in words" in ran.stdout, ran.stdout + ran.stderr
     assert re.search(r"Expected +a book\n +Got +nothing\n +Hint: Lend one\.", ran.stdout)
     assert ran.stdout.count("3 of 4 steps pass") == 2, "both solutions"
 
 
-def test_proof_names_what_does_not_hold(tmp_path: Path) -> None:
-    """A hint that does not come, a solution that fails: each is named."""
+def test_prove_reports_missing_hints_and_failing_solutions(tmp_path: Path) -> None:
+    """Teachers see which exercise has the problem, and what the check shows."""
     broken = TEMPLATE.replace('            "100 days passed",\n', '            "31 days passed",\n').replace(
         "Annotated[int, Field(le=30)]", "int"
     )
 
-    ran = proved(write_course(tmp_path, broken))
+    ran = run_prove(write_course(tmp_path, broken))
 
     assert ran.returncode == 1
     assert "no hint '31 days passed'" in ran.stdout
     assert "loans.1 fails with a solution" in ran.stdout
 
 
-def test_lesson_is_found_beside_the_notebook_and_in_folders_of_one_s_own(
+def test_lesson_is_found_next_to_the_notebook_and_in_listed_folders(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """`checks/` first, then ROUTEBOOK_CHECKS; a file that changes is read again; a broken one says where."""
+    """`checks/` comes before ROUTEBOOK_CHECKS. A changed file is read again, and an error in one has its line."""
     write_course(tmp_path)
     own = tmp_path / "own"
     own.mkdir()
