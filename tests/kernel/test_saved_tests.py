@@ -15,7 +15,7 @@ from routebook_kernel.redaction import USUAL
 from routebook_kernel.saved_tests.model import OPERATORS, Expectation, saved_test_from_json, saved_test_to_json
 from routebook_kernel.saved_tests.response_checker import ResponseChecker, UnredactedResponse
 from routebook_kernel.session import Session
-from routebook_kernel.session.notebook_file import file_of_tests
+from routebook_kernel.session.notebook_file import find_tests_file
 from tests.kernel.driver import eventually
 
 
@@ -311,15 +311,15 @@ def test_saved_test_survives_a_round_trip_through_json() -> None:
         assert saved_test_to_json(saved_test_from_json(document)) == document
 
 
-def test_file_of_tests_is_next_to_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_of_saved_tests_is_next_to_the_notebook(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """VS Code names the notebook in a variable, a server in the environment, a bare kernel nowhere."""
     monkeypatch.chdir(tmp_path)
     monkeypatch.delenv("JPY_SESSION_NAME", raising=False)
-    assert file_of_tests({}) == tmp_path / "notebook.tests.json"
+    assert find_tests_file({}) == tmp_path / "notebook.tests.json"
     monkeypatch.setenv("JPY_SESSION_NAME", "work/a.b.ipynb")
-    assert file_of_tests({}) == tmp_path / "a.b.tests.json"
+    assert find_tests_file({}) == tmp_path / "a.b.tests.json"
     (tmp_path / "work").mkdir()
-    assert file_of_tests({}) == tmp_path / "work" / "a.b.tests.json"
+    assert find_tests_file({}) == tmp_path / "work" / "a.b.tests.json"
     monkeypatch.setenv("JPY_SESSION_NAME", "console-1-uuid")
-    assert file_of_tests({}) == tmp_path / "notebook.tests.json"
-    assert file_of_tests({"__vsc_ipynb_file__": str(tmp_path / "v.ipynb")}) == tmp_path / "v.tests.json"
+    assert find_tests_file({}) == tmp_path / "notebook.tests.json"
+    assert find_tests_file({"__vsc_ipynb_file__": str(tmp_path / "v.ipynb")}) == tmp_path / "v.tests.json"

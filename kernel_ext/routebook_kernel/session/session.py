@@ -35,7 +35,7 @@ from routebook_kernel.session.dependencies import DependenciesView
 from routebook_kernel.session.lifespans import HomeLifespans
 from routebook_kernel.session.log_view import LogView
 from routebook_kernel.session.loop_watch import LoopWatch
-from routebook_kernel.session.notebook_file import file_of_tests
+from routebook_kernel.session.notebook_file import find_tests_file
 from routebook_kernel.session.reporting import CellError
 from routebook_kernel.session.saved_tests import ApplicationAccess, SavedTests
 from routebook_kernel.session.serving import Serving
@@ -92,7 +92,7 @@ class Session:
             self.log, self.tracker.cell_of_code, self.home, apps.list_current, self.log_view.send_again
         )
         self.saved_tests = SavedTests(
-            lambda: file_of_tests(namespace),
+            lambda: find_tests_file(namespace),
             self.log,
             self.home,
             ApplicationAccess(
