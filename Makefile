@@ -17,7 +17,7 @@ SETUP := VENV='$(VENV)' PYTHON='$(PYTHON)' .ci/setup
 export VENV
 
 .DEFAULT_GOAL := help
-.PHONY: help lab lite test check format bench soak conformance frontend wheel clean
+.PHONY: help lab lite test check format bench soak conformance frontend wheel newest clean
 
 help: ## List these commands
 	@echo "Routebook. Commands:"
@@ -66,16 +66,20 @@ frontend: $(FRONTEND)/node_modules/.installed ## Check, test and rebuild the wid
 	@cd $(FRONTEND) && npm run --silent check && npm test --silent && npm run --silent build
 
 wheel: $(VENV)/.installed-test ## Build the wheel into dist/
-	@$(BIN)/python -m build --wheel --outdir dist
+	@PIP_CONSTRAINT=constraints.txt $(BIN)/python -m build --wheel --outdir dist
+
+newest: $(VENV)/.installed-test ## Renew constraints.txt with the newest versions of all packages, and run every test
+	@VENV='$(VENV)' .ci/newest
+	@$(MAKE) --no-print-directory test
 
 clean: ## Delete .venv and what the tools left behind
 	rm -rf $(VENV) $(LITE_VENV) dist .mypy_cache .pytest_cache .ruff_cache .import_linter_cache .hypothesis .benchmarks
 	find framework kernel_ext tests -name __pycache__ -type d -prune -exec rm -rf {} +
 
-$(VENV)/.installed-%: pyproject.toml
+$(VENV)/.installed-%: pyproject.toml constraints.txt
 	@$(SETUP) $*
 
-$(LITE_VENV)/.installed-lite: lite/requirements.txt
+$(LITE_VENV)/.installed-lite: lite/requirements.txt constraints.txt
 	@VENV='$(LITE_VENV)' PYTHON='$(PYTHON)' .ci/setup lite
 
 $(FRONTEND)/node_modules/.installed: $(FRONTEND)/package-lock.json

@@ -74,7 +74,8 @@ def build(output: Path, cache: Path, contents: Path) -> None:
         for wheel in (*fetch_wheels(cache, info).glob("*.whl"), *map(kernel_wheel, KERNEL_WHEELS)):
             shutil.copy(wheel, distribution)
     with step("Routebook's own wheel"):
-        run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", "-w", str(distribution), str(REPOSITORY))
+        pinned = ("--build-constraint", str(REPOSITORY / "constraints.txt"))
+        run(sys.executable, "-m", "pip", "wheel", "-q", "--no-deps", *pinned, "-w", str(distribution), str(REPOSITORY))
     with step("lock file and settings"):
         lock = build_lock(info, map(Wheel.read, distribution.glob("*.whl")))
         (distribution / "pyodide-lock.json").write_text(json.dumps(lock))

@@ -2,6 +2,7 @@
 
 import os
 import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -14,7 +15,7 @@ def machine(tmp_path):
     """Run a command of the repository on a machine that has only the usual tools and these scripts on its path."""
     tools = tmp_path / "bin"
     tools.mkdir()
-    for tool in ("sh", "dirname", "env", "cat"):
+    for tool in ("sh", "dirname", "env", "cat", "sed", "id"):
         (tools / tool).symlink_to(f"/bin/{tool}" if Path(f"/bin/{tool}").exists() else f"/usr/bin/{tool}")
 
     def run(command: str, **scripts: str) -> subprocess.CompletedProcess[str]:
@@ -62,7 +63,8 @@ def test_setup_with_a_broken_environment_says_to_delete_it(machine, tmp_path):
 def test_setup_with_a_failing_installer_says_where_to_look(machine):
     """The installer's own message stays, and a sentence says what it means here."""
     uv = 'case "$1" in venv) mkdir -p "$5/bin" && exit 0;; *) echo "no route" >&2; exit 2;; esac'
-    result = machine(".ci/setup lab", python3="exit 0", uv=uv, mkdir='/bin/mkdir "$@"')
+    python3 = f'case "$1" in *progress.py) exec {sys.executable} "$@";; esac'
+    result = machine(".ci/setup lab", python3=python3, uv=uv, mkdir='/bin/mkdir "$@"')
     assert result.returncode == 1
     assert "no route" in result.stderr
     assert "uv could not install it; its message is above. Is the network there?" in result.stderr
@@ -79,5 +81,5 @@ def test_find_chromium_without_one_says_how_to_get_it_and_how_to_go_without(mach
 def test_make_alone_lists_the_commands():
     """Who types `make` finds the rest."""
     shown = subprocess.run(["make"], cwd=REPOSITORY, capture_output=True, text=True, check=True).stdout
-    for command in ("lab", "test", "check", "bench", "conformance", "wheel", "help"):
+    for command in ("lab", "test", "check", "bench", "conformance", "wheel", "newest", "help"):
         assert f"make {command} " in shown
