@@ -33,13 +33,13 @@ from routebook_kernel.exceptions import (
 from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.runtime.joined import MAX_JOINED_BYTES, JoinedWrites
 from routebook_kernel.runtime.lifespan import Lifespans
 from routebook_kernel.runtime.output import OutputListener, collected_output
 from routebook_kernel.runtime.proxy import base_url_of_parent, checked_prefix, served_at
 from routebook_kernel.runtime.recorder import Recorder, Recording
 from routebook_kernel.runtime.run_shims import UvicornRunShim
 from routebook_kernel.runtime.server import KernelServer, ServerStatus, bind, is_loopback
+from routebook_kernel.runtime.single_write import MAX_MERGED_BYTES, MergingTransport
 from tests.kernel.driver import eventually
 
 
@@ -721,11 +721,11 @@ class Written:
 
 def test_writes_of_one_turn_leave_in_order_and_together(home: HomeLoop) -> None:
     """Head and body in one; a head alone with the turn's end; closing loses nothing; a large body is not copied."""
-    large = b"x" * (MAX_JOINED_BYTES + 1)
+    large = b"x" * (MAX_MERGED_BYTES + 1)
 
     async def scenario() -> list[bytes | str]:
         written = Written()
-        transport = JoinedWrites(written)  # type: ignore[arg-type]
+        transport = MergingTransport(written)  # type: ignore[arg-type]
         transport.write(b"head")
         transport.writelines([b"bo", b"dy"])
         transport.write(b"alone")
@@ -757,7 +757,7 @@ def test_served_bodies_of_every_size_arrive_whole(home: HomeLoop, free_port: int
     server.start(app, port=free_port)
     try:
         with httpx2.Client(base_url=f"http://127.0.0.1:{free_port}") as client:
-            for size in (0, 1, MAX_JOINED_BYTES, 2_000_000, 5):
+            for size in (0, 1, MAX_MERGED_BYTES, 2_000_000, 5):
                 assert len(client.get(f"/{size}").content) == size
             assert client.get("/streamed").content == b"a" * 10 + b"b" * 300_000 + b"c"
     finally:

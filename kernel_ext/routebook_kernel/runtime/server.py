@@ -22,7 +22,7 @@ from starlette.websockets import WebSocketClose
 
 from routebook_kernel.exceptions import LifespanError, ServerStartError
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.runtime.joined import JoinedHttp
+from routebook_kernel.runtime.single_write import SingleWriteProtocol
 
 DEFAULT_PORT = 8000
 _PORTS_TRIED = 100
@@ -202,7 +202,7 @@ class KernelServer:
                 f"If that is what you want, say so: %api serve --host {host} --expose"
             )
         check_address(port, host)
-        options.setdefault("http", JoinedHttp)
+        options.setdefault("http", SingleWriteProtocol)
         make_server = partial(_make_server, app, options)
         make_server()  # options that uvicorn doesn't know are rejected before anything ends
         self.stop()
