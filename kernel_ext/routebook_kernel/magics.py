@@ -23,7 +23,13 @@ from routebook_kernel.protocol import BenchArguments, ServerState
 from routebook_kernel.recording.exchanges import Exchanges
 from routebook_kernel.recording.formatting import format_size
 from routebook_kernel.runtime.client import Client, Response
-from routebook_kernel.runtime.http_file import Answered, Filler, HttpFileError, HttpRequest, parse_http_file
+from routebook_kernel.runtime.http_file import (
+    HttpFileError,
+    HttpRequest,
+    NamedResponse,
+    VariableResolver,
+    parse_http_file,
+)
 from routebook_kernel.runtime.nesting import EFFECTS
 from routebook_kernel.runtime.server import is_loopback
 from routebook_kernel.session import Session
@@ -327,20 +333,24 @@ class ApiMagics(Magics):
 
     def _send_all(self, text: str, client: Client) -> None:
         parsed = parse_http_file(text, first_line=2)
-        filler = Filler(parsed.variables, self._variable)
+        resolver = VariableResolver(parsed.variables, self._variable)
         for request in parsed.requests:
-            response = self._send(request, filler, client)
+            response = self._send(request, resolver, client)
             for note in request.notes:
                 self._show(Notice(note))
             self._show(response if isinstance(response, Response) else Notice(repr(response)))
             if request.name:
-                filler.answered[request.name] = Answered(response.headers, response.text)
+                resolver.responses[request.name] = NamedResponse(response.headers, response.text)
             if request.expect is not None and response.status_code != request.expect:
                 message = f"Expected status {request.expect}, got {response.status_code} (line {request.line})."
                 self._show(Notice(message, level="error"))
 
-    def _send(self, request: HttpRequest, filler: Filler, client: Client) -> httpx2.Response:
-        url, headers, body = filler.filled(request.url, request.line), filler.headers(request), filler.body(request)
+    def _send(self, request: HttpRequest, resolver: VariableResolver, client: Client) -> httpx2.Response:
+        url, headers, body = (
+            resolver.resolve(request.url, request.line),
+            resolver.headers(request),
+            resolver.body(request),
+        )
         if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("content-type", "application/json" if body.lstrip()[:1] in {b"{", b"["} else "text/plain"))
         is_outside = url.startswith(("http://", "https://"))

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from routebook_kernel.runtime.http_file import Answered, Filler, HttpFileError, parse_http_file
+from routebook_kernel.runtime.http_file import HttpFileError, NamedResponse, VariableResolver, parse_http_file
 
 TEXT = """
 @host = http://localhost:8000
@@ -46,16 +46,18 @@ def test_requests_are_read_in_order() -> None:
     assert (login.name, login.body, login.expect) == ("login", "user=ann&\npassword=x", 204)
     assert (plain.method, plain.url) == ("GET", "/plain")
     assert (
-        Filler(parsed.variables, lambda name: None).filled(listing.url, 6).startswith("http://localhost:8000/api/books")
+        VariableResolver(parsed.variables, lambda name: None)
+        .resolve(listing.url, 6)
+        .startswith("http://localhost:8000/api/books")
     )
 
 
 def test_answer_of_a_named_request_is_used() -> None:
     """Its body by a path, and its headers."""
-    filler = Filler({}, lambda name: None)
-    filler.answered["a"] = Answered({"Location": "/a/1"}, '{"items": [{"id": 7}], "name": "n"}')
+    resolver = VariableResolver({}, lambda name: None)
+    resolver.responses["a"] = NamedResponse({"Location": "/a/1"}, '{"items": [{"id": 7}], "name": "n"}')
 
-    filled = filler.filled(
+    filled = resolver.resolve(
         "{{a.response.body.$.items[0].id}} {{a.response.body.name}} {{ a.response.headers.Location }}", 1
     )
 
@@ -68,11 +70,11 @@ def test_body_comes_from_a_file(tmp_path: Path) -> None:
     there, missing = parse_http_file(
         f"POST /\n\n< {tmp_path}/body.json\n###\nPOST /\n\n< {tmp_path}/none.json"
     ).requests
-    filler = Filler({}, lambda name: None)
+    resolver = VariableResolver({}, lambda name: None)
 
-    assert filler.body(there) == b'{"a": 1}'
+    assert resolver.body(there) == b'{"a": 1}'
     with pytest.raises(HttpFileError, match=r"line 5: .*none\.json cannot be read"):
-        filler.body(missing)
+        resolver.body(missing)
 
 
 @pytest.mark.parametrize(
@@ -94,7 +96,7 @@ def test_what_cannot_be_read_is_told_with_its_line(text: str, says: str) -> None
 def test_variable_without_a_value_is_told() -> None:
     """Neither the text nor the notebook has it."""
     with pytest.raises(HttpFileError, match=r"line 3: \{\{token\}\} has no value: define it with @token = …"):
-        Filler({}, lambda name: None).filled("Bearer {{token}}", 3)
+        VariableResolver({}, lambda name: None).resolve("Bearer {{token}}", 3)
 
 
 SCRIPTED = """
@@ -157,9 +159,9 @@ a=1
 c=3
 """
     parsed = parse_http_file(text)
-    filler = Filler(parsed.variables, lambda name: None)
+    resolver = VariableResolver(parsed.variables, lambda name: None)
 
-    bodies = [filler.body(request) for request in parsed.requests]
+    bodies = [resolver.body(request) for request in parsed.requests]
 
     assert bodies == [b"--B\r\n\r\n{{who}}\r\n--B--\r\n", b"ann", b"a=1&b=2&c=3"]
 
@@ -176,14 +178,14 @@ def test_system_variables(name: str, shape: str, monkeypatch: pytest.MonkeyPatch
     """Those of both clients that need nothing but this machine."""
     monkeypatch.setenv("HTTP_FILE", "from there")
 
-    assert re.fullmatch(shape, Filler({}, lambda name: None).filled(f"{{{{{name}}}}}", 1))
+    assert re.fullmatch(shape, VariableResolver({}, lambda name: None).resolve(f"{{{{{name}}}}}", 1))
 
 
 @pytest.mark.parametrize("name", ["$dotenv KEY", "$processEnv NOT_THERE", "$randomInt a b", "$datetime"])
 def test_system_variable_that_is_not_known_is_told(name: str) -> None:
     """With its line."""
     with pytest.raises(HttpFileError, match=r"line 4: \{\{\$"):
-        Filler({}, lambda name: None).filled(f"{{{{{name}}}}}", 4)
+        VariableResolver({}, lambda name: None).resolve(f"{{{{{name}}}}}", 4)
 
 
 def test_file_that_is_no_text_has_no_variables(tmp_path: Path) -> None:
@@ -193,7 +195,7 @@ def test_file_that_is_no_text_has_no_variables(tmp_path: Path) -> None:
     [request] = parse_http_file(f"POST /a\n\n<@ {picture}").requests
 
     with pytest.raises(HttpFileError, match=r"line 1: .*picture\.png is no text in UTF-8"):
-        Filler({}, lambda name: None).body(request)
+        VariableResolver({}, lambda name: None).body(request)
 
 
 @pytest.mark.parametrize("written", ["Basic ann pass", "Basic ann:pass", "Basic YW5uOnBhc3M="])
@@ -201,4 +203,4 @@ def test_basic_credentials_are_encoded(written: str) -> None:
     """As both clients do; what is encoded already stays."""
     (request,) = parse_http_file(f"GET /\nAuthorization: {written}").requests
 
-    assert Filler({}, lambda name: None).headers(request) == [("Authorization", "Basic YW5uOnBhc3M=")]
+    assert VariableResolver({}, lambda name: None).headers(request) == [("Authorization", "Basic YW5uOnBhc3M=")]

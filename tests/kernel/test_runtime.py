@@ -34,7 +34,7 @@ from routebook_kernel.recording.log import ExchangeLog
 from routebook_kernel.runtime.client import Client
 from routebook_kernel.runtime.home import HomeLoop
 from routebook_kernel.runtime.lifespan import Lifespans
-from routebook_kernel.runtime.output import OutputListener, collected_output
+from routebook_kernel.runtime.output import OutputListener, capture_output
 from routebook_kernel.runtime.proxy import base_url_of_parent, checked_prefix, served_at
 from routebook_kernel.runtime.recorder import Recorder, Recording
 from routebook_kernel.runtime.run_shims import UvicornRunShim
@@ -654,7 +654,7 @@ def test_output_of_a_handler_belongs_to_its_request(home: HomeLoop, capsys: Any)
     listener.install()
     try:
         make_client(home, Starlette(routes=[Route("/", talk)]), log).get("/")
-        with collected_output() as other:
+        with capture_output() as other:
             print("outside")
     finally:
         listener.uninstall()

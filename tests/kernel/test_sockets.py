@@ -13,7 +13,7 @@ from routebook.applications import Routebook
 from routebook_kernel.exceptions import WebSocketClosedError, WebSocketRejectedError
 from routebook_kernel.recording.display import render_html, render_text
 from routebook_kernel.records import Exchange, SocketMessage
-from routebook_kernel.runtime.socket_tap import MAX_BYTES, MAX_MESSAGE_BYTES, MAX_MESSAGES
+from routebook_kernel.runtime.socket_capture import MAX_BYTES, MAX_MESSAGE_BYTES, MAX_MESSAGES
 from routebook_kernel.session import Session
 from tests.kernel.driver import eventually
 

@@ -237,31 +237,31 @@ def _parse_body(lines: list[str], told: dict[str, str]) -> str | None:
 
 
 @dataclass(slots=True)
-class Answered:
-    """What a named request was answered with, for `{{name.response.body.$.id}}`."""
+class NamedResponse:
+    """The response to a named request, for `{{name.response.body.$.id}}`."""
 
     headers: Mapping[str, str]
     text: str
 
 
-class Filler:
-    """Fills `{{…}}` in the requests of one text.
+class VariableResolver:
+    """Replaces `{{…}}` in the requests of one text.
 
     Args:
-        variables: Of the text.
-        lookup: What stands for a name that the text does not define: a variable of the notebook. None: nothing does.
+        variables: The variables that the text defines.
+        lookup: Returns the value of any other name, such as a variable of the notebook, or None.
     """
 
     def __init__(self, variables: Mapping[str, str], lookup: Callable[[str], str | None]) -> None:
         self._variables = variables
         self._lookup = lookup
-        self.answered: dict[str, Answered] = {}
+        self.responses: dict[str, NamedResponse] = {}
 
-    def filled(self, text: str, line: int) -> str:
-        """The text with its variables.
+    def resolve(self, text: str, line: int) -> str:
+        """Return a text with its variables replaced.
 
         Raises:
-            HttpFileError: One has no value.
+            HttpFileError: If a variable has no value.
         """
 
         def value_of(match: re.Match[str]) -> str:
@@ -280,24 +280,24 @@ class Filler:
         if name in self._variables:
             return _USE.sub(lambda match: self._value(match.group(1)) or "", self._variables[name])
         request, _, rest = name.partition(".response.")
-        if rest and request in self.answered:
-            return _part(self.answered[request], rest)
+        if rest and request in self.responses:
+            return _part(self.responses[request], rest)
         return self._lookup(name)
 
     def headers(self, request: HttpRequest) -> list[tuple[str, str]]:
-        """A request's headers; `Basic user password` becomes what is sent for it.
+        """Return a request's headers, with `Basic user password` encoded.
 
         Raises:
-            HttpFileError: A variable has no value.
+            HttpFileError: If a variable has no value.
         """
-        filled = [(name, self.filled(value, request.line)) for name, value in request.headers]
+        filled = [(name, self.resolve(value, request.line)) for name, value in request.headers]
         return [(name, _basic(value) if name.lower() == "authorization" else value) for name, value in filled]
 
     def body(self, request: HttpRequest) -> bytes | None:
-        """A request's body, files in it read; a form's lines are joined, a multipart's end as they have to.
+        """Return a request's body with its files included. A form's lines are joined; a multipart body gets CRLFs.
 
         Raises:
-            HttpFileError: A file cannot be read, or a variable has no value.
+            HttpFileError: If a file can't be read, or a variable has no value.
         """
         if request.body is None:
             return None
@@ -312,8 +312,8 @@ class Filler:
     def _body_line(self, line: str, request: HttpRequest) -> bytes:
         match = _FILE.match(line)
         if match is None:
-            return self.filled(line, request.line).encode()
-        path = self.filled(match.group(2).strip(), request.line)
+            return self.resolve(line, request.line).encode()
+        path = self.resolve(match.group(2).strip(), request.line)
         try:
             content = Path(path).read_bytes()
         except OSError as error:
@@ -326,7 +326,7 @@ class Filler:
             raise HttpFileError(
                 f"line {request.line}: {path} is no text in UTF-8, so it has no variables to fill: write `< {path}`"
             ) from error
-        return self.filled(text, request.line).encode()
+        return self.resolve(text, request.line).encode()
 
 
 def _basic(value: str) -> str:
@@ -378,17 +378,17 @@ _SYSTEM_NAMES = (
 )
 
 
-def _part(answer: Answered, path: str) -> str | None:
-    """A part of an answer: `body`, `body.$.items[0].id`, `headers.Location`."""
+def _part(response: NamedResponse, path: str) -> str | None:
+    """Return a part of a response, such as `body`, `body.$.items[0].id` or `headers.Location`; None if it's missing."""
     kind, _, rest = path.partition(".")
     if kind == "headers":
-        return answer.headers.get(rest)
+        return response.headers.get(rest)
     if kind != "body":
         return None
     if not rest or rest == "*":
-        return answer.text
+        return response.text
     try:
-        value: Any = json.loads(answer.text)
+        value: Any = json.loads(response.text)
         for name, index in _MEMBER.findall(rest.removeprefix("$").removeprefix(".")):
             value = value[int(index)] if index else value[name]
     except (ValueError, LookupError, TypeError):

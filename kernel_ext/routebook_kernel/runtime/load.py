@@ -162,10 +162,10 @@ class _Call:
                     self._over.set()
 
 
-class Answered:
-    """ASGI middleware: an exception whose response was sent goes no further, where a server would write it to its log.
+class LateErrorFilter:
+    """ASGI middleware: drops exceptions raised after the response began, which a server would log.
 
-    Without it a failing endpoint would be measured with the writing of its tracebacks.
+    Without it, the measurement of a failing endpoint would include writing its tracebacks.
     """
 
     def __init__(self, app: ASGIApp) -> None:

@@ -1,7 +1,7 @@
-"""What a handler prints belongs to the request that caused it: a listener on the kernel's own streams.
+"""Captures what handlers print, for the request that they handle.
 
-The stream objects stay what they are (ipykernel routes them to cells); only their `write` also tells the request of
-the current context. Contexts are copied into worker threads by anyio, so sync endpoints are heard too.
+ipykernel's streams, which route output to cells, stay in place. Only their `write` is wrapped, to copy the text to the
+request of the current context. anyio copies contexts into worker threads, so this works for sync endpoints too.
 """
 
 import sys
@@ -11,14 +11,14 @@ from contextvars import ContextVar
 
 MAX_CHARACTERS = 64 * 1024
 
-_collector: ContextVar["Collected | None"] = ContextVar("routebook_output", default=None)
+_collector: ContextVar["OutputBuffer | None"] = ContextVar("routebook_output", default=None)
 
 
-class Collected:
-    """The text that one request printed, its first part.
+class OutputBuffer:
+    """The first part of the text that one request printed.
 
     Args:
-        is_shown: Whether it is printed too.
+        is_shown: Whether the text is printed too.
     """
 
     __slots__ = ("_parts", "_room", "is_shown")
@@ -29,30 +29,30 @@ class Collected:
         self._room = MAX_CHARACTERS
 
     def add(self, text: str) -> None:
-        """Keep a piece while there is room."""
+        """Append text while there's room."""
         if self._room > 0:
             self._parts.append(text[: self._room])
             self._room -= len(text)
 
     @property
     def text(self) -> str:
-        """All of it."""
+        """The text so far."""
         return "".join(self._parts)
 
 
-class collected_output:  # a context manager, as a function would be, at a third of its cost
-    """Collect what is printed in this context, threads and tasks started from it included.
+class capture_output:  # a context manager, as a function would be, at a third of its cost
+    """Capture what is printed in this context, including in threads and tasks started from it.
 
     Args:
-        is_shown: Whether it is printed too.
+        is_shown: Whether the text is printed too.
     """
 
     __slots__ = ("_collected", "_token")
 
     def __init__(self, *, is_shown: bool = True) -> None:
-        self._collected = Collected(is_shown=is_shown)
+        self._collected = OutputBuffer(is_shown=is_shown)
 
-    def __enter__(self) -> Collected:
+    def __enter__(self) -> OutputBuffer:
         self._token = _collector.set(self._collected)
         return self._collected
 
@@ -60,8 +60,8 @@ class collected_output:  # a context manager, as a function would be, at a third
         _collector.reset(self._token)
 
 
-class _Listening:
-    """A stream's `write` that also tells the request of the current context."""
+class _ObservedWrite:
+    """A stream's `write` that also copies the text to the request of the current context."""
 
     def __init__(self, listener: "OutputListener", write: Callable[[str], int]) -> None:
         self.inner = write
@@ -78,24 +78,24 @@ class _Listening:
 class OutputListener:
     """Listens to `sys.stdout` and `sys.stderr` between `install` and `uninstall`.
 
-    IPython exchanges the streams' `write` while a cell runs, and puts back what it found. What is installed inside a
-    cell is therefore gone with the cell, and what is taken away comes back: both are called again after it.
+    IPython replaces the streams' `write` while a cell runs and restores it afterwards, which undoes an `install` or
+    `uninstall` inside the cell. So both are called again after the cell.
     """
 
     def __init__(self) -> None:
         self.is_on = False
 
     def install(self) -> None:
-        """Begin to listen; a stream that takes no attributes (a plain file) is left alone."""
+        """Start listening. Streams whose attributes can't be set, such as plain files, are skipped."""
         self.is_on = True
         for stream in (sys.stdout, sys.stderr):
-            if not isinstance(stream.write, _Listening):
+            if not isinstance(stream.write, _ObservedWrite):
                 with suppress(AttributeError, TypeError):
-                    vars(stream)["write"] = _Listening(self, stream.write)
+                    vars(stream)["write"] = _ObservedWrite(self, stream.write)
 
     def uninstall(self) -> None:
         """Stop listening."""
         self.is_on = False
         for stream in (sys.stdout, sys.stderr):
-            if isinstance(write := stream.write, _Listening):
+            if isinstance(write := stream.write, _ObservedWrite):
                 vars(stream)["write"] = write.inner

@@ -23,16 +23,16 @@ from routebook_kernel.recording.trace import SpanRecorder
 from routebook_kernel.records import Exchange, RaisedRecord, Source, no_route
 from routebook_kernel.redaction import USUAL, Secrets
 from routebook_kernel.runtime.app_proxy import AppProxy
-from routebook_kernel.runtime.output import Collected, collected_output
-from routebook_kernel.runtime.socket_tap import SocketTap
-from routebook_kernel.runtime.tap import HttpTap, decoded, heard
+from routebook_kernel.runtime.http_capture import HttpCapture, decode_headers, make_raw_body
+from routebook_kernel.runtime.output import OutputBuffer, capture_output
+from routebook_kernel.runtime.socket_capture import SocketCapture
 
 SOCKET_INTERVAL_S = 0.25
-"""How often an open WebSocket's exchange is told again while messages pass."""
+"""The shortest time between two log updates of an open WebSocket."""
 
 
 def in_no_cell(code: object) -> None:
-    """The `CellOf` of a place without cells."""
+    """Return None: the `CellOf` of an environment without cells."""
     return
 
 
@@ -88,12 +88,12 @@ class Recorder:
         self.under_way = 0
 
     async def record(self, app: ASGIApp, scope: Scope, receive: Receive, send: Send, source: Source) -> Recorded:
-        """Run one HTTP request; the application's own exception is caught, told, and returned.
+        """Run one HTTP request; the application's own exception is caught, recorded and returned.
 
         Raises:
-            asyncio.CancelledError: Nobody waits for the response any longer; what there was of it is kept.
+            asyncio.CancelledError: If no one waits for the response any longer. The partial exchange is recorded.
         """
-        tap = HttpTap(receive, send)
+        tap = HttpCapture(receive, send)
         run = _Run(self, scope, tap, source)
         self.under_way += 1
         try:
@@ -103,7 +103,7 @@ class Recorder:
             raise
         finally:
             self.under_way -= 1
-        if source != "server" and tap.is_refused_unread:
+        if source != "server" and tap.is_rejected_unread:
             await tap.receive()  # nobody read the body that was sent: what it held tells why
         exchange = run.exchange(error)
         self.log.add(exchange)
@@ -123,27 +123,27 @@ class Recorder:
         Args:
             on_added: Called when it has been added to the log.
         """
-        tap = SocketTap(receive, send)
+        tap = SocketCapture(receive, send)
         run = _Run(self, scope, tap, source)
-        told = _Told(run, self.log, on_added)
-        tap.on_heard = told.later
+        entry = SocketLogEntry(run, self.log, on_added)
+        tap.on_change = entry.schedule_update
         try:
             error = await run.through(app)
         except asyncio.CancelledError:  # its client has gone, and nobody waits for it any longer
             tap.drop()
-            told.at_last(None)
+            entry.finish(None)
             raise
         tap.end()
         if isinstance(error, WebSocketDisconnect | OSError) and tap.socket.closed_by == "client":
             error = None  # the client left, and the handler had nothing more to do
-        return Recorded(told.at_last(error), error, run.capture)
+        return Recorded(entry.finish(error), error, run.capture)
 
 
 class _Run:
     """One request or connection on its way through an application.
 
     Attributes:
-        capture: What the exchange that was told last is made from.
+        capture: The capture from which the latest exchange was made.
     """
 
     __slots__ = (
@@ -151,7 +151,7 @@ class _Run:
         "_scope", "_since_collected", "_source", "_tap", "_trace", "capture",
     )  # fmt: skip
 
-    def __init__(self, recorder: Recorder, scope: Scope, tap: HttpTap | SocketTap, source: Source) -> None:
+    def __init__(self, recorder: Recorder, scope: Scope, tap: HttpCapture | SocketCapture, source: Source) -> None:
         self._recorder = recorder
         self._scope = scope
         self._tap = tap
@@ -161,7 +161,7 @@ class _Run:
         self._cell = cell if source == "client" else None
         self._began_alone = recorder.under_way == 0 and (cell is None or source == "client")
         recorder.begun = self._begun = recorder.begun + 1
-        self._output: Collected | None = None
+        self._output: OutputBuffer | None = None
         self._application: str | None = None
         self._cpu_began = time.process_time()
         self._since_collected = gc.get_count()[2]
@@ -177,7 +177,7 @@ class _Run:
             recorder = self._recorder
             self._trace = SpanRecorder(recorder.cell_of, recorder.framework_folders)
             watch(app.current if isinstance(app, AppProxy) else app, self._scope, self._trace)
-        with collected_output() as self._output:
+        with capture_output() as self._output:
             try:
                 await app(self._scope, self._tap.receive, self._tap.send)
             except Exception as error:
@@ -201,10 +201,10 @@ class _Run:
             recorder.secrets().hider(),
             _url(scope),
             scope.get("path_params", {}),
-            tuple(decoded(scope["headers"])),
-            heard(tap.request),
-            tuple(decoded(tap.headers)),
-            heard(tap.response),
+            tuple(decode_headers(scope["headers"])),
+            make_raw_body(tap.request),
+            tuple(decode_headers(tap.headers)),
+            make_raw_body(tap.response),
             self._output.text if self._output is not None else "",
             failure,
             self._trace.spans if self._trace is not None else (),
@@ -237,8 +237,8 @@ class _Run:
         return (time.process_time() - self._cpu_began) * 1000 if is_alone and not has_collected else 0.0
 
 
-class _Told:
-    """The exchange of a WebSocket as the log has it: told now and then while it goes on, and at last as it ended."""
+class SocketLogEntry:
+    """A WebSocket's entry in the log: updated at intervals while the connection is open, and once when it ends."""
 
     def __init__(self, run: _Run, log: ExchangeLog, on_added: Callable[[], None]) -> None:
         self._run = run
@@ -247,26 +247,26 @@ class _Told:
         self._is_added = False
         self._due: asyncio.TimerHandle | None = None
 
-    def later(self) -> None:
-        """Something passed: the first is told at once, what follows together."""
+    def schedule_update(self) -> None:
+        """Add the entry at once; schedule later updates, so that one covers many messages."""
         if not self._is_added:
-            self._tell(self._run.exchange())
+            self._write(self._run.exchange())
         elif self._due is None:
-            self._due = asyncio.get_running_loop().call_later(SOCKET_INTERVAL_S, self._tell_again)
+            self._due = asyncio.get_running_loop().call_later(SOCKET_INTERVAL_S, self._update)
 
-    def at_last(self, error: Exception | None) -> Exchange:
-        """It has ended."""
+    def finish(self, error: Exception | None) -> Exchange:
+        """Write the final exchange to the log and return it."""
         if self._due is not None:
             self._due.cancel()
         exchange = self._run.exchange(error)
-        self._tell(exchange)
+        self._write(exchange)
         return exchange
 
-    def _tell_again(self) -> None:
+    def _update(self) -> None:
         self._due = None
-        self._tell(self._run.exchange())
+        self._write(self._run.exchange())
 
-    def _tell(self, exchange: Exchange) -> None:
+    def _write(self, exchange: Exchange) -> None:
         if self._is_added:
             self._log.update(exchange)
             return

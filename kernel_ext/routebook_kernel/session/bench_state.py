@@ -9,7 +9,7 @@ from typing import Literal
 from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchFigures, BenchRun, BenchState
 from routebook_kernel.recording.latency import LatencyFigures, LatencySamples, compute_figures
 from routebook_kernel.runtime.load import Load
-from routebook_kernel.runtime.output import Collected
+from routebook_kernel.runtime.output import OutputBuffer
 
 
 @dataclass(slots=True)
@@ -31,7 +31,7 @@ class BenchRunRecord:
     status: Literal["warming", "running", "done", "cancelled", "failed"] = "warming"
     message: str = ""
     overhead_us: float | None = None
-    output: Collected | None = None
+    output: OutputBuffer | None = None
     task: asyncio.Task[None] | None = None
     result: BenchRun | None = None
 

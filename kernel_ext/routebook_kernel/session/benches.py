@@ -15,8 +15,8 @@ from routebook_kernel.protocol import BenchArguments, BenchDelta, BenchRun, Benc
 from routebook_kernel.redaction import Secrets
 from routebook_kernel.runtime.app_proxy import AppProxy
 from routebook_kernel.runtime.home import HomeLoop
-from routebook_kernel.runtime.load import Answered, InProcess, Load, measured_overhead_us, run_over_socket
-from routebook_kernel.runtime.output import collected_output
+from routebook_kernel.runtime.load import InProcess, LateErrorFilter, Load, measured_overhead_us, run_over_socket
+from routebook_kernel.runtime.output import capture_output
 from routebook_kernel.runtime.server import KernelServer, WithState
 from routebook_kernel.session.bench_request import (
     add_credentials,
@@ -109,7 +109,7 @@ class Benches:
     async def _run(self, run: BenchRunRecord, proxy: AppProxy, scope: Scope, body: bytes) -> None:
         watching = asyncio.create_task(self._watch(run))
         try:
-            with collected_output(is_shown=False) as run.output:
+            with capture_output(is_shown=False) as run.output:
                 scope["state"] = await self._lifespans.enter_for_request(proxy)
                 await (self._served if run.arguments["served"] else self._in_process)(run, proxy, scope, body)
             run.status = "done"
@@ -128,7 +128,7 @@ class Benches:
     async def _served(self, run: BenchRunRecord, proxy: AppProxy, scope: Scope, body: bytes) -> None:
         server = KernelServer(self.home)
         state = scope["state"]
-        server.start(WithState(Answered(proxy.current), lambda: state), port=0)
+        server.start(WithState(LateErrorFilter(proxy.current), lambda: state), port=0)
         try:
             if server.status.port is None:
                 raise RequestError(f"The server didn't start: {server.status.message}.")

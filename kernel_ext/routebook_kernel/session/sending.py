@@ -34,8 +34,8 @@ from routebook_kernel.recording.display import find_issues, reason_phrase
 from routebook_kernel.records import Body, CellRecord, Exchange, FailureRecord, FrameRecord, RaisedRecord, RawRequest
 from routebook_kernel.redaction import USUAL
 from routebook_kernel.runtime.client import BASE_URL, Perform, scope_of
+from routebook_kernel.runtime.http_capture import CapturedBody, make_raw_body
 from routebook_kernel.runtime.recorder import Recorded
-from routebook_kernel.runtime.tap import KeptBody, heard
 from routebook_kernel.session.streaming import StreamForwarder
 
 MAX_SHOWN_BYTES = 1_000_000
@@ -72,7 +72,7 @@ async def send(perform: Perform, arguments: SendArguments, forward: Callable[[St
         RequestError: If the request can't be built.
     """
     request, raw_path = form_request(arguments)
-    forwarder, body = StreamForwarder(forward), KeptBody(MAX_SHOWN_BYTES)
+    forwarder, body = StreamForwarder(forward), CapturedBody(MAX_SHOWN_BYTES)
 
     def hear(message: Message) -> None:
         forwarder.read(message)
@@ -86,7 +86,7 @@ async def send(perform: Perform, arguments: SendArguments, forward: Callable[[St
     exchange = recorded.exchange
     if exchange.response_body is None or not exchange.response_body.is_truncated:
         return exchange
-    return replace(exchange, response_body=recorded.capture.open_body(heard(body)))
+    return replace(exchange, response_body=recorded.capture.open_body(make_raw_body(body)))
 
 
 async def send_raw(

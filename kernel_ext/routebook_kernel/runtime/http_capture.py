@@ -1,4 +1,4 @@
-"""What passes between an application and the outside, heard and passed on: of HTTP the two bodies, status and headers.
+"""ASGI callables that copy an HTTP request and its response as they pass through: both bodies, status, headers.
 
 Spec: ASGI, HTTP (`http.request`, `http.response.start`, `http.response.body`).
 """
@@ -13,11 +13,11 @@ from routebook_kernel.recording.capture import RawBody
 MAX_BODY_BYTES = 256 * 1024
 
 
-class KeptBody:
-    """The first bytes of a body and its whole size.
+class CapturedBody:
+    """The first bytes of a body, and its total size.
 
     Args:
-        room: How many bytes are kept.
+        room: The maximum number of bytes to keep. Negative once a body was longer.
     """
 
     __slots__ = ("chunks", "room", "size")
@@ -28,15 +28,15 @@ class KeptBody:
         self.size = 0
 
     def add(self, chunk: bytes) -> None:
-        """Keep of a piece what there is room for."""
+        """Count a chunk, and keep as much of it as there's room for."""
         self.size += len(chunk)
         if self.room > 0 and chunk:
             self.chunks.append(chunk[: self.room])
             self.room -= len(chunk)
 
 
-class HttpTap:
-    """Hears one HTTP request and its response."""
+class HttpCapture:
+    """Captures one HTTP request and its response."""
 
     __slots__ = (
         "_began", "_ended", "_receive", "_send", "headers", "is_read", "request", "response", "started_at", "status",
@@ -46,7 +46,7 @@ class HttpTap:
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self.request, self.response = KeptBody(), KeptBody()
+        self.request, self.response = CapturedBody(), CapturedBody()
         self.is_read = False
         self.status: int | None = None
         self.headers: Iterable[tuple[bytes, bytes]] = ()
@@ -55,7 +55,7 @@ class HttpTap:
         self._ended: float | None = None
 
     async def receive(self) -> Message:
-        """Receive for the application, and hear."""
+        """Receive a message for the application, and capture it."""
         self.is_read = True
         message = await self._receive()
         if message["type"] == "http.request":
@@ -63,7 +63,7 @@ class HttpTap:
         return message
 
     async def send(self, message: Message) -> None:
-        """Send for the application, and hear."""
+        """Send a message of the application, and capture it."""
         kind = message["type"]
         if kind == "http.response.start":
             self.status = message["status"]
@@ -75,33 +75,33 @@ class HttpTap:
             self._ended = time.perf_counter()
 
     @property
-    def is_refused_unread(self) -> bool:
-        """Whether the request was refused before anything of its body was asked for."""
+    def is_rejected_unread(self) -> bool:
+        """Whether the request was rejected before the application received any of its body."""
         return self.status is not None and 400 <= self.status < 500 and not self.is_read
 
     @property
     def elapsed_ms(self) -> float:
-        """Until the response was sent; background tasks run after it."""
+        """The time until the response was sent, without background tasks."""
         return ((self._ended or time.perf_counter()) - self._began) * 1000
 
 
 _names: dict[bytes, str] = {}
-"""The names of headers as text: nearly all are a few, and a log of thousands of exchanges keeps each once."""
+"""Decoded header names: few are in use, so a log of thousands of exchanges keeps each of them once."""
 
 
-def decoded(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
-    """Headers as text."""
+def decode_headers(headers: Iterable[tuple[bytes, bytes]]) -> list[tuple[str, str]]:
+    """Decode the names and values of headers."""
     known = _names
-    return [(known.get(name) or _known(name), str(value, "latin-1")) for name, value in headers]
+    return [(known.get(name) or _decode_name(name), str(value, "latin-1")) for name, value in headers]
 
 
-def _known(name: bytes) -> str:
+def _decode_name(name: bytes) -> str:
     if len(_names) > 1000:
-        _names.clear()  # somebody sends names at random
+        _names.clear()  # a client sends random names
     text = _names[name] = str(name, "latin-1")
     return text
 
 
-def heard(kept: KeptBody) -> RawBody | None:
-    """A body as it came, for a capture; None where there was none."""
-    return RawBody(tuple(kept.chunks), kept.size, kept.room < 0) if kept.size else None
+def make_raw_body(body: CapturedBody) -> RawBody | None:
+    """Return a captured body for a `Capture`, or None if it's empty."""
+    return RawBody(tuple(body.chunks), body.size, body.room < 0) if body.size else None

@@ -1,4 +1,4 @@
-"""What passes over a WebSocket, heard and passed on: the handshake, the last messages both ways, the close.
+"""ASGI callables that copy what passes over a WebSocket: the handshake, the last messages both ways, the close.
 
 Spec: ASGI, WebSocket, and its extension `websocket.http.response`; RFC 6455 §7.4.1 (1005: closed without a code, 1006:
 the connection was dropped).
@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable
 from starlette.types import Message, Receive, Send
 
 from routebook_kernel.records import Peer, SocketMessage, SocketRecord
-from routebook_kernel.runtime.tap import KeptBody
+from routebook_kernel.runtime.http_capture import CapturedBody
 
 MAX_MESSAGES = 500
 MAX_MESSAGE_BYTES = 16 * 1024
@@ -19,45 +19,45 @@ MAX_BYTES = 256 * 1024
 """How much of one connection's messages is kept together."""
 
 SWITCHING, FORBIDDEN = 101, 403
-UNTOLD, DROPPED = 1005, 1006
+NO_CODE, DROPPED = 1005, 1006
 
 
-class SocketTap:
-    """Hears one WebSocket connection.
+class SocketCapture:
+    """Captures one WebSocket connection.
 
     Attributes:
-        on_heard: Called when the connection was accepted and after each message.
-        status: 101 once accepted; of a refused handshake the status that the client sees; None before either.
-        headers: Of the answer to the handshake.
-        response: The body of a refusal.
+        on_change: Called when the connection is accepted, and after each message.
+        status: 101 once accepted, or the status of a rejected handshake as the client sees it; None before either.
+        headers: The headers of the response to the handshake.
+        response: The body of a rejection.
     """
 
     def __init__(self, receive: Receive, send: Send) -> None:
         self._receive, self._send = receive, send
-        self.on_heard: Callable[[], None] = lambda: None
+        self.on_change: Callable[[], None] = lambda: None
         self._messages: deque[SocketMessage] = deque()
         self._room = MAX_BYTES
         self._count, self._received, self._sent = 0, 0, 0
         self._subprotocol: str | None = None
         self._close: tuple[int, str] | None = None
         self._closed_by: Peer | None = None
-        self.request, self.response = KeptBody(), KeptBody()
+        self.request, self.response = CapturedBody(), CapturedBody()
         self.status: int | None = None
         self.headers: Iterable[tuple[bytes, bytes]] = ()
         self.started_at = time.time()
         self._began = time.perf_counter()
 
     async def receive(self) -> Message:
-        """Receive for the application, and hear."""
+        """Receive a message for the application, and capture it."""
         message = await self._receive()
         if message["type"] == "websocket.receive":
             self._received += self._add("client", message)
         elif message["type"] == "websocket.disconnect":
-            self._end("client", message.get("code") or UNTOLD, message.get("reason") or "")
+            self._end("client", message.get("code") or NO_CODE, message.get("reason") or "")
         return message
 
     async def send(self, message: Message) -> None:
-        """Send for the application, and hear."""
+        """Send a message of the application, and capture it."""
         await self._send(message)
         match message["type"]:
             case "websocket.send":
@@ -65,7 +65,7 @@ class SocketTap:
             case "websocket.accept":
                 self.status, self.headers = SWITCHING, message.get("headers", ())
                 self._subprotocol = message.get("subprotocol")
-                self.on_heard()
+                self.on_change()
             case "websocket.close":
                 self.status = self.status or FORBIDDEN
                 self._end("application", message.get("code") or 1000, message.get("reason") or "")
@@ -76,21 +76,21 @@ class SocketTap:
                 self.response.add(message.get("body", b""))
 
     def end(self) -> None:
-        """The application has ended; the server drops what it left open."""
+        """Record that the application ended; a connection that it left open is dropped by the server."""
         self._end("application", DROPPED, "")
 
     def drop(self) -> None:
-        """The client has gone, and the application was not waited for."""
+        """Record that the client disconnected while the application was still running."""
         self._end("client", DROPPED, "")
 
     @property
     def elapsed_ms(self) -> float:
-        """Until now."""
+        """The time since the connection began."""
         return (time.perf_counter() - self._began) * 1000
 
     @property
     def socket(self) -> SocketRecord:
-        """What has passed until now."""
+        """The record of the connection so far."""
         code, reason = self._close or (None, "")
         return SocketRecord(
             messages=tuple(self._messages),
@@ -108,13 +108,12 @@ class SocketTap:
         whole = text.encode("utf-8", "surrogatepass") if text is not None else bytes(data or b"")
         kept = whole[:MAX_MESSAGE_BYTES]
         is_truncated = len(kept) < len(whole)
-        told = SocketMessage(sender, text is not None, kept, len(whole), self.elapsed_ms, is_truncated)
-        self._messages.append(told)
+        self._messages.append(SocketMessage(sender, text is not None, kept, len(whole), self.elapsed_ms, is_truncated))
         self._count += 1
         self._room -= len(kept)
         while len(self._messages) > MAX_MESSAGES or self._room < 0:
             self._room += len(self._messages.popleft().data)
-        self.on_heard()
+        self.on_change()
         return len(whole)
 
     def _end(self, peer: Peer, code: int, reason: str) -> None:
