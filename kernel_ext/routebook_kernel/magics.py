@@ -346,11 +346,8 @@ class ApiMagics(Magics):
                 self._show(Notice(message, level="error"))
 
     def _send(self, request: HttpRequest, resolver: VariableResolver, client: Client) -> httpx2.Response:
-        url, headers, body = (
-            resolver.resolve(request.url, request.line),
-            resolver.headers(request),
-            resolver.body(request),
-        )
+        url = resolver.resolve(request.url, request.line)
+        headers, body = resolver.headers(request), resolver.body(request)
         if body is not None and not any(name.lower() == "content-type" for name, _ in headers):
             headers.append(("content-type", "application/json" if body.lstrip()[:1] in {b"{", b"["} else "text/plain"))
         is_outside = url.startswith(("http://", "https://"))

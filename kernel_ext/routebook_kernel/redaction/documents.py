@@ -1,6 +1,6 @@
-"""Bodies, URLs and headers: each is taken apart by its own rules, its values visited, and put together again.
+"""Bodies, URLs and headers: parse each by its own rules, visit its values, and write it again.
 
-What a body says it is comes first; what it looks like decides where it says nothing, or says text and is JSON.
+A body is read by its media type. If it has none, or claims to be text but is JSON, its content decides.
 
 Spec: RFC 3986, RFC 7578 and RFC 2046 §5.1 (multipart), the URL standard's form encoding, WHATWG server-sent events.
 """
@@ -20,7 +20,7 @@ from routebook_kernel.redaction.visitor import HIDDEN, Visitor
 
 FORM = "application/x-www-form-urlencoded"
 MAX_UNPACKED = 4 * 1024 * 1024
-"""How much of a compressed body is unpacked."""
+"""How many bytes of a compressed body are unpacked."""
 
 _CHARSET = re.compile(r"charset\s*=\s*[\"']?([\w.:-]+)", re.IGNORECASE)
 _BOUNDARY = re.compile(r"boundary\s*=\s*(?:\"([^\"]{1,200})\"|([^\s;]{1,200}))", re.IGNORECASE)
@@ -32,13 +32,13 @@ _FORM_TEXT = re.compile(r"[\w.%+\-\[\]]{1,100}=[^\s&]*+(?:&[^\s&=]{0,100}=?[^\s&
 
 
 def read_body(data: bytes, content_type: str, visitor: Visitor, *, depth: int = 0) -> bytes:
-    """A body with its values as the visitor writes them; what cannot be read as text stays.
+    """Return a body with its values as the visitor writes them. Bodies that can't be read as text are unchanged.
 
     Args:
-        data: Whole, or its beginning.
+        data: The body, or its beginning.
         content_type: The header's value, with or without parameters.
-        visitor: Decides about each value.
-        depth: How many bodies it stands in.
+        visitor: Decides what to write for each value.
+        depth: How many bodies contain this one.
     """
     if not data or depth > 4:
         return data
@@ -51,16 +51,16 @@ def read_body(data: bytes, content_type: str, visitor: Visitor, *, depth: int = 
         return data
     encoding = _encoding(data, content_type)
     text = data.decode(encoding, "surrogateescape" if encoding == "utf-8" else "replace")
-    told = read_any(text, media_type, visitor)
-    if told == text:
+    rewritten = read_any(text, media_type, visitor)
+    if rewritten == text:
         return data
-    return told.encode(
+    return rewritten.encode(
         "utf-8" if encoding == "latin-1" else encoding, "surrogateescape" if encoding != "utf-16" else "replace"
     )
 
 
 def read_any(text: str, media_type: str, visitor: Visitor) -> str:
-    """A text by its media type, or by what it looks like."""
+    """Read a text by its media type, or by its content if that says too little."""
     if media_type == "text/event-stream" or (not media_type and text.startswith(("data:", "event:"))):
         return _events(text, visitor)
     if media_type == FORM:
@@ -92,15 +92,15 @@ def _encoding(data: bytes, content_type: str) -> str:
         return "utf-32-le" if data[2:4] == b"\0\0" else "utf-16-le"
     if len(data) > 3 and data[0] == 0 and data[1] != 0:
         return "utf-16-be"
-    given = _CHARSET.search(content_type)
-    if given is not None:
+    charset = _CHARSET.search(content_type)
+    if charset is not None:
         try:
-            b"a=1".decode(given[1])
+            b"a=1".decode(charset[1])
         except (LookupError, UnicodeError):
             return "utf-8"
-        if given[1].lower().replace("_", "-") in {"latin-1", "iso-8859-1", "iso8859-1", "l1", "latin1"}:
+        if charset[1].lower().replace("_", "-") in {"latin-1", "iso-8859-1", "iso8859-1", "l1", "latin1"}:
             return "latin-1"
-        return given[1].lower() if given[1].lower() not in {"utf8", "us-ascii", "ascii"} else "utf-8"
+        return charset[1].lower() if charset[1].lower() not in {"utf8", "us-ascii", "ascii"} else "utf-8"
     return "utf-8"
 
 
@@ -110,32 +110,32 @@ def _packed(data: bytes, content_type: str, visitor: Visitor, depth: int) -> byt
         plain = unpacker.decompress(data, MAX_UNPACKED)
     except zlib.error:
         return data
-    told = read_body(plain, content_type, visitor, depth=depth + 1)
-    if told == plain:
+    rewritten = read_body(plain, content_type, visitor, depth=depth + 1)
+    if rewritten == plain:
         return data
-    return gzip.compress(told, mtime=0) if data[:2] == b"\x1f\x8b" else zlib.compress(told)
+    return gzip.compress(rewritten, mtime=0) if data[:2] == b"\x1f\x8b" else zlib.compress(rewritten)
 
 
 # Forms and URLs
 
 
 def read_form(text: str, visitor: Visitor) -> str:
-    """`a=1&b=2`, with the values as the visitor writes them; a fragment's and a query's form too."""
+    """Return `a=1&b=2` (a form, query or fragment) with the values as the visitor writes them."""
     return "&".join([_pair(pair, visitor) for pair in text.split("&")])
 
 
 def _pair(pair: str, visitor: Visitor) -> str:
     name, mark, value = pair.partition("=")
     if not mark:
-        told = visitor.visit("", unquote_plus(name)) if len(name) > 15 else ""
-        return _encoded(told, quote_plus) if told and told != unquote_plus(name) else pair
+        rewritten = visitor.visit("", unquote_plus(name)) if len(name) > 15 else ""
+        return _encoded(rewritten, quote_plus) if rewritten and rewritten != unquote_plus(name) else pair
     plain = unquote_plus(value)
-    told = visitor.visit(unquote_plus(name), plain, is_number=plain.isdigit())
-    return pair if told == plain else f"{name}={_encoded(told, quote_plus)}"
+    rewritten = visitor.visit(unquote_plus(name), plain, is_number=plain.isdigit())
+    return pair if rewritten == plain else f"{name}={_encoded(rewritten, quote_plus)}"
 
 
 def read_url(url: str, visitor: Visitor) -> str:
-    """A URL, a path with a query, or a list of such (`Link`): user, path, query and fragment."""
+    """Read the user, path, query and fragment of a URL, or of a path with a query."""
     before, hash_, fragment = url.partition("#")
     path, mark, query = before.partition("?")
     path = _path(path, visitor)
@@ -148,10 +148,10 @@ def read_url(url: str, visitor: Visitor) -> str:
 
 def _path(path: str, visitor: Visitor) -> str:
     if "://" in path:
-        told = read_text(path, visitor)
-        head, mark, rest = told.partition("://")
+        rewritten = read_text(path, visitor)
+        head, mark, rest = rewritten.partition("://")
         host, slash, tail = rest.partition("/")
-        return f"{head}{mark}{host}{slash}{_segments(tail, visitor)}" if slash else told
+        return f"{head}{mark}{host}{slash}{_segments(tail, visitor)}" if slash else rewritten
     return _segments(path, visitor)
 
 
@@ -160,19 +160,19 @@ def _segments(path: str, visitor: Visitor) -> str:
     for segment in path.split("/"):
         plain = unquote(segment)
         name = before if visitor.holds_secrets(before) and _may_follow(plain) else ""
-        told = visitor.visit(name, plain) if plain else plain
-        out.append(segment if told == plain else _encoded(told, quote))
+        rewritten = visitor.visit(name, plain) if plain else plain
+        out.append(segment if rewritten == plain else _encoded(rewritten, quote))
         before = plain
     return "/".join(out)
 
 
 def _may_follow(segment: str) -> bool:
-    """Whether what follows a name in a path may be its value: `/reset-token/8f3a`, and not `/token/refresh`."""
+    """Whether a path segment may be the value of the one before: `/reset-token/8f3a`, not `/token/refresh`."""
     return len(segment) >= 24 or (len(segment) >= 6 and any(c.isdigit() for c in segment))
 
 
 def _encoded(text: str, encode: Callable[[bytes], str]) -> str:
-    """Percent-encoded, but for what stands in the place of credentials; of binary data, the bytes that it was."""
+    """Percent-encode a string, except for hidden credentials. Binary data keeps its original bytes."""
     return HIDDEN.join([encode(as_bytes(part)) for part in text.split(HIDDEN)])
 
 
@@ -180,8 +180,8 @@ def _encoded(text: str, encode: Callable[[bytes], str]) -> str:
 
 
 def _multipart(data: bytes, content_type: str, visitor: Visitor, depth: int) -> bytes:
-    given = _BOUNDARY.search(content_type)
-    boundary = (given[1] or given[2]).encode("latin-1", "replace") if given else b""
+    match = _BOUNDARY.search(content_type)
+    boundary = (match[1] or match[2]).encode("latin-1", "replace") if match else b""
     if not boundary or b"--" + boundary not in data:
         first = _FIRST_BOUNDARY.match(data)
         if first is None:
@@ -201,13 +201,13 @@ def _part(part: bytes, visitor: Visitor, depth: int) -> bytes:
     name = _field_name(head.decode("utf-8", "replace"))
     kind = _PART_TYPE.search(head.decode("utf-8", "replace").replace("\r\n", "\n"))
     if visitor.holds_secrets(name):
-        told = visitor.visit(name, value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
+        rewritten = visitor.visit(name, value.decode("utf-8", "surrogateescape")).encode("utf-8", "surrogateescape")
     elif kind is not None and kind[1].strip():
-        told = read_body(value, kind[1].strip(), visitor, depth=depth + 1)
+        rewritten = read_body(value, kind[1].strip(), visitor, depth=depth + 1)
     else:
         text = value.decode("utf-8", "surrogateescape")
-        told = visitor.visit(name, text, is_number=text.isdigit()).encode("utf-8", "surrogateescape")
-    return head + mark + told + end
+        rewritten = visitor.visit(name, text, is_number=text.isdigit()).encode("utf-8", "surrogateescape")
+    return head + mark + rewritten + end
 
 
 def _field_name(head: str) -> str:
@@ -228,8 +228,8 @@ def _events(text: str, visitor: Visitor) -> str:
 
     def flush() -> None:
         if data:
-            told = visitor.visit("", "\n".join(line.removeprefix(" ") for line in data))
-            out.extend(f"data:{' ' if data[0].startswith(' ') else ''}{line}" for line in told.split("\n"))
+            rewritten = visitor.visit("", "\n".join(line.removeprefix(" ") for line in data))
+            out.extend(f"data:{' ' if data[0].startswith(' ') else ''}{line}" for line in rewritten.split("\n"))
             data.clear()
 
     for line in text.replace("\r\n", "\n").split("\n") if "data:" in text else [text]:
@@ -254,7 +254,7 @@ _WITH_SCHEME = re.compile(r"([A-Za-z][\w\-]{1,30})[ \t]+(?=\S)")
 
 
 def read_header(name: str, value: str, visitor: Visitor) -> str:
-    """A header's value; the scheme of a credential, the names of cookies and a cookie's attributes stay."""
+    """Read a header's value. Schemes of credentials, and names and attributes of cookies, are unchanged."""
     lowered = name.lower()
     if lowered in _CHALLENGES:
         return value
@@ -283,15 +283,15 @@ def _cookie(pair: str, visitor: Visitor) -> str:
 
 
 def _subprotocols(value: str, visitor: Visitor) -> str:
-    """Browsers cannot set headers, so a token travels among the names of subprotocols."""
-    told: list[str] = []
+    """Read subprotocols, which may include a token, because browsers can't set headers on a WebSocket."""
+    rewritten: list[str] = []
     before = ""
-    for item in (each.strip() for each in value.split(",")):
+    for item in map(str.strip, value.split(",")):
         is_token = (before and visitor.holds_secrets(before)) or len(item) >= 40
         prefix, dot, rest = item.rpartition(".")
         if not is_token and dot and visitor.holds_secrets(prefix) and len(rest) >= 8:
-            told.append(f"{prefix}.{visitor.visit('token', rest)}")
+            rewritten.append(f"{prefix}.{visitor.visit('token', rest)}")
         else:
-            told.append(visitor.visit("token" if is_token else "", item))
+            rewritten.append(visitor.visit("token" if is_token else "", item))
         before = item
-    return ", ".join(told)
+    return ", ".join(rewritten)

@@ -126,12 +126,16 @@ class _Reader:
         is_inside = frame.is_inside
         if frame.is_declared and frame.key.lower() in _OF_DECLARATIONS:
             is_inside = False
-        told = self.visitor.visit(frame.key, value, is_number=is_number, is_inside=is_inside)
+        rewritten = self.visitor.visit(frame.key, value, is_number=is_number, is_inside=is_inside)
         self._owe(frame, len(self.out))
-        self.out.append(self._written(token, value, told))
+        self.out.append(self._written(token, value, rewritten))
 
-    def _written(self, token: str, value: str, told: str) -> str:
-        return token if told == value else json.dumps(told, ensure_ascii=token.isascii() and "•" not in told)
+    def _written(self, token: str, value: str, rewritten: str) -> str:
+        return (
+            token
+            if rewritten == value
+            else json.dumps(rewritten, ensure_ascii=token.isascii() and "•" not in rewritten)
+        )
 
     def _label(self, frame: _Frame, value: str) -> None:
         """A value that names what its neighbour holds."""
@@ -160,15 +164,15 @@ class _Reader:
         for index in frame.owed:
             token = self.out[index]
             value = unquoted(token) if token.startswith('"') else token
-            told = self.visitor.visit("input", value, is_number=not token.startswith('"'), is_inside=True)
-            self.out[index] = self._written(token, value, told)
+            rewritten = self.visitor.visit("input", value, is_number=not token.startswith('"'), is_inside=True)
+            self.out[index] = self._written(token, value, rewritten)
 
 
 def read_json(text: str, visitor: Visitor) -> str:
     """A JSON text with its values as the visitor writes them."""
     reader = _Reader(visitor)
-    told = reader.read(text)
-    return read_text(told, visitor) if reader.is_broken else told
+    rewritten = reader.read(text)
+    return read_text(rewritten, visitor) if reader.is_broken else rewritten
 
 
 def unquoted(token: str) -> str:

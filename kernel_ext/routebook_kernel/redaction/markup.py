@@ -55,8 +55,8 @@ def _read_labelled(text: str, visitor: Visitor) -> str:
         label = ""
         if name and words not in DECLARED:
             plain = html.unescape(words)
-            told = visitor.visit(name, plain, is_number=plain.isdigit())
-            out[-1] = token if told == plain else token.replace(words, told)
+            rewritten = visitor.visit(name, plain, is_number=plain.isdigit())
+            out[-1] = token if rewritten == plain else token.replace(words, rewritten)
         elif _LABEL_TEXT.fullmatch(words) and tag not in _NO_LABELS and visitor.holds_secrets(words.rstrip(":= ")):
             label, label_tag = words.rstrip(":= "), "" if words.endswith((":", "=")) else tag
             if tag == "th":
@@ -75,14 +75,14 @@ def read_xml(text: str, visitor: Visitor) -> str:
         token = match[0]
         if token.startswith("<![CDATA["):
             inner = token[9:].removesuffix("]]>")
-            told = visitor.visit(names[-1] if names else "", inner, is_inside=bool(secret_at))
-            out.append(token if told == inner else f"<![CDATA[{told}]]>")
+            rewritten = visitor.visit(names[-1] if names else "", inner, is_inside=bool(secret_at))
+            out.append(token if rewritten == inner else f"<![CDATA[{rewritten}]]>")
         elif token.startswith("<"):
             out.append(_tag(token, visitor))
             _step(token, names, secret_at, visitor)
         elif token.strip():
-            told = visitor.visit(names[-1] if names else "", token, is_inside=bool(secret_at))
-            out.append(told)
+            rewritten = visitor.visit(names[-1] if names else "", token, is_inside=bool(secret_at))
+            out.append(rewritten)
         else:
             out.append(token)
     return _read_labelled("".join(out), visitor)

@@ -164,12 +164,12 @@ def kind_of(name: str) -> Kind:
         return Kind.OTHER
     kind = _kind_of_words(words, name)
     if kind in {Kind.SECRET, Kind.COUNTED, Kind.SHORT}:
-        is_told = named[0] in _LEADING or named[-1] in _METADATA
+        is_metadata = named[0] in _LEADING or named[-1] in _METADATA
         if named[-1] == "id" and "session" not in words and "sess" not in words and "secret" not in words:
-            is_told = True
+            is_metadata = True
         if kind is Kind.COUNTED and named[-1] == "tokens" and named[0] in _METADATA:
             return kind
-        if is_told and len(named) > 1:
+        if is_metadata and len(named) > 1:
             return Kind.RANDOM if named[-1] in {"id", "url", "uri", "name", "path"} else Kind.OTHER
         return kind
     return kind

@@ -109,16 +109,16 @@ class Hider:
         return self._searched(value)
 
     def _searched(self, value: str) -> str:
-        told, found = hide_known(value)
-        for each in found:
-            self.known.note(each)
-        if self._depth < _MAX_NESTED and _is_url(told):
+        rewritten, found = hide_known(value)
+        for credential in found:
+            self.known.note(credential)
+        if self._depth < _MAX_NESTED and _is_url(rewritten):
             self._depth += 1
             try:
-                told = read_url(told, self)
+                rewritten = read_url(rewritten, self)
             finally:
                 self._depth -= 1
-        return self.known.hide(read_text(told, self))
+        return self.known.hide(read_text(rewritten, self))
 
 
 def _is_json(text: str) -> bool:
@@ -134,8 +134,8 @@ def _is_count(text: str) -> bool:
     return text.isdigit() and len(text) < 4
 
 
-class _Marked:
-    """Finds what was hidden, and fills it in; implements `Visitor`."""
+class _HiddenFieldVisitor:
+    """Finds the hidden values of a document and fills them in. Implements `Visitor`."""
 
     def __init__(self, value_of: Callable[[str], str | None]) -> None:
         self._value_of = value_of
@@ -148,8 +148,8 @@ class _Marked:
         if HIDDEN not in value:
             return value
         self.names.append(name)
-        given = self._value_of(name)
-        return value.replace(HIDDEN, given) if given else value
+        replacement = self._value_of(name)
+        return value.replace(HIDDEN, replacement) if replacement else value
 
 
 @dataclass(frozen=True, slots=True)
@@ -182,8 +182,8 @@ class Secrets:
     def body(self, data: bytes, content_type: str) -> bytes:
         """A body without its secrets, whole or cut short."""
         hider = self.hider()
-        told = hider.body(data, content_type)
-        return hider.body(data, content_type) if hider.known else told
+        rewritten = hider.body(data, content_type)
+        return hider.body(data, content_type) if hider.known else rewritten
 
     def text(self, text: str) -> str:
         """A message without its secrets."""
@@ -195,11 +195,11 @@ class Secrets:
 
     def hidden_fields(self, data: bytes, content_type: str) -> tuple[str, ...]:
         """The names of the fields of a kept body whose values were taken out, in order, repeats kept."""
-        marked = _Marked(lambda name: None)
-        read_body(data, content_type, marked)
-        if not marked.names and HIDDEN.encode() in data:
+        visitor = _HiddenFieldVisitor(lambda name: None)
+        read_body(data, content_type, visitor)
+        if not visitor.names and HIDDEN.encode() in data:
             return ("body",)  # in a place that no name leads to
-        return tuple(marked.names)
+        return tuple(visitor.names)
 
     def fill_fields(self, data: bytes, content_type: str, value_of: Callable[[str], str | None]) -> bytes:
         """A kept body with values in the places of those that were taken out.
@@ -209,7 +209,7 @@ class Secrets:
             content_type: Of the body.
             value_of: A field's value; what has none, or an empty one, stays hidden.
         """
-        return read_body(data, content_type, _Marked(value_of))
+        return read_body(data, content_type, _HiddenFieldVisitor(value_of))
 
 
 USUAL = Secrets.of()

@@ -1,6 +1,6 @@
-"""Credentials that are told by what they look like, wherever they stand.
+"""Credentials that are recognised by their shape, anywhere in a text.
 
-Every pattern takes time linear in the text: it begins with a fixed text, or where a word begins, and never goes back.
+Every pattern takes linear time: it starts with a fixed string or at the start of a word, and never backtracks.
 """
 
 import itertools

@@ -26,8 +26,8 @@ def read_csv(text: str, visitor: Visitor) -> str:
             column, is_head = 0, False
         elif is_head:
             names[column] = inner.strip()
-        elif (told := visitor.visit(names.get(column, ""), inner, is_number=inner.isdigit())) != inner:
-            token = f'"{told}"' if token.startswith('"') else told
+        elif (rewritten := visitor.visit(names.get(column, ""), inner, is_number=inner.isdigit())) != inner:
+            token = f'"{rewritten}"' if token.startswith('"') else rewritten
         out.append(token)
     return "".join(out)
 
@@ -59,8 +59,8 @@ def _cell(cells: list[str], at: int, names: list[str], visitor: Visitor) -> str:
     name = before if before and visitor.holds_secrets(before) else names[at] if at < len(names) else ""
     if not words or not name or words in DECLARED or not visitor.holds_secrets(name):
         return cell
-    told = visitor.visit(name, words, is_number=words.isdigit())
-    return cell if told == words else cell.replace(words, told)
+    rewritten = visitor.visit(name, words, is_number=words.isdigit())
+    return cell if rewritten == words else cell.replace(words, rewritten)
 
 
 def read_inserts(text: str, visitor: Visitor) -> str:

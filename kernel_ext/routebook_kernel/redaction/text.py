@@ -151,9 +151,9 @@ def _named(text: str, visitor: Visitor, pattern: re.Pattern[str]) -> str:
         at, inner = _extent(text, match)
         if text.startswith(HIDDEN, begin):
             continue
-        told = visitor.visit(named["name"], inner, is_number=inner.isdigit())
-        if told != inner:
-            out += [text[done:begin], told]
+        rewritten = visitor.visit(named["name"], inner, is_number=inner.isdigit())
+        if rewritten != inner:
+            out += [text[done:begin], rewritten]
             done = at
     return "".join([*out, text[done:]]) if out else text
 

@@ -1,25 +1,25 @@
-"""What a document's reader asks about each value that it meets."""
+"""The interface through which the readers of documents hand over each value."""
 
 from typing import Protocol
 
 HIDDEN = "•••"
-"""What stands in the place of a credential."""
+"""The replacement for a credential."""
 
 
 class Visitor(Protocol):
-    """Decides about the values of a document, one by one."""
+    """Decides what to write for each value of a document."""
 
     def holds_secrets(self, name: str) -> bool:
-        """Whether all that stands under a name is secret: a list, an object."""
+        """Whether everything under a name is secret, such as a whole list or object."""
         ...
 
     def visit(self, name: str, value: str, *, is_number: bool = False, is_inside: bool = False) -> str:
-        """A value as it is to be written: itself, or another.
+        """Return the value to write: the same one, or a replacement.
 
         Args:
-            name: What it stands under, the innermost name; "" where nothing names it.
-            value: Decoded.
-            is_number: Whether it is written as one.
-            is_inside: Whether it stands in something that is secret as a whole.
+            name: The innermost name of the value; "" if it has none.
+            value: The decoded value.
+            is_number: Whether the value is written as a number.
+            is_inside: Whether the value is part of something that is secret as a whole.
         """
         ...
