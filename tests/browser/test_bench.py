@@ -92,7 +92,7 @@ def test_a_run_is_cancelled_and_what_it_measured_stays(bench: BenchPage, page: P
     expect(bench.root).to_contain_text("The client was busy")
 
     bench.start(Path_and_query="/nothing", requests="100")
-    expect(bench.root.get_by_text("100 of 100 requests were refused or failed")).to_be_visible()
+    expect(bench.root.get_by_text("100 of 100 requests were rejected or failed")).to_be_visible()
     expect(bench.root).to_contain_text("404 × 100")
     bench.start(Path_and_query="nothing")
     expect(bench.root.get_by_role("alert")).to_contain_text("isn't a valid path")
