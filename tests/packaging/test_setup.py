@@ -63,7 +63,7 @@ def test_setup_with_a_broken_environment_says_to_delete_it(machine, tmp_path):
 def test_setup_with_a_failing_installer_says_where_to_look(machine):
     """The installer's own message stays, and a sentence says what it means here."""
     uv = 'case "$1" in venv) mkdir -p "$5/bin" && exit 0;; *) echo "no route" >&2; exit 2;; esac'
-    python3 = f'case "$1" in *progress.py) exec {sys.executable} "$@";; esac'
+    python3 = f'case "$1" in *progress.py) exec "{sys.executable}" "$@";; esac'
     result = machine(".ci/setup lab", python3=python3, uv=uv, mkdir='/bin/mkdir "$@"')
     assert result.returncode == 1
     assert "no route" in result.stderr
